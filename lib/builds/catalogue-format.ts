@@ -1,0 +1,70 @@
+import * as v from 'valibot';
+
+const time = v.pipe(v.number(), v.integer());
+const nullable = <Schema extends v.GenericSchema>(schema: Schema) => v.nullable(schema);
+
+const image = v.object({
+  name: v.string(),
+  tag: v.string(),
+  sha256: nullable(v.string()),
+  file: nullable(v.string()),
+  status: v.picklist(['pending', 'queued', 'building', 'success', 'failure', 'cancelled', 'lost']),
+  current: v.boolean(),
+  version: v.number(),
+  base: v.string(),
+  overlays: v.array(v.string()),
+  size: nullable(v.number()),
+  failure_kind: nullable(v.string()),
+  message: nullable(v.string()),
+  reason: nullable(v.string()),
+  node: nullable(v.string()),
+  job: nullable(v.string()),
+  started: nullable(time),
+  ended: nullable(time),
+  changed: time,
+});
+
+const recipe = v.object({
+  name: v.string(),
+  version: v.number(),
+  base: v.string(),
+  created: time,
+  created_by: v.string(),
+  message: nullable(v.string()),
+});
+
+const tag = v.object({ name: v.string(), created: time, created_by: v.string(), note: nullable(v.string()) });
+
+/** The catalogue as it stands on the share. Readers accept further keys, so that an older one reads a newer file. */
+export const catalogueSchema = v.object({
+  schema: v.literal(1),
+  generated: time,
+  images: v.array(image),
+  recipes: v.array(recipe),
+  tags: v.array(tag),
+});
+
+export type Catalogue = v.InferOutput<typeof catalogueSchema>;
+/** An instance in any state; `current` says that NAME means this one. */
+export type CatalogueImage = Catalogue['images'][number];
+export type CatalogueRecipe = Catalogue['recipes'][number];
+export type CatalogueTag = Catalogue['tags'][number];
+
+/**
+ * The catalogue as text: JSON with exactly one image a line, `name`, `tag`, `sha256` and `file` first, so that the
+ * srun wrapper can read it with line tools where there is no JSON parser.
+ */
+export function formatCatalogue(catalogue: Catalogue): string {
+  const lines = (rows: object[]): string =>
+    rows.length === 0 ? '[]' : `[\n${rows.map((row) => `    ${JSON.stringify(row)}`).join(',\n')}\n  ]`;
+  return [
+    '{',
+    `  "schema": ${catalogue.schema},`,
+    `  "generated": ${catalogue.generated},`,
+    `  "images": ${lines(catalogue.images)},`,
+    `  "recipes": ${lines(catalogue.recipes)},`,
+    `  "tags": ${lines(catalogue.tags)}`,
+    '}',
+    '',
+  ].join('\n');
+}

@@ -1,0 +1,122 @@
+import type { ElementRecord } from '../slurm/element-record.ts';
+import type { FailureKind, InstanceStatus } from '../store/schema.ts';
+import type { BuildResult } from './result-file.ts';
+
+/** All that is known about one unfinished instance at one moment. */
+export interface Evidence {
+  status: InstanceStatus;
+  /** The element's own report; undefined: none (yet). */
+  result: BuildResult | undefined;
+  /** Why the result file cannot be read. */
+  resultProblem: string | undefined;
+  /** True once the element has started on some node. */
+  claimed: boolean;
+  /** What Slurm says about the element, if it was asked and knows it. */
+  record: ElementRecord | undefined;
+  /** True if slurmdbd and slurmctld both answered, so that a missing record means something. */
+  slurmHealthy: boolean;
+  /** Since when neither of the two has known the element; null: never noticed. */
+  missingSince: number | null;
+  /** Seconds since the epoch. */
+  now: number;
+  /** Seconds that a result file may need to become visible after Slurm says that the job has ended. */
+  resultGrace: number;
+  /** Seconds until an element that nobody knows is given up. */
+  lostAfter: number;
+}
+
+export type Decision =
+  | { kind: 'keep'; missingSince: number | null }
+  | { kind: 'progress'; status: 'queued' | 'building'; reason: string | null }
+  | { kind: 'success'; result: Extract<BuildResult, { outcome: 'success' }> }
+  | { kind: 'failure'; failureKind: FailureKind; message: string; exitCode: number | null }
+  | { kind: 'cancelled'; message: string }
+  | { kind: 'lost'; message: string };
+
+/**
+ * Decides what an instance's status is, from the result file and Slurm's word together. A result file is the truth
+ * about the build; only Slurm knows why a job was stopped; and what neither of them says stays as it was, because a
+ * missing row is *unknown* and never *failed*. Pure.
+ */
+export function decide(evidence: Evidence): Decision {
+  const { result, resultProblem, record } = evidence;
+  if (result?.outcome === 'success') return { kind: 'success', result };
+  if (result?.outcome === 'failure') {
+    // Killed by a signal (128 + n, as shells say it): Slurm may know better, for example out of memory.
+    const better = record === undefined ? undefined : slurmFailure(record);
+    if (result.exit_code > 128 && better !== undefined) return better;
+    return { kind: 'failure', failureKind: result.kind, message: result.message, exitCode: result.exit_code };
+  }
+  if (record === undefined) return withoutRecord(evidence);
+  if (record.phase !== 'ended' || record.provisional === true) return progress(evidence, record);
+  const failure = slurmFailure(record);
+  if (failure !== undefined) return failure;
+  if (resultProblem !== undefined) {
+    return { kind: 'failure', failureKind: 'infrastructure', message: resultProblem, exitCode: null };
+  }
+  return withoutResult(evidence, record);
+}
+
+/** Ends that Slurm knows best; undefined for those that the element's own report explains. */
+function slurmFailure(record: ElementRecord): Decision | undefined {
+  const exitCode = record.exitCode ?? null;
+  const failure = (failureKind: FailureKind, message: string): Decision => ({
+    kind: 'failure',
+    failureKind,
+    message,
+    exitCode,
+  });
+  const where = record.node === undefined ? '' : ` on ${record.node}`;
+  switch (record.outcome) {
+    case 'cancelled': {
+      const by = record.cancelledBy === undefined ? '' : ` by user id ${record.cancelledBy}`;
+      return { kind: 'cancelled', message: `cancelled${by}` };
+    }
+    case 'timeout':
+      return failure('timeout', `stopped at its time limit${where}`);
+    case 'oom':
+      return failure('oom', `out of memory${where}`);
+    case 'node':
+      return failure('node', `the node failed${where} (${record.state})`);
+    case 'infrastructure':
+      return failure(
+        'infrastructure',
+        `Slurm could not run the job${where} (${record.state}, ${record.reason ?? 'no reason given'})`,
+      );
+    default:
+      return undefined;
+  }
+}
+
+function progress({ status, claimed }: Evidence, record: ElementRecord): Decision {
+  const reason = record.reason === undefined || record.reason === 'None' ? null : record.reason;
+  if (record.phase === 'running' || claimed) return { kind: 'progress', status: 'building', reason: null };
+  if (record.phase === 'unknown') return { kind: 'keep', missingSince: null };
+  // Slurm's own records arrive out of order; what has started does not wait again unless Slurm requeued it.
+  if (status === 'building' && record.phase === 'ended') return { kind: 'keep', missingSince: null };
+  return { kind: 'progress', status: 'queued', reason };
+}
+
+function withoutRecord({ status, claimed, slurmHealthy, missingSince, now, lostAfter }: Evidence): Decision {
+  if (slurmHealthy) {
+    const since = missingSince ?? now;
+    if (now - since >= lostAfter) {
+      return { kind: 'lost', message: `neither slurmctld nor slurmdbd has known the job for ${now - since} s` };
+    }
+    if (!claimed || status === 'building') return { kind: 'keep', missingSince: since };
+  }
+  if (claimed && status !== 'building') return { kind: 'progress', status: 'building', reason: null };
+  return { kind: 'keep', missingSince: slurmHealthy ? missingSince : null };
+}
+
+/** Slurm says that the job ran to its end, but its report is not there: perhaps the share only shows it late. */
+function withoutResult({ now, resultGrace, missingSince }: Evidence, record: ElementRecord): Decision {
+  const since = missingSince ?? now;
+  if (now - Math.min(since, record.ended ?? since) < resultGrace) return { kind: 'keep', missingSince: since };
+  return {
+    kind: 'failure',
+    failureKind: 'infrastructure',
+    message: `the job ended (${record.state}) without a report; see its log`,
+    exitCode: record.exitCode ?? null,
+  };
+}

@@ -1,0 +1,47 @@
+import { setTimeout as delay } from 'node:timers/promises';
+
+import type { BuildSite } from './build-site.ts';
+import { type PassReport, pollOnce } from './poll.ts';
+
+export interface FollowOptions {
+  /** Ends the waiting; the jobs go on. */
+  signal: AbortSignal;
+  /** Called after every pass. */
+  onPass: (report: PassReport) => void | Promise<void>;
+  /** Asked after every pass. */
+  until: (report: PassReport) => Promise<boolean>;
+}
+
+/**
+ * Polls until `until` is true or `signal` fires: result files every `poll.results_interval` seconds, Slurm every
+ * `poll.slurm_interval`, less often (up to `poll.slurm_interval_max`) while nothing changes or nothing is unfinished.
+ */
+export async function follow(site: BuildSite, options: FollowOptions): Promise<void> {
+  const { results_interval, slurm_interval, slurm_interval_max } = site.config.poll;
+  let interval = slurm_interval;
+  let nextSlurm = 0;
+  while (!options.signal.aborted) {
+    const askSlurmToo = performance.now() >= nextSlurm;
+    const report = await pollOnce(site, askSlurmToo);
+    if (askSlurmToo) {
+      const quiet = report.transitions.length === 0 && report.submissions.length === 0;
+      interval = quiet ? Math.min(interval * 1.5, slurm_interval_max) : slurm_interval;
+      nextSlurm = performance.now() + interval * 1000;
+    } else if (report.transitions.length > 0) {
+      interval = slurm_interval;
+      nextSlurm = Math.min(nextSlurm, performance.now() + interval * 1000);
+    }
+    await options.onPass(report);
+    if (await options.until(report)) return;
+    await pause(results_interval * 1000, options.signal);
+  }
+}
+
+/** Waits; an abort ends it early and is no error. */
+export async function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
+  try {
+    await delay(milliseconds, undefined, { signal });
+  } catch (error) {
+    if (!signal.aborted) throw error;
+  }
+}

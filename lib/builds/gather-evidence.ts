@@ -1,0 +1,85 @@
+import { lstat } from 'node:fs/promises';
+
+import { queryAccounting } from '../slurm/accounting.ts';
+import type { ElementRecord } from '../slurm/element-record.ts';
+import { queryQueue } from '../slurm/queue.ts';
+import type { Instance } from '../store/instances.ts';
+import { CtmgrError, isSystemError } from '../util/errors.ts';
+import type { BuildSite } from './build-site.ts';
+import { type BuildResult, readResult } from './result-file.ts';
+import { claimLink, resultFile } from './tag-folders.ts';
+
+/** What Slurm said about a set of instances. */
+export interface SlurmNews {
+  /** By instance id. */
+  records: Map<number, ElementRecord>;
+  /** Both slurmdbd and slurmctld answered about everything that was asked. */
+  healthy: boolean;
+  /** What did not answer, for the reader. */
+  problems: string[];
+}
+
+export const noNews: SlurmNews = { records: new Map(), healthy: false, problems: [] };
+
+/** What lies on the share about an instance: free to ask, and seconds ahead of Slurm. */
+export interface ShareNews {
+  result: BuildResult | undefined;
+  resultProblem: string | undefined;
+  claimed: boolean;
+}
+
+export async function readShare(site: BuildSite, instance: Instance): Promise<ShareNews> {
+  let result: BuildResult | undefined;
+  let resultProblem: string | undefined;
+  try {
+    result = await readResult(resultFile(site.paths, instance));
+  } catch (error) {
+    if (!(error instanceof CtmgrError)) throw error;
+    resultProblem = `${error.message}: ${error.why ?? ''}`;
+  }
+  return { result, resultProblem, claimed: await exists(claimLink(site.paths, instance)) };
+}
+
+/**
+ * Asks Slurm about instances: one sacct for all; squeue only for what sacct could not tell. A record counts only if its
+ * job name is the array's marker, because Slurm uses job ids again.
+ */
+export async function askSlurm(site: BuildSite, instances: Instance[]): Promise<SlurmNews> {
+  const submitted = instances.filter((instance) => instance.job_id !== null);
+  const records = new Map<number, ElementRecord>();
+  if (submitted.length === 0) return { records, healthy: true, problems: [] };
+  const problems: string[] = [];
+  const accounting = await queryAccounting(site.slurm, jobIdsOf(submitted));
+  if (accounting.ok) collect(records, submitted, accounting.elements);
+  else problems.push(accounting.message);
+  const unknown = submitted.filter(({ id }) => !records.has(id));
+  if (unknown.length > 0) {
+    const queue = await queryQueue(site.slurm, { arrayJobIds: jobIdsOf(unknown), user: site.builder.name });
+    if (queue.ok) collect(records, unknown, queue.elements);
+    else problems.push(queue.message);
+  }
+  return { records, healthy: problems.length === 0, problems };
+}
+
+function collect(records: Map<number, ElementRecord>, instances: Instance[], elements: ElementRecord[]): void {
+  const key = (job: number | null, index: number): string => `${job}_${index}`;
+  const byElement = new Map(elements.map((element) => [key(element.arrayJobId, element.index), element]));
+  for (const instance of instances) {
+    const element = byElement.get(key(instance.job_id, instance.array_index));
+    if (element !== undefined && element.jobName === instance.marker) records.set(instance.id, element);
+  }
+}
+
+function jobIdsOf(instances: Instance[]): number[] {
+  return [...new Set(instances.flatMap(({ job_id }) => (job_id === null ? [] : [job_id])))];
+}
+
+async function exists(path: string): Promise<boolean> {
+  try {
+    await lstat(path);
+    return true;
+  } catch (error) {
+    if (isSystemError(error, 'ENOENT')) return false;
+    throw error;
+  }
+}

@@ -1,0 +1,54 @@
+import { createHash } from 'node:crypto';
+
+import type { RenderedRecipe } from '../definitions/render-recipe.ts';
+
+/** One image of a rebuild. */
+export interface PlannedInstance {
+  name: string;
+  recipe: RenderedRecipe;
+  /** Number within the tag, from 0. */
+  taskIndex: number;
+  /** Number within its array, from 0. */
+  arrayIndex: number;
+  inputHash: string;
+}
+
+/** One sbatch. */
+export interface PlannedArray {
+  class: string;
+  instances: PlannedInstance[];
+}
+
+/**
+ * Divides recipes among job arrays: one array for each resource class, cut after `maxArraySize` elements, since the
+ * largest index that Slurm takes is MaxArraySize - 1 (slurm.conf(5)). Pure; the order of `recipes` is kept.
+ */
+export function planRebuild(recipes: RenderedRecipe[], defaultClass: string, maxArraySize: number): PlannedArray[] {
+  const byClass = Map.groupBy(recipes, ({ source }) => source.recipe.class ?? defaultClass);
+  const arrays: PlannedArray[] = [];
+  let taskIndex = 0;
+  for (const [name, members] of byClass) {
+    for (let first = 0; first < members.length; first += maxArraySize) {
+      const instances = members.slice(first, first + maxArraySize).map((recipe, arrayIndex) => {
+        const instance = {
+          name: recipe.source.recipe.name,
+          recipe,
+          taskIndex,
+          arrayIndex,
+          inputHash: inputHash(recipe),
+        };
+        taskIndex += 1;
+        return instance;
+      });
+      arrays.push({ class: name, instances });
+    }
+  }
+  return arrays;
+}
+
+/** The same for two builds exactly if they were asked for the same thing: definition (with overlays) and files. */
+export function inputHash({ definition, manifest }: RenderedRecipe): string {
+  return createHash('sha256')
+    .update(JSON.stringify([definition, manifest.digest]))
+    .digest('hex');
+}

@@ -1,0 +1,121 @@
+import { type Instance, lostInstances, unfinishedInstances } from '../store/instances.ts';
+import { epochSeconds } from '../util/clock.ts';
+import { errorText } from '../util/errors.ts';
+import { applyDecision, type Transition } from './apply-decision.ts';
+import type { BuildSite } from './build-site.ts';
+import { decide, type Decision } from './decide.ts';
+import { askSlurm, noNews, readShare, type SlurmNews } from './gather-evidence.ts';
+import { type GoodResult, publish } from './publish.ts';
+import { recoverSubmissions } from './recover-submissions.ts';
+import { writeCatalogue } from './write-catalogue.ts';
+
+export interface PassReport {
+  transitions: Transition[];
+  /** What could not be asked or done this time and is tried again in the next pass. */
+  problems: string[];
+  /** What became of submissions that had been left unfinished. */
+  submissions: string[];
+  unfinished: number;
+}
+
+/**
+ * One pass of the poller: carries on submissions, reads result files, asks Slurm (unless `askSlurmToo` is false, for
+ * the cheap passes in between), moves states, publishes, rewrites the catalogue. Any number of processes may do this at
+ * once and any of them may be killed: every change compares with the state that was read, inside a transaction.
+ */
+export async function pollOnce(site: BuildSite, askSlurmToo = true): Promise<PassReport> {
+  const report: PassReport = { transitions: [], problems: [], submissions: [], unfinished: 0 };
+  if (askSlurmToo) {
+    for (const { kind, message } of await recoverSubmissions(site)) {
+      if (kind === 'submitted') report.submissions.push(message);
+      else report.problems.push(message);
+    }
+  }
+  const instances = [...(await unfinishedInstances(site.store)), ...(await lostInstances(site.store))];
+  const undecided: Instance[] = [];
+  for (const instance of instances) {
+    if (!(await step(site, instance, noNews, report))) undecided.push(instance);
+  }
+  const waiting = undecided.filter((instance) => instance.status !== 'lost');
+  if (askSlurmToo && waiting.length > 0) {
+    const news = await askSlurm(site, waiting);
+    report.problems.push(...news.problems);
+    for (const instance of waiting) await step(site, instance, news, report);
+  }
+  report.unfinished = (await unfinishedInstances(site.store)).length;
+  if (report.transitions.length > 0 || report.submissions.length > 0 || askSlurmToo) {
+    await writeCatalogue(site.store, site.paths);
+  }
+  return report;
+}
+
+/** Decides about one instance and acts. Returns true if it has come to its end. */
+async function step(site: BuildSite, instance: Instance, news: SlurmNews, report: PassReport): Promise<boolean> {
+  const share = await readShare(site, instance);
+  const { result_grace, lost_after } = site.config.poll;
+  const decision = decide({
+    status: instance.status,
+    ...share,
+    record: news.records.get(instance.id),
+    slurmHealthy: news.healthy && instance.job_id !== null,
+    missingSince: instance.missing_since,
+    now: epochSeconds(),
+    resultGrace: result_grace,
+    lostAfter: lost_after,
+  });
+  if (decision.kind === 'success') return finishGood(site, instance, decision.result, report);
+  return settle(site, instance, decision, news, report);
+}
+
+async function finishGood(
+  site: BuildSite,
+  instance: Instance,
+  result: GoodResult,
+  report: PassReport,
+): Promise<boolean> {
+  try {
+    const publication = await publish(site, instance, result);
+    if (publication === 'published') {
+      report.transitions.push({
+        name: instance.name,
+        tag: instance.tag,
+        from: instance.status,
+        to: 'success',
+        detail: null,
+      });
+      instance.status = 'success';
+      return true;
+    }
+    if (publication === 'raced') return true;
+    if (publication === 'missing') return await missingImage(site, instance, report);
+    const decision: Decision = { kind: 'failure', failureKind: 'publish', message: publication.wrong, exitCode: 0 };
+    return await settle(site, instance, decision, noNews, report);
+  } catch (error) {
+    // The share or its rights are in the way: the image is good and is published as soon as that is mended.
+    report.problems.push(`cannot publish ${instance.name}:${instance.tag} now: ${errorText(error)}`);
+    return false;
+  }
+}
+
+/** The element has reported a file that this host does not see: late, or a share that is not mounted. */
+async function missingImage(site: BuildSite, instance: Instance, report: PassReport): Promise<boolean> {
+  const now = epochSeconds();
+  const since = instance.missing_since ?? now;
+  if (now - since < site.config.poll.result_grace) {
+    return settle(site, instance, { kind: 'keep', missingSince: since }, noNews, report);
+  }
+  const message = 'the build reported an image that is not on the share';
+  return settle(site, instance, { kind: 'failure', failureKind: 'publish', message, exitCode: 0 }, noNews, report);
+}
+
+async function settle(
+  site: BuildSite,
+  instance: Instance,
+  decision: Exclude<Decision, { kind: 'success' }>,
+  news: SlurmNews,
+  report: PassReport,
+): Promise<boolean> {
+  const { transition, ended } = await applyDecision(site, instance, decision, news.records.get(instance.id));
+  if (transition !== undefined) report.transitions.push(transition);
+  return ended;
+}

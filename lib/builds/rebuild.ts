@@ -1,0 +1,55 @@
+import { renderRecipe, type RenderedRecipe } from '../definitions/render-recipe.ts';
+import { queryController } from '../slurm/controller.ts';
+import { arraysOfTag } from '../store/build-arrays.ts';
+import { listCurrentRecipes } from '../store/recipes.ts';
+import { resourceClass } from '../config/resource-class.ts';
+import { CtmgrError } from '../util/errors.ts';
+import type { BuildSite } from './build-site.ts';
+import { type PlannedArray, planRebuild } from './plan-rebuild.ts';
+import { type RecordedTag, recordRebuild } from './record-rebuild.ts';
+import { submitPlannedArray, type SubmissionReport } from './submit-array.ts';
+import { writeCatalogue } from './write-catalogue.ts';
+
+/**
+ * Plans a rebuild of the named recipes, or of all. Changes nothing. Throws if a name is unknown (66), if there is
+ * nothing to build (66), or if slurmctld, whose MaxArraySize is needed, does not answer (69).
+ */
+export async function planRecipes(site: BuildSite, names: string[]): Promise<PlannedArray[]> {
+  const all = await listCurrentRecipes(site.store);
+  const unknown = names.filter((name) => !all.some(({ recipe }) => recipe.name === name));
+  if (unknown.length > 0) {
+    throw new CtmgrError('inputMissing', `there is no recipe ${unknown.join(', ')}`, { hint: 'ctmgr list --all' });
+  }
+  const wanted = names.length === 0 ? all : all.filter(({ recipe }) => names.includes(recipe.name));
+  if (wanted.length === 0) {
+    throw new CtmgrError('inputMissing', 'there is nothing to build: no recipe has been imported', {
+      hint: 'ctmgr import DOCKERFILE --name NAME',
+    });
+  }
+  for (const { recipe } of wanted) resourceClass(site.config, recipe.class ?? site.config.build.class);
+  const controller = await queryController(site.slurm);
+  if (!controller.ok) {
+    throw new CtmgrError('unavailable', 'Slurm does not answer, so nothing was started', {
+      why: controller.message,
+      hint: 'scontrol ping; then the same command again',
+    });
+  }
+  const rendered: RenderedRecipe[] = [];
+  for (const source of wanted) rendered.push(await renderRecipe(site.store, source, site.config));
+  return planRebuild(rendered, site.config.build.class, controller.settings.maxArraySize);
+}
+
+/** Records a plan as a new build tag and submits its arrays; what Slurm did not confirm is left to the poller. */
+export async function startRebuild(
+  site: BuildSite,
+  arrays: PlannedArray[],
+  onTag: (tag: RecordedTag) => void,
+): Promise<{ tag: RecordedTag; reports: SubmissionReport[] }> {
+  const tag = await recordRebuild(site, arrays);
+  onTag(tag);
+  await writeCatalogue(site.store, site.paths);
+  const reports: SubmissionReport[] = [];
+  for (const array of await arraysOfTag(site.store, tag.id)) reports.push(await submitPlannedArray(site, array));
+  await writeCatalogue(site.store, site.paths);
+  return { tag, reports };
+}

@@ -1,0 +1,66 @@
+import { cancelJobs } from '../slurm/cancel.ts';
+import { findJobsInAccounting, findJobsInQueue } from '../slurm/find-job.ts';
+import { type BuildArray, releaseArray, takeOverArray, unconfirmedArrays } from '../store/build-arrays.ts';
+import { epochSeconds } from '../util/clock.ts';
+import { isAlive, processIdentity } from '../util/process-identity.ts';
+import type { BuildSite } from './build-site.ts';
+import { confirmSubmission, submitPlannedArray, type SubmissionReport } from './submit-array.ts';
+
+/**
+ * Carries on the submissions that a crash or a lost answer left unfinished. An array that sbatch was never called for
+ * is submitted now. One that may have been is looked for by its marker: if Slurm has it, it is adopted (the oldest,
+ * should there be several; the others are cancelled); only if slurmctld *and* slurmdbd answer and both keep denying it
+ * for `poll.submit_settle` seconds is it submitted again. No answer means no decision.
+ */
+export async function recoverSubmissions(site: BuildSite): Promise<SubmissionReport[]> {
+  const reports: SubmissionReport[] = [];
+  for (const array of await unconfirmedArrays(site.store)) {
+    if (array.submitter !== null && isAlive(array.submitter)) continue;
+    if (!(await takeOverArray(site.store, array.id, array.submitter, processIdentity()))) continue;
+    if (array.state === 'planned') reports.push(await submitPlannedArray(site, array));
+    else reports.push(...(await settleDoubt(site, array)));
+  }
+  return reports;
+}
+
+async function settleDoubt(site: BuildSite, array: BuildArray): Promise<SubmissionReport[]> {
+  const inQueue = await findJobsInQueue(site.slurm, array.marker, site.builder.name);
+  if (inQueue.ok && inQueue.jobIds.length > 0) return adopt(site, array, inQueue.jobIds);
+  const inAccounting = await findJobsInAccounting(
+    site.slurm,
+    array.marker,
+    site.builder.name,
+    // The clocks of this host and of the controller may differ.
+    (array.attempted_at ?? 0) - 3600,
+  );
+  if (inAccounting.ok && inAccounting.jobIds.length > 0) return adopt(site, array, inAccounting.jobIds);
+  if (!inQueue.ok || !inAccounting.ok) {
+    const message = [inQueue, inAccounting].flatMap((answer) => (answer.ok ? [] : [answer.message])).join('; ');
+    await releaseArray(site.store, array.id, { message, missingSince: null });
+    return [{ kind: 'unknown', message: `cannot tell yet whether Slurm has the array of ${array.tag}: ${message}` }];
+  }
+  const now = epochSeconds();
+  const missingSince = array.missing_since ?? now;
+  if (now - missingSince >= site.config.poll.submit_settle) return [await submitPlannedArray(site, array)];
+  const message = 'Slurm does not know the array; it is submitted again if that stays so';
+  await releaseArray(site.store, array.id, { message, missingSince });
+  return [{ kind: 'unknown', message: `${array.tag}: ${message}` }];
+}
+
+async function adopt(site: BuildSite, array: BuildArray, jobIds: number[]): Promise<SubmissionReport[]> {
+  const [jobId, ...extra] = jobIds;
+  if (jobId === undefined) return [];
+  await confirmSubmission(site, array, { jobId });
+  if (extra.length > 0) {
+    const cancelled = await cancelJobs(
+      site.slurm,
+      extra.map((arrayJobId) => ({ arrayJobId })),
+    );
+    if (!cancelled.ok) {
+      return [
+        { kind: 'unknown', message: `cannot cancel the doubled arrays ${extra.join(', ')}: ${cancelled.message}` },
+      ];
+    }
+  }
+  return [{ kind: 'submitted', message: `job array ${jobId} of ${array.tag} found again` }];
+}

@@ -1,0 +1,119 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { templatePath } from '../config/paths.ts';
+import { resourceClass } from '../config/resource-class.ts';
+import { type ArraySubmission, submitArray } from '../slurm/submit-array.ts';
+import { type BuildArray, markRefused, markSubmitted, markSubmitting, releaseArray } from '../store/build-arrays.ts';
+import { insertEvent } from '../store/events.ts';
+import { changeInstance, instancesOfArray } from '../store/instances.ts';
+import type { Store } from '../store/open.ts';
+import { epochSeconds } from '../util/clock.ts';
+import { processIdentity } from '../util/process-identity.ts';
+import { renderTemplate } from '../util/template.ts';
+import type { BuildSite } from './build-site.ts';
+import { materialise } from './materialise.ts';
+import { arrayFolder } from './tag-folders.ts';
+import { buildScriptData } from './task-files.ts';
+
+/** What came of a submission, in words for the reader. */
+export interface SubmissionReport {
+  kind: 'submitted' | 'refused' | 'unknown' | 'taken';
+  message: string;
+}
+
+/**
+ * Prepares and submits a planned array that this process owns. `submitting` is recorded before sbatch is called, so
+ * that a crash or a lost answer leaves a doubt that `recoverSubmissions` can settle, and never a second array.
+ */
+export async function submitPlannedArray(site: BuildSite, array: BuildArray): Promise<SubmissionReport> {
+  await materialise(site, array);
+  const submission = await makeSubmission(site, array);
+  if (!(await markSubmitting(site.store, array.id, processIdentity(), epochSeconds()))) {
+    return { kind: 'taken', message: `another process submits ${array.tag}` };
+  }
+  const reply = await submitArray(site.slurm, submission);
+  switch (reply.kind) {
+    case 'accepted':
+      await confirmSubmission(site, array, reply);
+      return { kind: 'submitted', message: describeArray(array, submission.indices.length, reply.jobId) };
+    case 'refused':
+      await site.store.transaction().execute((db) => refuse(db, site, array, reply.message));
+      return { kind: 'refused', message: `Slurm refused the array of class ${array.class}: ${reply.message}` };
+    case 'unknown':
+      await releaseArray(site.store, array.id, { message: reply.message, missingSince: null });
+      return { kind: 'unknown', message: `no clear answer from Slurm, the array may exist: ${reply.message}` };
+  }
+}
+
+/** Records the job id that Slurm gave an array. */
+export async function confirmSubmission(
+  site: BuildSite,
+  array: BuildArray,
+  job: { jobId: number; cluster?: string },
+): Promise<void> {
+  await site.store.transaction().execute(async (db) => {
+    const now = epochSeconds();
+    await markSubmitted(db, array.id, job, now);
+    for (const instance of await instancesOfArray(db, array.id)) {
+      await changeInstance(db, instance.id, 'pending', { status: 'queued', changed_at: now });
+    }
+    const detail = { job_id: job.jobId, class: array.class };
+    await insertEvent(db, { actor: site.actor, kind: 'array.submit', subject: array.tag, detail }, now);
+  });
+}
+
+export function describeArray(array: BuildArray, elements: number, jobId: number): string {
+  return `job array ${jobId} (class ${array.class}): ${elements} ${elements === 1 ? 'image' : 'images'}`;
+}
+
+/** Everything that sbatch gets for an array; also what `--dry-run` shows. */
+export async function makeSubmission(site: BuildSite, array: BuildArray): Promise<ArraySubmission> {
+  const indices = (await instancesOfArray(site.store, array.id)).map((instance) => instance.array_index);
+  return submissionFor(site, array, indices);
+}
+
+export function submissionFor(
+  site: BuildSite,
+  array: Pick<BuildArray, 'tag' | 'marker' | 'class'>,
+  indices: number[],
+): ArraySubmission {
+  const { config, paths } = site;
+  const resources = resourceClass(config, array.class);
+  const folder = arrayFolder(paths, array);
+  const path = templatePath('sbatch-templates', 'build.sbatch.mustache', config);
+  const data = buildScriptData({
+    tasksFolder: folder,
+    apptainer: config.apptainer.path,
+    scratchParent: config.build.scratch,
+    buildArguments: config.build.arguments,
+    environment: config.build.environment,
+  });
+  return {
+    jobName: array.marker,
+    script: renderTemplate(readFileSync(path, 'utf8'), data, path),
+    indices,
+    throttle: config.build.throttle,
+    user: site.asRoot ? site.builder : undefined,
+    workDir: folder,
+    output: join(folder, '%a', 'stdout'),
+    error: join(folder, '%a', 'stderr'),
+    resources: { ...resources, extraArguments: resources.extra_arguments },
+  };
+}
+
+async function refuse(db: Store, site: BuildSite, array: BuildArray, message: string): Promise<void> {
+  const now = epochSeconds();
+  await markRefused(db, array.id, message);
+  for (const instance of await instancesOfArray(db, array.id)) {
+    await changeInstance(db, instance.id, 'pending', {
+      status: 'failure',
+      failure_kind: 'infrastructure',
+      message: `Slurm refused the job: ${message}`,
+      ended_at: now,
+      changed_at: now,
+    });
+  }
+  const detail = { class: array.class, message };
+  await insertEvent(db, { actor: site.actor, kind: 'array.refuse', subject: array.tag, detail }, now);
+}

@@ -1,0 +1,48 @@
+import { shellJoin, shellQuote } from '../util/shell-quote.ts';
+
+/** What the build script has to know about one image. */
+export interface TaskValues {
+  /** Image name, for the log only. */
+  name: string;
+  /** Final path of the image file. */
+  target: string;
+  /** Final path of the result file (`result-file.ts`). */
+  result: string;
+  /** True if the definition has a `%test` section. */
+  test: boolean;
+}
+
+/** What the build script has to know about the site. */
+export interface BuildScriptValues {
+  /** Folder of the build tag's tasks; each array index has a subfolder in it. */
+  tasksFolder: string;
+  apptainer: string;
+  /** Node-local folder in which each build makes a scratch folder of its own. */
+  scratchParent: string;
+  /** Further arguments of `apptainer build`. */
+  buildArguments: readonly string[];
+  /** Variables for Apptainer (APPTAINER_NOHTTPS, http_proxy, …); the build sees nothing else of the job's environment. */
+  environment: Readonly<Record<string, string>>;
+}
+
+/** Text of `task.env`, a shell fragment that the build script reads with the `.` command. */
+export function taskEnvironment(values: TaskValues): string {
+  const lines = [
+    ['NAME', values.name],
+    ['TARGET', values.target],
+    ['RESULT', values.result],
+    ['TEST', values.test ? 'yes' : 'no'],
+  ] as const;
+  return lines.map(([name, value]) => `${name}=${shellQuote(value)}\n`).join('');
+}
+
+/** Names and values for `build.sbatch.mustache`. Every value is quoted for the shell; the template inserts them bare. */
+export function buildScriptData(values: BuildScriptValues): Record<string, string> {
+  return {
+    tasksFolder: shellQuote(values.tasksFolder),
+    apptainer: shellQuote(values.apptainer),
+    scratchParent: shellQuote(values.scratchParent),
+    buildArguments: shellJoin(values.buildArguments),
+    environment: shellJoin(Object.entries(values.environment).map(([name, value]) => `${name}=${value}`)),
+  };
+}

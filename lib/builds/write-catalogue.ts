@@ -1,0 +1,78 @@
+import type { Paths } from '../config/paths.ts';
+import { listBuildTags } from '../store/build-tags.ts';
+import { listVersions } from '../store/catalogue-rows.ts';
+import { unconfirmedArrays } from '../store/build-arrays.ts';
+import { listCurrentImages } from '../store/current-images.ts';
+import { allInstances, type Instance } from '../store/instances.ts';
+import type { Store } from '../store/open.ts';
+import { overlaysOfInstances } from '../store/overlays.ts';
+import { epochSeconds } from '../util/clock.ts';
+import { writeFileAtomic } from '../util/write-file.ts';
+import { type Catalogue, type CatalogueImage, formatCatalogue } from './catalogue-format.ts';
+
+/**
+ * Rewrites the published catalogue from the store. It runs inside an immediate transaction, so that of two writers the
+ * later one also has the later data. Throws the system's error if the share cannot be written.
+ */
+export async function writeCatalogue(store: Store, paths: Paths): Promise<void> {
+  await store.transaction().execute(async (db) => {
+    await writeFileAtomic(paths.catalogue, formatCatalogue(await collect(db)), 0o644);
+  });
+}
+
+async function collect(db: Store): Promise<Catalogue> {
+  const instances = await allInstances(db);
+  const current = new Set((await listCurrentImages(db)).map(({ instanceId }) => instanceId));
+  const versions = await listVersions(db);
+  const bases = new Map(versions.map((row) => [`${row.name}:${row.version}`, row.base]));
+  const overlays = await overlaysOfInstances(db);
+  const doubts = new Map((await unconfirmedArrays(db)).map((array) => [array.tag, array.message]));
+  return {
+    schema: 1,
+    generated: epochSeconds(),
+    images: instances.map((instance) =>
+      describe(instance, {
+        current: current.has(instance.id),
+        base: bases.get(`${instance.name}:${instance.version}`) ?? '',
+        overlays: overlays.get(instance.id) ?? [],
+      }),
+    ),
+    recipes: versions.map((row) => ({
+      name: row.name,
+      version: row.version,
+      base: row.base,
+      created: row.created_at,
+      created_by: row.created_by,
+      message: row.message,
+    })),
+    tags: (await listBuildTags(db)).map((tag) => ({
+      name: tag.name,
+      created: tag.created_at,
+      created_by: tag.created_by,
+      note: doubts.get(tag.name) ?? null,
+    })),
+  };
+}
+
+function describe(instance: Instance, more: { current: boolean; base: string; overlays: string[] }): CatalogueImage {
+  return {
+    name: instance.name,
+    tag: instance.tag,
+    sha256: instance.sha256,
+    file: instance.file,
+    status: instance.status,
+    current: more.current,
+    version: instance.version,
+    base: more.base,
+    overlays: more.overlays,
+    size: instance.size,
+    failure_kind: instance.failure_kind,
+    message: instance.message,
+    reason: instance.reason,
+    node: instance.node,
+    job: instance.job_id === null ? null : `${instance.job_id}_${instance.array_index}`,
+    started: instance.started_at,
+    ended: instance.ended_at,
+    changed: instance.changed_at,
+  };
+}

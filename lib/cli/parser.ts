@@ -1,0 +1,121 @@
+import yargs, { type Argv } from 'yargs';
+
+import { type Level, reaches } from '../config/rights.ts';
+import { CtmgrError } from '../util/errors.ts';
+import { adminCommands } from './admin-commands.ts';
+import { type CommandSpec, wordsOf } from './command-spec.ts';
+import { rootCommands } from './root-commands.ts';
+import { userCommands } from './user-commands.ts';
+
+export const allCommands: readonly CommandSpec[] = [...userCommands, ...adminCommands, ...rootCommands];
+
+/** A command line understood: which command, with which arguments. */
+export interface Call {
+  spec: CommandSpec;
+  argv: Record<string, unknown>;
+}
+
+/** Help and version requests come back as text for standard output. */
+export type Parsed = { kind: 'call'; call: Call } | { kind: 'text'; text: string };
+
+/**
+ * Understands a command line with the commands of `level` only: what lies above it does not exist, neither in help
+ * nor by name. Throws a usage error (64) in yargs' words.
+ */
+export async function parseCommandLine(words: string[], level: Level, version: string): Promise<Parsed> {
+  let call: Call | undefined;
+  let output = '';
+  const specs = allCommands.filter((spec) => reaches(level, spec.level));
+  const parser = yargs()
+    .scriptName('ctmgr')
+    .usage('$0 <command>\n\nContainer images for this cluster: build, publish, use.')
+    .version(version)
+    .help()
+    .alias('h', 'help')
+    .option('json', { type: 'boolean', default: false, global: true, describe: 'One JSON document on standard output' })
+    .wrap(Math.min(100, process.stdout.columns ?? 80))
+    .strict()
+    .demandCommand(1, 'a command is missing')
+    .recommendCommands()
+    .detectLocale(false)
+    .exitProcess(false)
+    .showHelpOnFail(false)
+    .parserConfiguration({
+      'camel-case-expansion': false,
+      'parse-numbers': false,
+      'parse-positional-numbers': false,
+    })
+    .fail((message, error) => {
+      throw error ?? usageError(message);
+    });
+  register(parser, specs, (found) => (call = found));
+  await parser.parseAsync(words, {}, (_error, _argv, text) => {
+    output = text;
+  });
+  if (output !== '') return { kind: 'text', text: `${output}\n` };
+  if (call === undefined) throw usageError('a command is missing');
+  return { kind: 'call', call };
+}
+
+/** The spec that the first words name, whatever its level; for a refusal that is not a lie. */
+export function findSpec(words: string[]): CommandSpec | undefined {
+  const plain = words.filter((word) => !word.startsWith('-'));
+  return allCommands.find((spec) => {
+    const names = wordsOf(spec);
+    const aliased = names.length === 1 && (spec.aliases ?? []).includes(plain[0] ?? '');
+    return aliased || names.every((name, i) => plain[i] === name);
+  });
+}
+
+function register(parser: Argv, specs: CommandSpec[], chosen: (call: Call) => void): void {
+  const groups = new Map<string, CommandSpec[]>();
+  for (const spec of specs) {
+    const [group, second] = wordsOf(spec);
+    if (group === undefined) continue;
+    if (second === undefined) registerOne(parser, spec, spec.usage, chosen);
+    else groups.set(group, [...(groups.get(group) ?? []), spec]);
+  }
+  for (const [group, members] of groups) {
+    const verbs = members.map((spec) => wordsOf(spec)[1]).join('|');
+    parser.command(`${group} <command>`, `${members[0]?.summary ?? ''} (${verbs})`, (inner) => {
+      for (const spec of members) registerOne(inner, spec, spec.usage.slice(group.length + 1), chosen);
+      return inner.demandCommand(1, `ctmgr ${group} needs one of: ${verbs}`).strict();
+    });
+  }
+}
+
+function registerOne(parser: Argv, spec: CommandSpec, usage: string, chosen: (call: Call) => void): void {
+  parser.command({
+    command: usage,
+    aliases: spec.aliases ?? [],
+    describe: spec.summary,
+    builder: (inner) => {
+      const withOptions = spec.options === undefined ? inner : spec.options(inner);
+      const complete = spec.listing === true ? listingOptions(withOptions) : withOptions;
+      return complete.example(spec.examples);
+    },
+    handler: (argv) => {
+      refuseDoubled(argv, spec);
+      chosen({ spec, argv });
+    },
+  });
+}
+
+function listingOptions(parser: Argv): Argv {
+  return parser
+    .option('parsable2', { alias: 'P', type: 'boolean', default: false, describe: 'Fields separated by |' })
+    .option('noheader', { alias: 'n', type: 'boolean', default: false, describe: 'No header line' })
+    .option('format', { type: 'string', requiresArg: true, describe: 'Columns and widths: name,status%20,tag%-12' });
+}
+
+/** yargs makes a list of an option that is given twice; where only one value makes sense, neither is the right one. */
+function refuseDoubled(argv: Record<string, unknown>, spec: CommandSpec): void {
+  const doubled = Object.keys(argv).find(
+    (key) => key !== '_' && Array.isArray(argv[key]) && !(spec.lists ?? []).includes(key),
+  );
+  if (doubled !== undefined) throw usageError(`--${doubled} is given twice`);
+}
+
+function usageError(message: string): CtmgrError {
+  return new CtmgrError('usage', message.replaceAll('\n', ' '), { hint: 'ctmgr --help' });
+}

@@ -1,0 +1,87 @@
+import type { Column } from '../commands/context.ts';
+import { CtmgrError } from '../util/errors.ts';
+
+export interface TableStyle {
+  /** `|` between fields, no padding: `--parsable2` of sacct(1). */
+  parsable: boolean;
+  header: boolean;
+  /** `name,status%20,tag%-12`: columns and widths as `sacct --format` takes them. */
+  format?: string;
+}
+
+interface Field {
+  column: Column;
+  /** A fixed width, or undefined for as wide as needed. */
+  width?: number;
+  right: boolean;
+}
+
+/**
+ * Records as lines in the manner of Slurm's own listings: no borders, header underlined, a cut value ends with `+`
+ * (src/common/print_fields.c). Control characters are escaped, so that one record is one line. Unknown columns in
+ * `format` are a usage error.
+ */
+export function formatTable(columns: Column[], records: Record<string, unknown>[], style: TableStyle): string {
+  const fields = chooseFields(columns, style.format);
+  const rows = records.map((record) => fields.map(({ column }) => cell(column, record[column.key])));
+  const titles = fields.map(({ column }) => column.title);
+  if (style.parsable) {
+    const lines = rows.map((row) => row.map((text) => text.replaceAll('|', '\\|')).join('|'));
+    return joinLines(style.header ? [titles.join('|'), ...lines] : lines);
+  }
+  const widths = fields.map(
+    ({ width }, i) =>
+      width ?? Math.max(0, ...[...(style.header ? [titles] : []), ...rows].map((row) => length(row[i]))),
+  );
+  const line = (row: string[]): string =>
+    row
+      .map((text, i) => pad(text, widths[i] ?? 0, fields[i]?.right ?? false))
+      .join('  ')
+      .trimEnd();
+  const header = style.header ? [line(titles), line(widths.map((width) => '-'.repeat(width)))] : [];
+  return joinLines([...header, ...rows.map(line)]);
+}
+
+function chooseFields(columns: Column[], format: string | undefined): Field[] {
+  if (format === undefined) {
+    return columns.filter((c) => c.shown !== false).map((column) => ({ column, right: column.align === 'right' }));
+  }
+  return format.split(',').map((item) => {
+    const match = /^\s*([A-Za-z0-9_]+)(?:%(-?)(\d+))?\s*$/.exec(item);
+    const column = columns.find(({ key }) => key === match?.[1]?.toLowerCase());
+    if (match === null || column === undefined) {
+      throw new CtmgrError('usage', `--format has no column ${JSON.stringify(item)}`, {
+        why: `the columns are ${columns.map(({ key }) => key).join(', ')}`,
+      });
+    }
+    const width = match[3] === undefined ? undefined : Number(match[3]);
+    const right = width === undefined ? column.align === 'right' : match[2] !== '-';
+    return { column, right, ...(width === undefined ? {} : { width }) };
+  });
+}
+
+function cell(column: Column, value: unknown): string {
+  const text = column.show === undefined ? plain(value) : column.show(value);
+  // oxlint-disable-next-line no-control-regex -- exactly these must not reach a terminal
+  return text.replace(/[\x00-\x1f\x7f-\x9f]/g, (char) => JSON.stringify(char).slice(1, -1));
+}
+
+function plain(value: unknown): string {
+  if (value === null || value === undefined) return '';
+  return typeof value === 'object' ? JSON.stringify(value) : String(value);
+}
+
+function pad(text: string, width: number, right: boolean): string {
+  const characters = [...text];
+  if (characters.length > width) return `${characters.slice(0, Math.max(0, width - 1)).join('')}+`.slice(0, width);
+  const fill = ' '.repeat(width - characters.length);
+  return right ? fill + text : text + fill;
+}
+
+function length(text: string | undefined): number {
+  return [...(text ?? '')].length;
+}
+
+function joinLines(lines: string[]): string {
+  return lines.map((line) => `${line}\n`).join('');
+}

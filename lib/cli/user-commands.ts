@@ -1,0 +1,85 @@
+import type { CommandSpec } from './command-spec.ts';
+
+/** Commands for everybody; they read the catalogue and never the database. */
+export const userCommands: CommandSpec[] = [
+  {
+    usage: 'list',
+    aliases: ['ls'],
+    summary: 'Published images',
+    level: 'user',
+    listing: true,
+    examples: [
+      ['ctmgr list', 'every image that can be used now'],
+      ['ctmgr list --all', 'also recipes without a good build yet'],
+    ],
+    options: (yargs) =>
+      yargs.option('all', { type: 'boolean', default: false, describe: 'Also what has no image yet' }),
+    load: () => import('../commands/list.ts'),
+  },
+  {
+    usage: 'show <image>',
+    summary: 'An image in detail, and how to use it',
+    level: 'user',
+    examples: [
+      ['ctmgr show lammps', 'the current image'],
+      ['ctmgr show lammps:2026-11-22.1', 'an exact one'],
+    ],
+    options: (yargs) => yargs.positional('image', imagePositional),
+    load: () => import('../commands/show.ts'),
+  },
+  {
+    usage: 'path <image>',
+    summary: 'The exact file of an image',
+    level: 'user',
+    examples: [['apptainer exec "$(ctmgr path lammps)" lmp -help', 'use the file yourself']],
+    options: (yargs) => yargs.positional('image', imagePositional),
+    load: () => import('../commands/path.ts'),
+  },
+  {
+    usage: 'history <name>',
+    summary: 'Versions and builds of an image',
+    level: 'user',
+    listing: true,
+    examples: [['ctmgr history lammps', 'every build, newest first']],
+    options: (yargs) => yargs.positional('name', { type: 'string', demandOption: true, describe: 'Name of an image' }),
+    load: () => import('../commands/history.ts'),
+  },
+  {
+    usage: 'status [tag]',
+    summary: 'Builds and their states',
+    level: 'user',
+    listing: true,
+    examples: [
+      ['ctmgr status', 'the newest build tag'],
+      ['ctmgr status 2026-11-22.1 --json', 'for scripts'],
+    ],
+    options: (yargs) => yargs.positional('tag', { type: 'string', describe: 'A build tag, YYYY-MM-DD.N' }),
+    load: () => import('../commands/status.ts'),
+  },
+  {
+    usage: 'logs <image>',
+    summary: 'The log of a build',
+    level: 'user',
+    examples: [
+      ['ctmgr logs lammps', 'both streams of the newest build'],
+      ['ctmgr logs lammps:2026-11-22.1 --err', 'only its standard error'],
+    ],
+    options: (yargs) =>
+      yargs
+        .positional('image', imagePositional)
+        .option('err', { type: 'boolean', default: false, describe: 'Only standard error' })
+        .option('out', { type: 'boolean', default: false, describe: 'Only standard output' })
+        .conflicts('err', 'out'),
+    load: () => import('../commands/logs.ts'),
+  },
+  {
+    usage: 'config',
+    summary: 'Effective settings and where each came from',
+    level: 'user',
+    listing: true,
+    examples: [['ctmgr config', 'all settings']],
+    load: () => import('../commands/config.ts'),
+  },
+];
+
+const imagePositional = { type: 'string', demandOption: true, describe: 'NAME, NAME:TAG or NAME@sha256:HEX' } as const;

@@ -1,0 +1,53 @@
+import { resourceClass } from '../config/resource-class.ts';
+import { importRecipe } from '../definitions/import-recipe.ts';
+import { CtmgrError } from '../util/errors.ts';
+import { quote } from '../util/names.ts';
+import { refreshCatalogue } from './refresh-catalogue.ts';
+import type { Answer, Context } from './context.ts';
+
+interface Arguments {
+  dockerfile: string;
+  name: string;
+  context?: string;
+  'build-arg': string[];
+  'base-name'?: string;
+  class?: string;
+  message?: string;
+}
+
+/** `ctmgr import`: a Dockerfile becomes a new version of a recipe. */
+export async function run(argv: Arguments, context: Context): Promise<Answer> {
+  if (argv.class !== undefined) resourceClass(context.config, argv.class);
+  const outcome = await importRecipe(
+    await context.store(),
+    context.paths.contexts,
+    {
+      dockerfile: argv.dockerfile,
+      name: argv.name,
+      context: argv.context,
+      buildArgs: readBuildArgs(argv['build-arg']),
+      baseName: argv['base-name'],
+      class: argv.class,
+      message: argv.message,
+    },
+    context.caller.name,
+  );
+  for (const { line, message } of outcome.warnings) context.terminal.say(`ctmgr: line ${line}: ${message}`);
+  await refreshCatalogue(context);
+  const { name, version, isNew, base } = outcome;
+  const text = isNew
+    ? `Stored version ${version} of ${name} (from ${base}).\nNext: ctmgr rebuild ${name}\n`
+    : `Nothing new: ${name} version ${version} has the same Dockerfile, build arguments and context.\n`;
+  return { kind: 'record', record: { ...outcome }, text };
+}
+
+function readBuildArgs(pairs: string[]): Record<string, string> {
+  const entries = pairs.map((pair) => {
+    const [, name, value] = /^([A-Za-z_]\w*)=(.*)$/s.exec(pair) ?? [];
+    if (name === undefined || value === undefined) {
+      throw new CtmgrError('usage', `--build-arg ${quote(pair)} is not NAME=VALUE`);
+    }
+    return [name, value] as const;
+  });
+  return Object.fromEntries(entries);
+}

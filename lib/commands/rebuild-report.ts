@@ -1,0 +1,85 @@
+import { readFile } from 'node:fs/promises';
+
+import type { BuildSite } from '../builds/build-site.ts';
+import { logFiles } from '../builds/tag-folders.ts';
+import { arraysOfTag } from '../store/build-arrays.ts';
+import { listCurrentImages } from '../store/current-images.ts';
+import { type Instance, instancesOfTag, unfinished } from '../store/instances.ts';
+import { isSystemError } from '../util/errors.ts';
+import type { RecordAnswer } from './context.ts';
+import { countLine } from './progress-view.ts';
+
+/** Lines of a log that are shown for a failure. */
+const tailLines = 5;
+
+/** The end of a rebuild, told: what is good, each failure with the end of its log, what NAME means now, what to do. */
+export async function reportRebuild(site: BuildSite, tag: { id: number; name: string }): Promise<RecordAnswer> {
+  const instances = await instancesOfTag(site.store, tag.id);
+  const arrays = await arraysOfTag(site.store, tag.id);
+  const bad = instances.filter(({ status }) => status !== 'success');
+  const current = new Map((await listCurrentImages(site.store)).map((image) => [image.recipeId, image]));
+  const parts = [`Build tag ${tag.name}: ${countLine(instances)}.`];
+  for (const instance of bad) {
+    const meaning = current.has(instance.recipe_id)
+      ? `${instance.name} still means the image built before`
+      : `there is no image ${instance.name} yet`;
+    parts.push(await describeFailure(site, instance, meaning));
+  }
+  parts.push(nextSteps(tag.name, instances));
+  return {
+    kind: 'record',
+    record: {
+      tag: tag.name,
+      ok: bad.length === 0,
+      arrays: arrays.map(({ class: name, job_id, state }) => ({ class: name, job: job_id, state })),
+      images: instances.map((instance) => ({
+        name: instance.name,
+        status: instance.status,
+        failure_kind: instance.failure_kind,
+        message: instance.message,
+        exit_code: instance.exit_code,
+        node: instance.node,
+        job: instance.job_id === null ? null : `${instance.job_id}_${instance.array_index}`,
+        file: instance.file,
+        sha256: instance.sha256,
+        size: instance.size,
+      })),
+    },
+    text: `${parts.join('\n')}\n`,
+    exitCode: bad.length === 0 ? 0 : 1,
+  };
+}
+
+async function describeFailure(site: BuildSite, instance: Instance, meaning: string): Promise<string> {
+  const { name, status, failure_kind, message } = instance;
+  const what = failure_kind === null ? status : `${status} (${failure_kind})`;
+  const lines = ['', `${name}: ${what}: ${message ?? 'no message'}`, `  ${meaning}`];
+  const { out, err } = logFiles(site.paths, instance);
+  const log = (await tail(err)) ?? (await tail(out));
+  if (log !== undefined) lines.push(`  the end of ${log.path}:`, ...log.lines.map((line) => `    ${line}`));
+  return lines.join('\n');
+}
+
+function nextSteps(tag: string, instances: Instance[]): string {
+  const failed = instances.filter(({ status }) => status === 'failure' || status === 'cancelled' || status === 'lost');
+  const names = failed
+    .slice(0, 8)
+    .map(({ name }) => name)
+    .join(' ');
+  const buildFailures = failed.some(({ failure_kind }) => failure_kind === 'build' || failure_kind === 'test');
+  if (instances.some(({ status }) => unfinished.includes(status))) return `\nNext: ctmgr status ${tag}`;
+  if (failed.length === 0) return 'Next: srun --container=NAME COMMAND';
+  const log = `see the whole log: ctmgr logs ${failed[0]?.name}:${tag}`;
+  const again = `${buildFailures ? 'mend the Dockerfile, ctmgr import it again, then' : 'build again'}: ctmgr rebuild ${names}`;
+  return `\nNext: ${log}\n      ${again}`;
+}
+
+async function tail(path: string): Promise<{ path: string; lines: string[] } | undefined> {
+  try {
+    const text = (await readFile(path, 'utf8')).trimEnd();
+    return text === '' ? undefined : { path, lines: text.split('\n').slice(-tailLines) };
+  } catch (error) {
+    if (isSystemError(error, 'ENOENT')) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,35 @@
+import { findImage, readCatalogue } from '../builds/read-catalogue.ts';
+import { logFiles } from '../builds/tag-folders.ts';
+import { formatDuration, formatSize, formatTime } from '../util/clock.ts';
+import type { Answer, Context } from './context.ts';
+
+/** `ctmgr show REF`: what an image is and how to use it. */
+export async function run(argv: { image: string }, { paths }: Context): Promise<Answer> {
+  const image = findImage(await readCatalogue(paths), argv.image);
+  const { out } = logFiles(paths, image);
+  const seconds = image.started === null || image.ended === null ? null : image.ended - image.started;
+  const lines: [string, string][] = [
+    ['Name', image.current ? `${image.name} (current)` : image.name],
+    ['Tag', image.tag],
+    ['File', image.file ?? ''],
+    ['Size', formatSize(image.size)],
+    ['SHA256', image.sha256 ?? ''],
+    ['Recipe version', String(image.version)],
+    ['Base image', image.base],
+    ['Overlays', image.overlays.length === 0 ? 'none' : image.overlays.join(', ')],
+    [
+      'Built',
+      `${formatTime(image.ended)} in ${formatDuration(seconds)} on ${image.node ?? '?'}, job ${image.job ?? '?'}`,
+    ],
+    ['Log', out],
+  ];
+  const reference = image.current ? image.name : `${image.name}:${image.tag}`;
+  const text = [
+    ...lines.map(([title, value]) => `${title.padEnd(15)} ${value}`),
+    '',
+    'Use it:',
+    `  srun --container=${reference} COMMAND [ARGUMENT...]`,
+    '',
+  ].join('\n');
+  return { kind: 'record', record: { ...image, log: out }, text };
+}

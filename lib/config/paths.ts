@@ -1,0 +1,52 @@
+import { existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+
+import type { Config } from './schema.ts';
+
+/** Where everything of one installation lies (the README's table of the disk layout). */
+export interface Paths {
+  state: string;
+  database: string;
+  contexts: string;
+  share: string;
+  builds: string;
+  logs: string;
+  tasks: string;
+  results: string;
+  current: string;
+  catalogue: string;
+}
+
+export function pathsOf(config: Config): Paths {
+  const { state, share } = config.paths;
+  return {
+    state,
+    database: join(state, 'ctmgr.db'),
+    contexts: join(state, 'contexts'),
+    share,
+    builds: join(share, 'builds'),
+    logs: join(share, 'logs'),
+    tasks: join(share, 'tasks'),
+    results: join(share, 'results'),
+    current: join(share, 'current'),
+    catalogue: join(share, 'catalog.json'),
+  };
+}
+
+/** The folder of this program's package.json: the same from the sources and from the bundle. */
+export function packageRoot(start: string = import.meta.dirname): string {
+  let folder = start;
+  while (!existsSync(join(folder, 'package.json'))) {
+    const parent = dirname(folder);
+    if (parent === folder) throw new Error(`no package.json above ${start}`);
+    folder = parent;
+  }
+  return folder;
+}
+
+/** A template file: the site's own if it has one, else the one that ctmgr brings. */
+export function templatePath(kind: 'recipe-templates' | 'sbatch-templates', file: string, config: Config): string {
+  const siteFolder = kind === 'recipe-templates' ? config.paths.recipe_templates : config.paths.sbatch_templates;
+  const site = join(siteFolder, file);
+  return existsSync(site) ? site : join(packageRoot(), kind, file);
+}

@@ -1,0 +1,95 @@
+import * as v from 'valibot';
+
+const text = v.pipe(v.string(), v.minLength(1));
+const absolutePath = v.pipe(v.string(), v.startsWith('/'));
+const seconds = v.pipe(v.number(), v.minValue(0.1), v.maxValue(31_536_000));
+const wholeNumber = v.pipe(v.number(), v.integer(), v.minValue(1));
+const fileMode = v.pipe(v.string(), v.regex(/^0[0-7]{3}$/));
+const words = v.array(text);
+const accountName = v.pipe(v.string(), v.regex(/^[A-Za-z_][A-Za-z0-9._-]{0,63}$/));
+
+/** A resource class: what one array element asks Slurm for (sbatch(1)). */
+const resourceClass = v.strictObject({
+  partition: v.optional(text, 'build'),
+  constraint: v.optional(text),
+  cpus: v.optional(wholeNumber, 1),
+  memory: v.optional(v.pipe(v.string(), v.regex(/^\d+[KMGT]?$/))),
+  time: v.optional(v.pipe(v.string(), v.regex(/^(\d+-)?\d+(:\d+){0,2}$/)), '02:00:00'),
+  account: v.optional(text),
+  qos: v.optional(text),
+  reservation: v.optional(text),
+  extra_arguments: v.optional(words, []),
+});
+
+/** Every key of config.toml with its type and default. A key that is not here is an error. */
+export const configSchema = v.strictObject({
+  paths: v.optional(
+    v.strictObject({
+      state: v.optional(absolutePath, '/var/lib/ctmgr'),
+      share: v.optional(absolutePath, '/srv/ctmgr'),
+      recipe_templates: v.optional(absolutePath, '/etc/ctmgr/recipe-templates'),
+      sbatch_templates: v.optional(absolutePath, '/etc/ctmgr/sbatch-templates'),
+    }),
+    {},
+  ),
+  rights: v.optional(
+    v.strictObject({
+      admin_users: v.optional(v.array(accountName), []),
+      admin_groups: v.optional(v.array(accountName), []),
+      rebuild: v.optional(v.picklist(['root', 'admin']), 'root'),
+    }),
+    {},
+  ),
+  build: v.optional(
+    v.strictObject({
+      user: v.optional(accountName, 'ctmgr'),
+      scratch: v.optional(absolutePath, '/tmp'),
+      class: v.optional(text, 'default'),
+      throttle: v.optional(wholeNumber),
+      arguments: v.optional(words, []),
+      environment: v.optional(v.record(v.pipe(v.string(), v.regex(/^[A-Za-z_]\w*$/)), v.string()), {}),
+    }),
+    {},
+  ),
+  classes: v.optional(v.record(v.pipe(v.string(), v.regex(/^[a-z0-9][a-z0-9_-]{0,30}$/)), resourceClass), {}),
+  apptainer: v.optional(v.strictObject({ path: v.optional(absolutePath, '/usr/bin/apptainer') }), {}),
+  slurm: v.optional(
+    v.strictObject({
+      bin_dir: v.optional(absolutePath),
+      command_timeout: v.optional(seconds, 120),
+    }),
+    {},
+  ),
+  images: v.optional(
+    v.strictObject({
+      owner: v.optional(accountName),
+      group: v.optional(accountName),
+      mode: v.optional(fileMode, '0444'),
+    }),
+    {},
+  ),
+  poll: v.optional(
+    v.strictObject({
+      results_interval: v.optional(seconds, 1),
+      slurm_interval: v.optional(seconds, 15),
+      slurm_interval_max: v.optional(seconds, 300),
+      submit_settle: v.optional(seconds, 15),
+      result_grace: v.optional(seconds, 30),
+      lost_after: v.optional(seconds, 900),
+    }),
+    {},
+  ),
+  service: v.optional(
+    v.strictObject({
+      nightly: v.optional(text),
+      time_zone: v.optional(text, 'UTC'),
+      log: v.optional(absolutePath),
+    }),
+    {},
+  ),
+});
+
+/** The effective configuration: every default filled in. */
+export type Config = v.InferOutput<typeof configSchema>;
+
+export type ResourceClass = v.InferOutput<typeof resourceClass>;

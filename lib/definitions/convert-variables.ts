@@ -1,0 +1,146 @@
+import { expandInStage, expandLiteral, platformArguments, refuse, type Stage } from './dockerfile-stage.ts';
+import { encodeValue, type Value } from './plan-value.ts';
+import type { Instruction } from './read-instructions.ts';
+import type { PlanVariable } from './recipe-plan.ts';
+import { PairError, type RawPair, splitPairs, splitQuoted } from './split-words.ts';
+
+/** ENV: all its values see the variables as they were before it. */
+export function convertEnv(stage: Stage, instruction: Instruction): void {
+  const pairs = readPairs(instruction).map((pair) => ({
+    name: checkVariableName(instruction, expandLiteral(stage, instruction, pair.name)),
+    value: expandInStage(stage, instruction, pair.value),
+  }));
+  for (const { name, value } of pairs) {
+    stage.variables.set(name, value);
+    stage.environment.set(name, value);
+    if (value.length === 0)
+      warn(stage, instruction, 'empty-env', `${name} is empty: unset where the host has a ${name}`);
+    if (name === 'HOME')
+      warn(stage, instruction, 'home-at-run-time', 'Apptainer sets HOME to that of the user at run time');
+  }
+  addVariables(stage, instruction, 'env', pairs);
+}
+
+/** ARG inside a stage: the value given by the caller, the default, or that of an ARG before FROM. */
+export function convertArg(stage: Stage, instruction: Instruction): void {
+  const known: { name: string; value: Value }[] = [];
+  for (const argument of readArguments(instruction)) {
+    const name = checkVariableName(instruction, expandLiteral(stage, instruction, argument.name));
+    const given = stage.buildArgs.get(name) ?? (argument.value === undefined ? stage.globalArgs.get(name) : undefined);
+    if (given === undefined && argument.value === undefined) {
+      if (platformArguments.has(name)) throw refusePlatformArgument(instruction, name);
+      continue;
+    }
+    const value =
+      given === undefined ? expandInStage(stage, instruction, argument.value ?? '') : given === '' ? [] : [given];
+    if (stage.environment.has(name)) {
+      warn(
+        stage,
+        instruction,
+        'arg-hides-env',
+        `RUN sees the value of ARG ${name} from here on, the image keeps that of ENV`,
+      );
+    }
+    stage.variables.set(name, value);
+    known.push({ name, value });
+  }
+  if (known.length > 0) addVariables(stage, instruction, 'arg', known);
+}
+
+/** LABEL: names and values are expanded; Apptainer keeps them as lines `name value`. */
+export function convertLabel(stage: Stage, instruction: Instruction): void {
+  for (const pair of readPairs(instruction)) {
+    const name = expandLiteral(stage, instruction, pair.name);
+    const value = expandLiteral(stage, instruction, pair.value);
+    checkLabel(instruction, name, value);
+    stage.labels.set(name, value);
+  }
+}
+
+/** MAINTAINER, which Docker itself replaced by this label. */
+export function convertMaintainer(stage: Stage, instruction: Instruction): void {
+  if (instruction.args === '') throw refuse(instruction, 'syntax', 'needs a name');
+  checkLabel(instruction, 'org.opencontainers.image.authors', instruction.args);
+  stage.labels.set('org.opencontainers.image.authors', instruction.args);
+}
+
+/** The words of ARG: `NAME` or `NAME=default`. */
+export function readArguments(instruction: Instruction): { name: string; value: string | undefined }[] {
+  const words = splitQuoted(instruction.args);
+  if (words.length === 0) throw refuse(instruction, 'syntax', 'needs a name');
+  return words.map((word) => {
+    const equals = word.indexOf('=');
+    return equals < 0
+      ? { name: word, value: undefined }
+      : { name: word.slice(0, equals), value: word.slice(equals + 1) };
+  });
+}
+
+export function refusePlatformArgument(instruction: Instruction, name: string): Error {
+  return refuse(
+    instruction,
+    'platform-argument',
+    `${name} comes from the target platform`,
+    `--build-arg ${name}=VALUE`,
+  );
+}
+
+export function warn(stage: Stage, { line }: Instruction, code: string, message: string): void {
+  stage.warnings.push({ line, code, message });
+}
+
+function readPairs(instruction: Instruction): RawPair[] {
+  try {
+    return splitPairs(instruction.args);
+  } catch (error) {
+    if (error instanceof PairError) throw refuse(instruction, 'syntax', error.message, 'write NAME=VALUE');
+    throw error;
+  }
+}
+
+/** Shells keep these for themselves: assigning them fails or changes how our own lines are read. */
+const reservedNames =
+  /^(UID|EUID|PPID|GROUPS|FUNCNAME|DIRSTACK|SHELLOPTS|BASHOPTS|BASH_.*|IFS|OPTIND|LINENO|PWD|OLDPWD|PS[0124]|APPTAINER.*|SINGULARITY.*|ctmgr_.*)$/;
+
+function checkVariableName(instruction: Instruction, name: string): string {
+  if (!/^[A-Za-z_]\w*$/.test(name)) {
+    throw refuse(
+      instruction,
+      'variable-name',
+      `${JSON.stringify(name)} is not a name that a shell can export`,
+      'use letters, digits and _',
+    );
+  }
+  if (reservedNames.test(name)) {
+    throw refuse(
+      instruction,
+      'variable-name',
+      `shells or Apptainer keep the name ${name} for themselves`,
+      'use another name',
+    );
+  }
+  return name;
+}
+
+function checkLabel(instruction: Instruction, name: string, value: string): void {
+  const reason =
+    name === ''
+      ? 'the name of a label is empty'
+      : /\s|^#/.test(name)
+        ? `the label name ${JSON.stringify(name)} has blanks or begins with #`
+        : /[\r\n]|^\s|\s$/.test(value)
+          ? `the value of label ${name} has line breaks, or blanks around it`
+          : undefined;
+  if (reason !== undefined)
+    throw refuse(instruction, 'label', `${reason}, which Apptainer cannot store`, 'write it without');
+}
+
+function addVariables(
+  stage: Stage,
+  { line, text }: Instruction,
+  kind: 'env' | 'arg',
+  pairs: readonly { name: string; value: Value }[],
+): void {
+  const variables: PlanVariable[] = pairs.map(({ name, value }) => ({ name, value: encodeValue(value) }));
+  stage.steps.push({ kind, line, instruction: text, variables });
+}

@@ -1,0 +1,44 @@
+/** A here-document that an instruction announces: its end mark, and whether tabs before it are ignored (`<<-`). */
+export interface Heredoc {
+  name: string;
+  tabs: boolean;
+}
+
+/**
+ * The here-documents that BuildKit finds in a RUN, COPY or ADD line: whole shell words of the form `<<NAME`, where quotes
+ * keep a word together (moby/buildkit, frontend/dockerfile/parser/parser.go, heredocsFromLine).
+ */
+export function findHeredocs(line: string): Heredoc[] {
+  const found = /^(?:ONBUILD\s+)?(?:RUN|COPY|ADD)\s+(.*)$/is.exec(line);
+  const words = found ? shellWords(found[1] as string) : undefined;
+  return (words ?? []).flatMap((word) => {
+    const parts = /^\d*<<(-?)\s*([^<]*)$/.exec(word);
+    const mark = parts?.[2] ?? '';
+    if (!parts || mark === '') return [];
+    return [{ name: unquote(mark), tabs: parts[1] === '-' }];
+  });
+}
+
+/** Splits at blanks outside quotes and keeps the quotes; undefined for an unterminated quote. */
+function shellWords(text: string): string[] | undefined {
+  const words = text.match(/(?:\\.|'[^']*'|"(?:\\.|[^"\\])*"|[^\s\\'"])+\\?|\S/gs) ?? [];
+  return words.some((word) => word === '"' || word === "'") ? undefined : joinDetached(words);
+}
+
+/** `<< EOF` names the same mark as `<<EOF`. */
+function joinDetached(words: readonly string[]): string[] {
+  const joined: string[] = [];
+  for (const word of words) {
+    const last = joined.at(-1);
+    if (last !== undefined && /^\d*<<-?$/.test(last)) joined[joined.length - 1] = last + word;
+    else joined.push(word);
+  }
+  return joined;
+}
+
+function unquote(mark: string): string {
+  return mark.replace(
+    /\\(.)|'([^']*)'|"([^"]*)"/gs,
+    (_, ...groups: (string | undefined)[]) => groups.find((g) => g !== undefined) ?? '',
+  );
+}

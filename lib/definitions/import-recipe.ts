@@ -1,0 +1,202 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { mkdir, readFile, rename, rm } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+
+import { type BaseImage, findBaseImageByLocation, findBaseImageByName, insertBaseImage } from '../store/base-images.ts';
+import { insertEvent } from '../store/events.ts';
+import type { Store } from '../store/open.ts';
+import { insertContent } from '../store/recipe-rows.ts';
+import { findRecipe, insertRecipe, latestContent, updateRecipe } from '../store/recipes.ts';
+import { epochSeconds } from '../util/clock.ts';
+import { CtmgrError, errorText, isSystemError } from '../util/errors.ts';
+import { checkName } from '../util/names.ts';
+import { guessBaseFacts } from './base-facts.ts';
+import { selectContext } from './build-context.ts';
+import { packContext } from './context-archive.ts';
+import type { ContextManifest } from './context-manifest.ts';
+import { parseDockerfile } from './parse-dockerfile.ts';
+import { planToRows } from './plan-rows.ts';
+import type { RecipePlan, PlanWarning } from './recipe-plan.ts';
+
+export interface ImportRequest {
+  dockerfile: string;
+  name: string;
+  context: string | undefined;
+  buildArgs: Record<string, string>;
+  baseName: string | undefined;
+  class: string | undefined;
+  message: string | undefined;
+}
+
+export interface ImportOutcome {
+  name: string;
+  version: number;
+  /** False: Dockerfile, build arguments and context are those of the newest version, so nothing was stored. */
+  isNew: boolean;
+  base: string;
+  warnings: PlanWarning[];
+}
+
+/** What was read and checked before the store is touched. */
+interface Material {
+  text: string;
+  plan: RecipePlan;
+  manifest: ContextManifest;
+}
+
+/** Largest Dockerfile that is read, in bytes: far more than anybody writes by hand. */
+const largestDockerfile = 4 * 1024 * 1024;
+
+/**
+ * Stores a Dockerfile with its build context as a new version of a recipe, unless the newest version has the same.
+ * Everything is read and converted first; a refusal (65, 66) leaves nothing behind.
+ */
+export async function importRecipe(
+  store: Store,
+  contextsFolder: string,
+  request: ImportRequest,
+  by: string,
+): Promise<ImportOutcome> {
+  checkName(request.name, 'recipe');
+  if (request.baseName !== undefined) checkName(request.baseName, 'base image');
+  const material = await readMaterial(request);
+  await keepContext(material.manifest, request.context, contextsFolder);
+  return store.transaction().execute((db) => storeVersion(db, request, material, by));
+}
+
+async function readMaterial(request: ImportRequest): Promise<Material> {
+  const text = await readDockerfile(request.dockerfile);
+  const plan = parseDockerfile(text, { buildArgs: request.buildArgs });
+  return { text, plan, manifest: await selectContext(plan, request.context) };
+}
+
+async function storeVersion(db: Store, request: ImportRequest, material: Material, by: string): Promise<ImportOutcome> {
+  const { plan, manifest, text } = material;
+  const now = epochSeconds();
+  const recipe = await findRecipe(db, request.name);
+  const newest = recipe === undefined ? undefined : await latestContent(db, recipe.id);
+  const dockerfileHash = createHash('sha256').update(text).digest('hex');
+  const buildArguments = JSON.stringify(sorted(request.buildArgs));
+  const contextDigest = manifest.entries.length === 0 ? null : manifest.digest;
+  const outcome = { name: request.name, base: plan.base.reference, warnings: plan.warnings };
+  const base = await baseImage(db, plan.base.reference, request.baseName, now);
+  const fields = {
+    baseImageId: base.id,
+    dockerfileLocation: resolve(request.dockerfile),
+    contextLocation: request.context === undefined ? null : resolve(request.context),
+    class: request.class ?? null,
+  };
+  if (recipe !== undefined) await updateRecipe(db, recipe.id, fields);
+  if (
+    newest !== undefined &&
+    newest.dockerfile_hash === dockerfileHash &&
+    newest.build_arguments === buildArguments &&
+    newest.context_digest === contextDigest
+  ) {
+    return { ...outcome, version: newest.version, isNew: false };
+  }
+  const recipeId = recipe?.id ?? (await insertRecipe(db, { name: request.name, ...fields }, by, now)).id;
+  const version = (newest?.version ?? 0) + 1;
+  await insertContent(
+    db,
+    {
+      recipeId,
+      version,
+      baseImageId: base.id,
+      dockerfile: text,
+      dockerfileHash,
+      buildArguments,
+      contextDigest,
+      contextManifest: JSON.stringify(manifest),
+      ...planToRows(plan),
+      message: request.message ?? null,
+    },
+    by,
+    now,
+  );
+  await insertEvent(db, { actor: by, kind: 'recipe.import', subject: request.name, detail: { version } }, now);
+  return { ...outcome, version, isNew: true };
+}
+
+/** The base image of that reference; a new one is named after its last component, or as the caller wants. */
+async function baseImage(db: Store, reference: string, wanted: string | undefined, now: number): Promise<BaseImage> {
+  const known = await findBaseImageByLocation(db, reference);
+  if (known !== undefined) {
+    if (wanted === undefined || wanted === known.name) return known;
+    throw new CtmgrError('usage', `the base image ${reference} is called ${known.name} already`, {
+      hint: `leave --base-name out, or give --base-name ${known.name}`,
+    });
+  }
+  if (wanted !== undefined && (await findBaseImageByName(db, wanted)) !== undefined) {
+    throw new CtmgrError('usage', `another base image is called ${wanted}`, { hint: 'ctmgr base list' });
+  }
+  const name = wanted ?? (await freeName(db, reference));
+  return insertBaseImage(db, { name, location: reference, ...guessBaseFacts(reference) }, now);
+}
+
+async function freeName(db: Store, reference: string): Promise<string> {
+  const last = reference.replace(/@.*$/, '').split('/').at(-1) ?? '';
+  const stem =
+    last
+      .toLowerCase()
+      .replace(/[^a-z0-9._-]+/g, '-')
+      .replace(/^[^a-z0-9]+|[^a-z0-9]+$/g, '')
+      .slice(0, 50) || 'base';
+  for (let n = 1; ; n += 1) {
+    const name = n === 1 ? stem : `${stem}-${n}`;
+    if ((await findBaseImageByName(db, name)) === undefined) return name;
+  }
+}
+
+/** Stores the selected files under their digest; the same content is kept once, whoever imported it. */
+async function keepContext(
+  manifest: ContextManifest,
+  context: string | undefined,
+  contextsFolder: string,
+): Promise<void> {
+  if (manifest.entries.length === 0 || context === undefined) return;
+  const target = contextArchive(contextsFolder, manifest.digest);
+  if (existsSync(target)) return;
+  const temporary = join(dirname(target), `.${randomBytes(6).toString('hex')}.tar`);
+  try {
+    await mkdir(dirname(target), { recursive: true });
+    await packContext(manifest, context, temporary);
+    await rename(temporary, target);
+  } catch (error) {
+    if (!isSystemError(error, 'EACCES', 'EPERM', 'ENOSPC', 'EROFS')) throw error;
+    throw new CtmgrError('cannotCreate', 'cannot store the build context', { why: errorText(error), cause: error });
+  } finally {
+    await rm(temporary, { force: true });
+  }
+}
+
+/** Where the build context of that digest is kept. */
+export function contextArchive(contextsFolder: string, digest: string): string {
+  return join(contextsFolder, `${digest.replace('sha256:', '')}.tar`);
+}
+
+async function readDockerfile(path: string): Promise<string> {
+  try {
+    const bytes = await readFile(path);
+    if (bytes.length > largestDockerfile) {
+      throw new CtmgrError('badDefinition', `${path} is too large for a Dockerfile`, { why: `${bytes.length} bytes` });
+    }
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch (error) {
+    if (error instanceof CtmgrError) throw error;
+    if (error instanceof TypeError) {
+      throw new CtmgrError('badDefinition', `${path} is not UTF-8 text`, { cause: error });
+    }
+    const hint = isSystemError(error, 'EISDIR') ? `ctmgr import ${path}/Dockerfile --context ${path} …` : undefined;
+    throw new CtmgrError('inputMissing', `cannot read the Dockerfile ${path}`, {
+      why: errorText(error),
+      cause: error,
+      ...(hint === undefined ? {} : { hint }),
+    });
+  }
+}
+
+function sorted(record: Record<string, string>): Record<string, string> {
+  return Object.fromEntries(Object.entries(record).sort(([a], [b]) => (a < b ? -1 : 1)));
+}

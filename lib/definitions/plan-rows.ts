@@ -1,0 +1,93 @@
+import type { RecipeRows } from '../store/recipe-rows.ts';
+import type { PlanStep, RecipeBase, RecipePlan, PlanWarning } from './recipe-plan.ts';
+
+/** What a version keeps beside its rows: the part of a plan that is no list. */
+interface ImageConfig {
+  base: RecipeBase;
+  workdir: string;
+  user: string;
+  /** Tell "not in the Dockerfile" from "cleared", which have no rows both. */
+  hasEntrypoint: boolean;
+  hasCmd: boolean;
+  warnings: PlanWarning[];
+}
+
+export interface StoredPlan {
+  rows: RecipeRows;
+  /** JSON of the rest. */
+  imageConfig: string;
+}
+
+/** Takes a plan apart into the store's rows. `planFromRows` puts it together again without any loss. */
+export function planToRows(plan: RecipePlan): StoredPlan {
+  const rows: RecipeRows = { tasks: [], files: [], environment: [], labels: [], runscript: [], startscript: [] };
+  plan.steps.forEach((step, position) => {
+    const { line, instruction, kind, ...content } = step;
+    if (step.kind === 'copy') {
+      const { sources, destination, add } = step;
+      rows.files.push({
+        position,
+        kind,
+        sources: JSON.stringify(sources),
+        destination,
+        options: JSON.stringify({ add }),
+        line,
+        instruction,
+      });
+    } else {
+      rows.tasks.push({ position, kind, content: JSON.stringify(content), line, instruction });
+    }
+  });
+  rows.environment = plan.environment.map(({ name, value }, position) => ({ position, name, value }));
+  rows.labels = plan.labels.map(({ name, value }, position) => ({ position, name, value }));
+  const words = [
+    ...(plan.entrypoint ?? []).map((word) => ({ role: 'entrypoint' as const, word })),
+    ...(plan.cmd ?? []).map((word) => ({ role: 'cmd' as const, word })),
+  ].map((word, position) => ({ ...word, position }));
+  rows.runscript = words;
+  rows.startscript = words.map((word) => ({ ...word }));
+  const config: ImageConfig = {
+    base: plan.base,
+    workdir: plan.workdir,
+    user: plan.user,
+    hasEntrypoint: plan.entrypoint !== null,
+    hasCmd: plan.cmd !== null,
+    warnings: plan.warnings,
+  };
+  return { rows, imageConfig: JSON.stringify(config) };
+}
+
+/** The plan that `planToRows` took apart. */
+export function planFromRows(stored: StoredPlan): RecipePlan {
+  const config = JSON.parse(stored.imageConfig) as ImageConfig;
+  const { tasks, files, environment, labels, runscript } = stored.rows;
+  const steps = [
+    ...tasks.map(({ position, kind, content, line, instruction }) => ({
+      position,
+      step: { kind, ...(JSON.parse(content) as object), line, instruction } as PlanStep,
+    })),
+    ...files.map(({ position, kind, sources, destination, options, line, instruction }) => ({
+      position,
+      step: {
+        kind,
+        ...(JSON.parse(options) as object),
+        sources: JSON.parse(sources) as string[],
+        destination,
+        line,
+        instruction,
+      } as PlanStep,
+    })),
+  ].sort((a, b) => a.position - b.position);
+  const wordsOf = (role: string): string[] => runscript.filter((row) => row.role === role).map((row) => row.word);
+  return {
+    base: config.base,
+    steps: steps.map(({ step }) => step),
+    environment: environment.map(({ name, value }) => ({ name, value })),
+    labels: labels.map(({ name, value }) => ({ name, value })),
+    entrypoint: config.hasEntrypoint ? wordsOf('entrypoint') : null,
+    cmd: config.hasCmd ? wordsOf('cmd') : null,
+    workdir: config.workdir,
+    user: config.user,
+    warnings: config.warnings,
+  };
+}

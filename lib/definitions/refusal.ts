@@ -1,0 +1,44 @@
+import { CtmgrError } from '../util/errors.ts';
+
+/** Why one instruction is wrong or cannot be converted. */
+export interface RefusalDetails {
+  /** Stable, kebab-case. */
+  code: string;
+  /** Counted from 1; 0 for the file as a whole. */
+  line: number;
+  /** The instruction's keyword in capitals; empty for the file as a whole. */
+  instruction: string;
+  reason: string;
+  /** What the author can write instead. */
+  wayOut?: string;
+}
+
+/** Thrown while one instruction is read; `throwRefusals` makes one CtmgrError of all that a file gives. */
+export class Refusal extends Error {
+  override readonly name = 'Refusal';
+  readonly details: RefusalDetails;
+
+  constructor(details: RefusalDetails) {
+    super(describe(details));
+    this.details = details;
+  }
+}
+
+const shownRefusals = 10;
+
+/** Throws `badDefinition` with the first refusal as message and way out, and the others as why; returns if there are none. */
+export function throwRefusals(refusals: readonly RefusalDetails[], subject = 'Dockerfile'): void {
+  const [first, ...others] = refusals;
+  if (!first) return;
+  const shown = others.slice(0, shownRefusals).map(describe);
+  if (others.length > shownRefusals) shown.push(`and ${others.length - shownRefusals} more`);
+  throw new CtmgrError('badDefinition', `${subject} ${describe(first)}`, {
+    ...(shown.length > 0 ? { why: `Also ${shown.join('; ')}` } : {}),
+    ...(first.wayOut === undefined ? {} : { hint: first.wayOut }),
+  });
+}
+
+function describe({ line, instruction, reason }: RefusalDetails): string {
+  const place = [line > 0 ? `line ${line}` : '', instruction].filter((word) => word !== '').join(', ');
+  return place === '' ? reason : `${place}: ${reason}`;
+}

@@ -1,0 +1,47 @@
+import { CtmgrError } from '../util/errors.ts';
+import { run } from '../util/run.ts';
+
+/**
+ * Not 0: wheels and other zip files cannot hold times before 1980. Fixed, because the same content has to give the same archive.
+ */
+const modificationTime = '@315619200';
+
+/**
+ * Writes `paths`, relative to `folder`, into a new tar file: byte for byte the same for the same content, in the order given,
+ * owned by 0:0. Directories are not descended into. Throws CtmgrError `cannotCreate`.
+ */
+export async function createTar(tarFile: string, folder: string, paths: readonly string[]): Promise<void> {
+  const args = ['--create', '--file', tarFile, '--force-local', '--format=pax', '--directory', folder];
+  args.push('--pax-option=exthdr.name=%d/PaxHeaders/%f,delete=atime,delete=ctime');
+  args.push('--owner=0', '--group=0', '--numeric-owner', `--mtime=${modificationTime}`, '--hard-dereference');
+  args.push(
+    '--no-recursion',
+    '--no-xattrs',
+    '--no-acls',
+    '--no-selinux',
+    '--null',
+    '--verbatim-files-from',
+    '--files-from=-',
+  );
+  await runTar(args, `${tarFile} cannot be written`, paths.map((path) => `./${path}\0`).join(''));
+}
+
+/** Unpacks a tar file that `createTar` wrote into an existing folder. Throws CtmgrError `cannotCreate`. */
+export async function extractTar(tarFile: string, folder: string): Promise<void> {
+  const args = ['--extract', '--file', tarFile, '--force-local', '--directory', folder];
+  await runTar(
+    [...args, '--preserve-permissions', '--no-same-owner', '--keep-old-files'],
+    `${tarFile} cannot be unpacked`,
+  );
+}
+
+async function runTar(args: readonly string[], what: string, input = ''): Promise<void> {
+  const result = await run('tar', args, { input });
+  if (result.exitCode === 0) return;
+  throw new CtmgrError('cannotCreate', what, {
+    why:
+      result.spawnError ??
+      (result.stderr.trim().split('\n')[0] || `tar ended with ${result.exitCode ?? result.signal}`),
+    hint: 'check free space and permissions there',
+  });
+}

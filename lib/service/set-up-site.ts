@@ -1,0 +1,63 @@
+import { existsSync } from 'node:fs';
+import { chmod, chown, mkdir, open } from 'node:fs/promises';
+import { dirname } from 'node:path';
+
+import type { Paths } from '../config/paths.ts';
+import type { Config } from '../config/schema.ts';
+import { migrate } from '../store/migrate.ts';
+import { connect } from '../store/open.ts';
+import { requireAccount, requireGroup } from '../util/accounts.ts';
+
+/**
+ * Makes the folders of a site with their owners and modes; returns what had to be made. The share's folders belong to
+ * the service account; the state folder is for root and the admins, with set-group-id so that what one admin makes the
+ * next one can use.
+ */
+export async function makeSiteFolders(config: Config, paths: Paths): Promise<string[]> {
+  const builder = requireAccount(config.build.user, 'build.user');
+  const admins = adminGroupId(config);
+  const folders: { path: string; uid: number; gid: number; mode: number }[] = [
+    { path: paths.state, uid: 0, gid: admins, mode: 0o2770 },
+    { path: paths.contexts, uid: 0, gid: admins, mode: 0o2770 },
+    ...[paths.share, paths.builds, paths.logs, paths.results, paths.current].map((path) => ({
+      path,
+      uid: builder.uid,
+      gid: builder.gid,
+      mode: 0o755,
+    })),
+    { path: paths.tasks, uid: builder.uid, gid: builder.gid, mode: 0o750 },
+  ];
+  const made: string[] = [];
+  for (const { path, uid, gid, mode } of folders) {
+    if (!existsSync(path)) made.push(path);
+    await mkdir(path, { recursive: true });
+    await chown(path, uid, gid);
+    await chmod(path, mode);
+  }
+  return made;
+}
+
+/** Makes the database, or brings its schema up to date; only root and the admins can open it. */
+export async function createStore(config: Config, paths: Paths): Promise<string[]> {
+  const isNew = !existsSync(paths.database);
+  if (isNew) {
+    // SQLite gives its -wal and -shm files the mode of the database, so that has to be right before it opens it.
+    await mkdir(dirname(paths.database), { recursive: true });
+    const file = await open(paths.database, 'wx', 0o660);
+    await file.close();
+  }
+  await chown(paths.database, 0, adminGroupId(config));
+  await chmod(paths.database, 0o660);
+  const store = connect(paths.database, false);
+  try {
+    const applied = await migrate(store);
+    return [...(isNew ? [paths.database] : []), ...applied.map((name) => `schema change ${name}`)];
+  } finally {
+    await store.destroy();
+  }
+}
+
+function adminGroupId(config: Config): number {
+  const [group] = config.rights.admin_groups;
+  return group === undefined ? 0 : requireGroup(group, 'rights.admin_groups').gid;
+}

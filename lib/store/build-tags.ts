@@ -1,0 +1,31 @@
+import type { Selectable } from 'kysely';
+
+import type { Store } from './open.ts';
+import type { Database } from './schema.ts';
+
+export type BuildTag = Selectable<Database['build_tag']>;
+
+/** The next free tag of a day: `2026-11-22.1`, then `.2`. Call it inside the transaction that inserts it. */
+export async function nextTagName(db: Store, day: string): Promise<string> {
+  const rows = await db.selectFrom('build_tag').select('name').where('name', 'like', `${day}.%`).execute();
+  const last = Math.max(0, ...rows.map(({ name }) => Number(name.slice(day.length + 1))));
+  return `${day}.${last + 1}`;
+}
+
+export async function insertBuildTag(
+  db: Store,
+  tag: { name: string; buildsPath: string; logsPath: string },
+  by: string,
+  now: number,
+): Promise<number> {
+  const { id } = await db
+    .insertInto('build_tag')
+    .values({ name: tag.name, builds_path: tag.buildsPath, logs_path: tag.logsPath, created_at: now, created_by: by })
+    .returning('id')
+    .executeTakeFirstOrThrow();
+  return id;
+}
+
+export async function listBuildTags(db: Store): Promise<BuildTag[]> {
+  return db.selectFrom('build_tag').selectAll().orderBy('id').execute();
+}

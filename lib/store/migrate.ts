@@ -1,0 +1,59 @@
+import { type Kysely, sql } from 'kysely';
+import { type Migration, type MigrationProvider, Migrator } from 'kysely/migration';
+
+import { CtmgrError } from '../util/errors.ts';
+import { initial } from './migrations/0001-initial.ts';
+import type { Database } from './schema.ts';
+
+/** Compiled in, in order; a released one is never edited, since databases out there remember its name. */
+const migrations: Record<string, Migration> = { '0001_initial': initial };
+
+const provider: MigrationProvider = { getMigrations: async () => migrations };
+
+/**
+ * Brings the schema up to this program's version and returns the names of the migrations that were needed.
+ * One immediate transaction around all of them keeps two first starts apart: kysely itself takes no lock on SQLite.
+ */
+export async function migrate(db: Kysely<Database>): Promise<string[]> {
+  return db.connection().execute(async (connection) => {
+    await sql`begin immediate`.execute(connection);
+    try {
+      const migrator = new Migrator({ db: connection, provider });
+      const { error, results } = await migrator.migrateToLatest({ disableTransactions: true });
+      if (error instanceof Error) throw error;
+      if (error !== undefined) throw new Error('the migration failed', { cause: error });
+      await sql`commit`.execute(connection);
+      return (results ?? []).filter((result) => result.status === 'Success').map((result) => result.migrationName);
+    } catch (error) {
+      await sql`rollback`.execute(connection);
+      throw error;
+    }
+  });
+}
+
+/** Refuses (78) a database whose schema is not the one that this program knows, older or newer. */
+export async function checkSchemaVersion(db: Kysely<Database>): Promise<void> {
+  const applied = await appliedMigrations(db);
+  const unknown = applied.filter((name) => !Object.hasOwn(migrations, name));
+  if (unknown.length > 0) {
+    throw new CtmgrError('configuration', 'the database was made by a newer ctmgr', {
+      why: `it has the schema change ${unknown.join(', ')}, which this program does not know`,
+      hint: 'install the newer ctmgr on this host',
+    });
+  }
+  const missing = Object.keys(migrations).filter((name) => !applied.includes(name));
+  if (missing.length > 0) {
+    throw new CtmgrError('configuration', 'the database has an older schema', {
+      why: `it lacks ${missing.join(', ')}`,
+      hint: 'ctmgr migrate',
+    });
+  }
+}
+
+async function appliedMigrations(db: Kysely<Database>): Promise<string[]> {
+  const present = await sql<{ n: number }>`
+    select count(*) as n from sqlite_master where type = 'table' and name = 'kysely_migration'`.execute(db);
+  if (present.rows[0]?.n !== 1) return [];
+  const rows = await sql<{ name: string }>`select name from kysely_migration order by name`.execute(db);
+  return rows.rows.map((row) => row.name);
+}

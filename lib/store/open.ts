@@ -1,0 +1,85 @@
+import Sqlite from 'better-sqlite3';
+import { CompiledQuery, type DatabaseConnection, Kysely, SqliteDialect, SqliteDriver } from 'kysely';
+import { existsSync } from 'node:fs';
+
+import { CtmgrError, errorText } from '../util/errors.ts';
+import { checkSchemaVersion } from './migrate.ts';
+import type { Database } from './schema.ts';
+
+export type Store = Kysely<Database>;
+
+/** Milliseconds that a writer waits for another one before it gives up. */
+const busyTimeout = 60_000;
+
+/**
+ * kysely begins transactions deferred, and a deferred transaction that reads before it writes fails at once with
+ * SQLITE_BUSY when another process wrote in between (sqlite.org/lang_transaction.html). Immediate ones queue.
+ */
+class ImmediateDriver extends SqliteDriver {
+  override async beginTransaction(connection: DatabaseConnection): Promise<void> {
+    await connection.executeQuery(CompiledQuery.raw('begin immediate'));
+  }
+}
+
+class ImmediateDialect extends SqliteDialect {
+  readonly #database: Sqlite.Database;
+
+  constructor(database: Sqlite.Database) {
+    super({ database });
+    this.#database = database;
+  }
+
+  override createDriver(): SqliteDriver {
+    return new ImmediateDriver({ database: this.#database });
+  }
+}
+
+/** Opens a database file for reading and writing; `create` also makes a new one. The caller destroys it. */
+export function connect(path: string, create: boolean): Store {
+  const database = new Sqlite(path, { fileMustExist: !create, timeout: busyTimeout });
+  try {
+    database.pragma('journal_mode = WAL');
+    database.pragma('synchronous = FULL');
+    database.pragma('foreign_keys = ON');
+  } catch (error) {
+    database.close();
+    throw error;
+  }
+  return new Kysely<Database>({ dialect: new ImmediateDialect(database) });
+}
+
+/**
+ * Opens the store of this site. Ends with a reason and a way out if there is none yet (78), if the caller may not
+ * write it (77), if it is not a database (78), or if a newer ctmgr has changed its schema (78).
+ */
+export async function openStore(path: string): Promise<Store> {
+  if (!existsSync(path)) {
+    throw new CtmgrError('configuration', `there is no database ${path} that you can reach`, {
+      why: 'ctmgr is not set up on this machine, or its state folder is closed to you',
+      hint: 'run this on the management host; if ctmgr is new here: ctmgr init',
+    });
+  }
+  try {
+    const store = connect(path, false);
+    await checkSchemaVersion(store);
+    return store;
+  } catch (error) {
+    if (error instanceof CtmgrError) throw error;
+    throw explain(path, error);
+  }
+}
+
+function explain(path: string, error: unknown): CtmgrError {
+  const code = (error as { code?: string }).code ?? '';
+  if (/^SQLITE_(CANTOPEN|READONLY|PERM|AUTH)/.test(code)) {
+    return new CtmgrError('notAllowed', `you may not write the database ${path}`, {
+      why: errorText(error),
+      hint: 'ask for membership in the admin group of the configuration (rights.admin_groups)',
+      cause: error,
+    });
+  }
+  if (/^SQLITE_BUSY/.test(code)) {
+    return new CtmgrError('tryAgain', `the database ${path} is busy`, { why: errorText(error), cause: error });
+  }
+  return new CtmgrError('configuration', `cannot open the database ${path}`, { why: errorText(error), cause: error });
+}

@@ -1,0 +1,107 @@
+import type { Selectable } from 'kysely';
+
+import type { BaseImage } from './base-images.ts';
+import type { Store } from './open.ts';
+import type { Database } from './schema.ts';
+
+export type Recipe = Selectable<Database['recipe']>;
+export type RecipeContent = Selectable<Database['recipe_content']>;
+
+export interface NewRecipe {
+  name: string;
+  baseImageId: number;
+  dockerfileLocation: string;
+  contextLocation: string | null;
+  class: string | null;
+}
+
+/** A recipe with its newest version and the base image of that version. */
+export interface CurrentRecipe {
+  recipe: Recipe;
+  content: RecipeContent;
+  base: BaseImage;
+}
+
+export async function findRecipe(db: Store, name: string): Promise<Recipe | undefined> {
+  return db.selectFrom('recipe').selectAll().where('name', '=', name).executeTakeFirst();
+}
+
+export async function insertRecipe(db: Store, recipe: NewRecipe, by: string, now: number): Promise<Recipe> {
+  return db
+    .insertInto('recipe')
+    .values({
+      name: recipe.name,
+      base_image_id: recipe.baseImageId,
+      dockerfile_location: recipe.dockerfileLocation,
+      context_location: recipe.contextLocation,
+      class: recipe.class,
+      created_at: now,
+      created_by: by,
+    })
+    .returningAll()
+    .executeTakeFirstOrThrow();
+}
+
+/** Where the recipe was read from last, what it is based on, and (if given) its resource class. */
+export async function updateRecipe(db: Store, id: number, recipe: Omit<NewRecipe, 'name'>): Promise<void> {
+  await db
+    .updateTable('recipe')
+    .set({
+      base_image_id: recipe.baseImageId,
+      dockerfile_location: recipe.dockerfileLocation,
+      context_location: recipe.contextLocation,
+      ...(recipe.class === null ? {} : { class: recipe.class }),
+    })
+    .where('id', '=', id)
+    .execute();
+}
+
+export async function latestContent(db: Store, recipeId: number): Promise<RecipeContent | undefined> {
+  return db
+    .selectFrom('recipe_content')
+    .selectAll()
+    .where('recipe_id', '=', recipeId)
+    .orderBy('version', 'desc')
+    .limit(1)
+    .executeTakeFirst();
+}
+
+export async function contentByVersion(
+  db: Store,
+  recipeId: number,
+  version: number,
+): Promise<RecipeContent | undefined> {
+  return db
+    .selectFrom('recipe_content')
+    .selectAll()
+    .where('recipe_id', '=', recipeId)
+    .where('version', '=', version)
+    .executeTakeFirst();
+}
+
+/** Every recipe with its newest version, by name. */
+export async function listCurrentRecipes(db: Store): Promise<CurrentRecipe[]> {
+  const recipes = await db.selectFrom('recipe').selectAll().orderBy('name').execute();
+  const bases = new Map((await db.selectFrom('base_image').selectAll().execute()).map((base) => [base.id, base]));
+  const contents = await db
+    .selectFrom('recipe_content as content')
+    .selectAll('content')
+    .where('content.version', '=', (eb) =>
+      eb
+        .selectFrom('recipe_content as other')
+        .select((inner) => inner.fn.max('other.version').as('newest'))
+        .whereRef('other.recipe_id', '=', 'content.recipe_id'),
+    )
+    .execute();
+  const byRecipe = new Map(contents.map((content) => [content.recipe_id, content]));
+  return recipes.flatMap((recipe) => {
+    const content = byRecipe.get(recipe.id);
+    const base = content === undefined ? undefined : bases.get(content.base_image_id);
+    return content === undefined || base === undefined ? [] : [{ recipe, content, base }];
+  });
+}
+
+/** A version by its id, which some other row refers to. */
+export async function findContent(db: Store, id: number): Promise<RecipeContent> {
+  return db.selectFrom('recipe_content').selectAll().where('id', '=', id).executeTakeFirstOrThrow();
+}

@@ -1,0 +1,148 @@
+import type { Generated } from 'kysely';
+
+/** Instance status: `pending → queued → building → success | failure | cancelled | lost`. */
+export type InstanceStatus = 'pending' | 'queued' | 'building' | 'success' | 'failure' | 'cancelled' | 'lost';
+
+export type FailureKind = 'build' | 'test' | 'oom' | 'timeout' | 'node' | 'infrastructure' | 'publish';
+
+export type SelectorKind = 'all' | 'package-manager' | 'distribution' | 'base' | 'recipe';
+
+export type ArrayState = 'planned' | 'submitting' | 'submitted' | 'refused';
+
+/** All times are seconds since the epoch; columns named in the comments hold JSON text. */
+export interface Database {
+  base_image: {
+    id: Generated<number>;
+    name: string;
+    type: 'docker';
+    location: string;
+    package_manager: string | null;
+    distribution: string | null;
+    created_at: number;
+  };
+  recipe: {
+    id: Generated<number>;
+    name: string;
+    base_image_id: number;
+    dockerfile_location: string;
+    context_location: string | null;
+    class: string | null;
+    created_at: number;
+    created_by: string;
+  };
+  /** JSON: build_arguments, context_manifest, image_config. */
+  recipe_content: {
+    id: Generated<number>;
+    recipe_id: number;
+    version: number;
+    base_image_id: number;
+    dockerfile: string;
+    dockerfile_hash: string;
+    build_arguments: string;
+    context_digest: string | null;
+    context_manifest: string;
+    image_config: string;
+    created_at: number;
+    created_by: string;
+    message: string | null;
+  };
+  /** JSON: content. */
+  container_build_task: {
+    recipe_content_id: number;
+    position: number;
+    kind: string;
+    content: string;
+    line: number;
+    instruction: string;
+  };
+  /** JSON: sources, options. */
+  container_file: {
+    recipe_content_id: number;
+    position: number;
+    kind: string;
+    sources: string;
+    destination: string;
+    options: string;
+    line: number;
+    instruction: string;
+  };
+  container_environment: NamedValue;
+  container_label: NamedValue;
+  container_runscript: ScriptWord;
+  container_startscript: ScriptWord;
+  overlay: { id: Generated<number>; name: string; position: number; removed_at: number | null; created_at: number };
+  overlay_content: {
+    id: Generated<number>;
+    overlay_id: number;
+    version: number;
+    selector_kind: SelectorKind;
+    selector_value: string;
+    created_at: number;
+    created_by: string;
+    message: string | null;
+  };
+  overlay_task: { overlay_content_id: number; position: number; command: string };
+  build_tag: {
+    id: Generated<number>;
+    name: string;
+    builds_path: string;
+    logs_path: string;
+    created_at: number;
+    created_by: string;
+  };
+  build_array: {
+    id: Generated<number>;
+    build_tag_id: number;
+    class: string;
+    marker: string;
+    state: ArrayState;
+    submitter: string | null;
+    attempted_at: number | null;
+    missing_since: number | null;
+    job_id: number | null;
+    cluster: string | null;
+    submitted_at: number | null;
+    message: string | null;
+  };
+  container_instance: {
+    id: Generated<number>;
+    build_tag_id: number;
+    build_array_id: number;
+    recipe_content_id: number;
+    task_index: number;
+    array_index: number;
+    status: InstanceStatus;
+    failure_kind: FailureKind | null;
+    message: string | null;
+    reason: string | null;
+    node: string | null;
+    exit_code: number | null;
+    file: string | null;
+    size: number | null;
+    sha256: string | null;
+    input_hash: string;
+    definition: string;
+    started_at: number | null;
+    ended_at: number | null;
+    missing_since: number | null;
+    changed_at: number;
+  };
+  instance_overlay: { container_instance_id: number; position: number; overlay_content_id: number };
+  current_image: { recipe_id: number; container_instance_id: number; since: number; changed_by: string };
+  /** JSON: detail. */
+  event: { id: Generated<number>; at: number; actor: string; kind: string; subject: string; detail: string };
+}
+
+interface NamedValue {
+  recipe_content_id: number;
+  position: number;
+  name: string;
+  value: string;
+}
+
+interface ScriptWord {
+  recipe_content_id: number;
+  position: number;
+  role: 'entrypoint' | 'cmd';
+  word: string;
+}

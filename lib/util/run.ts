@@ -1,0 +1,66 @@
+import { execa } from 'execa';
+
+export interface RunOptions {
+  /** Milliseconds until the process gets SIGTERM; none by default. */
+  timeout?: number;
+  /** Text for standard input; without it the process reads end of file at once. */
+  input?: string;
+  cwd?: string;
+  /** The whole environment of the process; `cleanEnvironment()` by default. */
+  env?: Record<string, string>;
+}
+
+/** How a process ended. Exactly one of `exitCode`, `signal`, `spawnError` says why; `timedOut` goes with a signal. */
+export interface RunResult {
+  command: readonly string[];
+  stdout: string;
+  stderr: string;
+  exitCode: number | undefined;
+  signal: string | undefined;
+  timedOut: boolean;
+  /** The process never started: ENOENT, EACCES and the like. */
+  spawnError: string | undefined;
+}
+
+/**
+ * Runs a program with an argument list (never through a shell) and waits for its end. Never throws for a failing
+ * program: the caller decides what its end means. The C locale keeps other programs' words as their parsers know them.
+ */
+export async function run(file: string, args: readonly string[], options: RunOptions = {}): Promise<RunResult> {
+  const result = await execa(file, args, {
+    reject: false,
+    extendEnv: false,
+    env: options.env ?? cleanEnvironment(),
+    stripFinalNewline: false,
+    ...(options.input === undefined ? { stdin: 'ignore' as const } : { input: options.input }),
+    ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
+    ...(options.timeout === undefined ? {} : { timeout: options.timeout }),
+  });
+  const started = result.exitCode !== undefined || result.signal !== undefined || result.timedOut;
+  return {
+    command: [file, ...args],
+    stdout: result.stdout,
+    stderr: result.stderr,
+    exitCode: result.exitCode,
+    signal: result.signal,
+    timedOut: result.timedOut,
+    spawnError: started ? undefined : (result.originalMessage ?? 'could not be started'),
+  };
+}
+
+/**
+ * The caller's environment without what would change how Slurm's tools submit or print: a job started from inside
+ * another job inherits SLURM_*, SBATCH_*, SQUEUE_*, SACCT_* and PMI* (facebookincubator/submitit#1814).
+ * SLURM_CONF stays, it says which cluster this is.
+ */
+export function cleanEnvironment(source: NodeJS.ProcessEnv = process.env): Record<string, string> {
+  const environment: Record<string, string> = {};
+  for (const [name, value] of Object.entries(source)) {
+    if (value === undefined) continue;
+    if (/^(SLURM_|SBATCH_|SRUN_|SALLOC_|SQUEUE_|SACCT_|SCANCEL_|SINFO_|PMI)/.test(name) && name !== 'SLURM_CONF')
+      continue;
+    environment[name] = value;
+  }
+  environment['LC_ALL'] = 'C';
+  return environment;
+}

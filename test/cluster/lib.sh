@@ -1,0 +1,74 @@
+# shellcheck shell=bash
+# Paths, messages, locks and "is it alive?", shared by all parts that run on the host.
+
+CHECKOUT=$(cd -P "$HERE/../.." && pwd)
+CLUSTER_DIR=${CTMGR_CLUSTER_DIR:-/var/cache/ctmgr-cluster}
+[[ $CLUSTER_DIR == /* ]] || CLUSTER_DIR=$PWD/$CLUSTER_DIR
+# One cluster per checkout (and cache folder): its run folder, network link and nftables table bear this name.
+CLUSTER_ID=$(printf '%s\n' "$CHECKOUT" "$CLUSTER_DIR" | sha256sum)
+CLUSTER_ID=${CLUSTER_ID:0:8}
+RUN=$CLUSTER_DIR/run/$CLUSTER_ID
+DAEMONS=(munged mariadbd slurmdbd slurmctld registry)
+NODES=(b1 b2 c1 c2 c3 c4)
+
+say() { printf 'cluster: %s\n' "$*" >&2; }
+
+# die CODE LINE... : every line is one message.
+die() {
+    local code=$1
+    shift
+    printf 'cluster: %s\n' "$@" >&2
+    exit "$code"
+}
+
+# Kernel start time of a process: with the pid it names one process for good (pids are used again).
+start_time() {
+    local stat
+    { stat=$(<"/proc/$1/stat"); } 2>/dev/null || return 1
+    stat=${stat##*) }
+    local fields
+    read -ra fields <<<"$stat"
+    [[ ${fields[0]} != Z ]] || return 1
+    printf '%s' "${fields[19]}"
+}
+
+# True, and INIT is set, if the first process of this checkout's cluster (or of the one in $1) runs.
+cluster_alive() {
+    local run=${1:-$RUN} start
+    [[ -r $run/init ]] || return 1
+    read -r INIT start <"$run/init" || return 1
+    [[ $(start_time "$INIT") == "$start" ]]
+}
+
+need_cluster() {
+    need_root
+    cluster_alive || die 69 "the cluster is not up" "Try: $HERE/cluster up"
+}
+
+need_root() {
+    [[ $EUID -eq 0 ]] || die 77 "this needs root: it makes namespaces, mounts and a network of its own" "Try: sudo $HERE/cluster ..."
+}
+
+# Whoever changes the cluster holds its lock; file descriptor 9 must not reach a process that stays.
+lock_cluster() {
+    mkdir -p "$CLUSTER_DIR/run"
+    exec 9>"$CLUSTER_DIR/run/$CLUSTER_ID.lock"
+    flock -w 600 9 || die 75 "another 'cluster' command has been working on this cluster for ten minutes"
+}
+
+# Runs a command as root in the management host's namespaces, with the caller's stdio.
+inside() {
+    nsenter -t "$INIT" -m -u -i -n -p -- /usr/bin/env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
+        HOME=/root LANG=C.UTF-8 "$@" 9>&-
+}
+
+# Polls a condition (a command) every 0.05 s, for at most $1 seconds.
+wait_for() {
+    local -i rounds=$(($1 * 20))
+    shift
+    while ((rounds-- > 0)); do
+        "$@" && return 0
+        sleep 0.05
+    done
+    return 1
+}

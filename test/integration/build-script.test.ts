@@ -1,0 +1,374 @@
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  utimesSync,
+  watch,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { readResult } from '../../lib/builds/result-file.ts';
+import { buildScriptData, taskEnvironment } from '../../lib/builds/task-files.ts';
+import { renderTemplate } from '../../lib/util/template.ts';
+
+const template = join(import.meta.dirname, '../../sbatch-templates/build.sbatch.mustache');
+const standIn = join(import.meta.dirname, 'fixtures/apptainer');
+
+let folder: string;
+let share: string;
+let scratch: string;
+let target: string;
+let result: string;
+let task: string;
+
+beforeEach(() => {
+  // A blank and a quote: every path has to survive the shell.
+  folder = mkdtempSync(join(tmpdir(), "ctmgr build's-"));
+  share = join(folder, 'share');
+  scratch = join(folder, 'scratch');
+  task = join(share, 'tasks/3');
+  target = join(share, 'builds/solver.sif');
+  result = join(share, 'results/3.json');
+  for (const path of [scratch, join(task, 'context'), join(share, 'builds'), join(share, 'results')]) {
+    mkdirSync(path, { recursive: true });
+  }
+  writeFileSync(join(task, 'recipe.def'), 'Bootstrap: scratch\n');
+});
+
+afterEach(() => {
+  rmSync(folder, { recursive: true, force: true });
+});
+
+interface Case {
+  /** What the stand-in for apptainer does: see fixtures/apptainer. */
+  behaviour?: string;
+  environment?: Record<string, string>;
+  test?: boolean;
+  jobId?: number;
+  /** Command in front of the shell that runs the script. */
+  prefix?: string[];
+  apptainer?: string;
+}
+
+function start(options: Case = {}): ChildProcess {
+  const values = { name: 'solver', target, result, test: options.test ?? true };
+  writeFileSync(join(task, 'task.env'), taskEnvironment(values));
+  const data = buildScriptData({
+    tasksFolder: join(share, 'tasks'),
+    apptainer: options.apptainer ?? standIn,
+    scratchParent: scratch,
+    buildArguments: ['--mksquashfs-args', '-processors 2'],
+    environment: { BEHAVIOUR: options.behaviour ?? '', SEEN: join(folder, 'seen'), ...options.environment },
+  });
+  const script = join(folder, 'script');
+  writeFileSync(script, renderTemplate(readFileSync(template, 'utf8'), data, template));
+  const [file = 'sh', ...args] = [...(options.prefix ?? []), 'sh', script];
+  return spawn(file, args, {
+    cwd: folder,
+    stdio: ['ignore', openSync(join(folder, 'out'), 'a'), openSync(join(folder, 'err'), 'a')],
+    env: {
+      PATH: process.env['PATH'],
+      SLURM_ARRAY_JOB_ID: String(options.jobId ?? 77),
+      SLURM_ARRAY_TASK_ID: '3',
+      SLURMD_NODENAME: 'b"1',
+      LEAK: 'of the submitter',
+    },
+  });
+}
+
+async function end(child: ChildProcess): Promise<number | null> {
+  return new Promise((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', (code) => resolve(code));
+  });
+}
+
+const build = async (options: Case = {}): Promise<number | null> => end(start(options));
+const log = (stream: 'out' | 'err'): string => readFileSync(join(folder, stream), 'utf8');
+
+/** What must hold after every end: nothing but finished files on the share, and no scratch. */
+function expectTidy(): void {
+  expect(readdirSync(scratch)).toEqual([]);
+  for (const place of ['builds', 'results']) {
+    expect(readdirSync(join(share, place)).filter((name) => name.startsWith('.'))).toEqual([]);
+  }
+}
+
+describe('success', () => {
+  test('the image is published as it was built, and the result describes it', async () => {
+    expect(await build()).toBe(0);
+    const image = readFileSync(target);
+    const report = await readResult(result);
+    expect(report).toMatchObject({
+      outcome: 'success',
+      exit_code: 0,
+      message: `published ${target}`,
+      size: image.length,
+      sha256: createHash('sha256').update(image).digest('hex'),
+      node: 'b"1',
+      job_id: 77,
+      index: 3,
+      apptainer: '1.4.5',
+    });
+    expect(report?.ended).toBeGreaterThanOrEqual(report?.started ?? Infinity);
+    expect(readlinkSync(join(task, 'claim'))).toBe('77');
+    expectTidy();
+  });
+
+  test('apptainer sees the context as folder, a scratch of its own, and nothing of the environment of the job', async () => {
+    await build();
+    const seen = readFileSync(join(folder, 'seen'), 'utf8');
+    expect(seen).toContain(`cwd=${task}/context\n`);
+    expect(seen).toContain('umask=0022\n');
+    expect(seen).toMatch(
+      /^args=build --fakeroot --notest --mksquashfs-args -processors 2 .*\/image\.sif \.\.\/recipe\.def$/m,
+    );
+    expect(seen).toMatch(new RegExp(`^APPTAINER_CACHEDIR=${scratch}/ctmgr-build\\.\\w+/cache$`, 'm'));
+    expect(seen).toMatch(new RegExp(`^APPTAINER_TMPDIR=${scratch}/ctmgr-build\\.\\w+/tmp$`, 'm'));
+    expect(seen).not.toMatch(/^(SLURM|LEAK)/m);
+  });
+
+  test('an image without any program we know is fine', async () => {
+    expect(await build({ behaviour: 'no-true' })).toBe(0);
+    expect(await readResult(result)).toMatchObject({ outcome: 'success' });
+  });
+
+  test('%test runs only if there is one', async () => {
+    expect(await build({ behaviour: 'test-fails', test: false })).toBe(0);
+  });
+
+  test('every line of the script itself is marked', async () => {
+    await build();
+    expect(log('out')).toMatch(/^ctmgr: building solver on b"1, job 77_3, apptainer version 1\.4\.5$/m);
+    expect(
+      log('err')
+        .split('\n')
+        .filter((line) => line !== '' && !line.startsWith('ctmgr: ')),
+    ).toEqual(['INFO:    build']);
+  });
+});
+
+describe('failure', () => {
+  test('%post: the failing line is in the error log', async () => {
+    expect(await build({ behaviour: 'post-fails' })).toBe(1);
+    expect(log('err')).toContain('+ make install\n');
+    expect(log('err')).toContain('ctmgr: build failure: apptainer build ended with exit code 255\n');
+    expect(await readResult(result)).toMatchObject({ outcome: 'failure', kind: 'build', exit_code: 255 });
+    expect(existsSync(target)).toBe(false);
+    expectTidy();
+  });
+
+  test('%test', async () => {
+    expect(await build({ behaviour: 'test-fails' })).toBe(1);
+    expect(await readResult(result)).toMatchObject({ outcome: 'failure', kind: 'test', exit_code: 3 });
+    expect(existsSync(target)).toBe(false);
+    expectTidy();
+  });
+
+  test('an image that does not start', async () => {
+    expect(await build({ behaviour: 'exec-fails' })).toBe(1);
+    expect(await readResult(result)).toMatchObject({ kind: 'test', message: 'the image does not start' });
+  });
+
+  test.each([
+    ['no image at all', 'no-image', 'apptainer build made no image file'],
+    [
+      'an image cut off in spite of exit code 0',
+      'cut-off',
+      expect.stringMatching(/^the image file is cut off at \d+ bytes$/),
+    ],
+    ['a header that apptainer refuses', 'bad-header', 'apptainer sif list refuses the image'],
+    ['a missing subordinate id range', 'no-fakeroot', 'apptainer build --fakeroot does not work on b"1'],
+  ])('infrastructure: %s', async (_, behaviour, message) => {
+    expect(await build({ behaviour })).toBe(1);
+    expect(await readResult(result)).toMatchObject({ outcome: 'failure', kind: 'infrastructure', message });
+    expectTidy();
+  });
+
+  test('infrastructure: apptainer is not on the node', async () => {
+    expect(await build({ apptainer: '/nonexistent/apptainer' })).toBe(1);
+    expect(await readResult(result)).toMatchObject({
+      kind: 'infrastructure',
+      message: 'cannot run /nonexistent/apptainer on b"1',
+    });
+  });
+
+  test('infrastructure: no scratch folder, no folder for images', async () => {
+    rmSync(scratch, { recursive: true });
+    expect(await build()).toBe(1);
+    expect(await readResult(result)).toMatchObject({ message: `cannot make a scratch folder in ${scratch} on b"1` });
+    mkdirSync(scratch);
+    rmSync(join(share, 'builds'), { recursive: true });
+    expect(await build()).toBe(1);
+    expect(await readResult(result)).toMatchObject({ message: `cannot write to ${share}/builds from b"1` });
+  });
+
+  test('infrastructure: the copy is shorter than the image', async () => {
+    const bin = join(folder, 'bin');
+    mkdirSync(bin);
+    writeFileSync(join(bin, 'cp'), '#!/bin/sh\nhead -c 100 "$2" >"$3"\n', { mode: 0o755 });
+    expect(await build({ environment: { PATH: `${bin}:${process.env['PATH']}` } })).toBe(1);
+    expect(await readResult(result)).toMatchObject({
+      kind: 'infrastructure',
+      message: `the copy in ${share}/builds is not as long as the image`,
+    });
+    expect(existsSync(target)).toBe(false);
+    expectTidy();
+  });
+
+  test('the result cannot be written: Slurm gets to know by the exit code', async () => {
+    rmSync(join(share, 'results'), { recursive: true });
+    expect(await build()).toBe(74);
+    expect(log('err')).toContain(`ctmgr: cannot write the result ${result}`);
+  });
+});
+
+describe('full disk', () => {
+  const small = (path: string): string[] => [
+    'unshare',
+    ...(process.getuid?.() === 0 ? [] : ['--map-root-user']),
+    '--mount',
+    'sh',
+    '-c',
+    'mount -t tmpfs -o size=64k none "$1" && shift && exec "$@"',
+    'sh',
+    path,
+  ];
+  const [file = '', ...args] = small('/tmp');
+  const mounts = spawnSync(file, [...args, 'true']).status === 0;
+
+  test('on the node', async () => {
+    if (!mounts) return console.warn('not tested: this machine does not allow to mount a small tmpfs');
+    expect(await build({ behaviour: 'large', prefix: small(scratch) })).toBe(1);
+    expect(await readResult(result)).toMatchObject({
+      kind: 'infrastructure',
+      message: `no space left while building in ${scratch} on b"1`,
+    });
+  });
+
+  test('on the share', async () => {
+    if (!mounts) return console.warn('not tested: this machine does not allow to mount a small tmpfs');
+    expect(await build({ behaviour: 'large', prefix: small(join(share, 'builds')) })).toBe(1);
+    expect(await readResult(result)).toMatchObject({
+      kind: 'infrastructure',
+      message: `no space left in ${share}/builds`,
+    });
+    expectTidy();
+  });
+});
+
+describe('being stopped', () => {
+  test.each(['SIGTERM', 'SIGINT'] as const)(
+    '%s ends the build and everything it started',
+    async (signal) => {
+      const child = start({ behaviour: 'hangs' });
+      const pids = await contentOf(join(folder, 'seen.pids'));
+      child.kill(signal);
+      expect(await end(child)).toBe(signal === 'SIGTERM' ? 143 : 130);
+      expect(await readResult(result)).toMatchObject({ outcome: 'terminated' });
+      for (const pid of pids.trim().split(' ')) expect(isRunning(pid)).toBe(false);
+      expect(existsSync(target)).toBe(false);
+      expectTidy();
+    },
+    30_000,
+  );
+
+  test('scratch of a build that was killed without warning goes with the next one, scratch of a living one stays', async () => {
+    const [dead, living] = ['ctmgr-build.dead', 'ctmgr-build.living'].map((name) => join(scratch, name)) as [
+      string,
+      string,
+    ];
+    const longAgo = new Date(Date.now() - 3_600_000);
+    for (const path of [dead, living]) {
+      mkdirSync(path);
+      writeFileSync(join(path, 'lock'), '');
+      utimesSync(path, longAgo, longAgo);
+    }
+    const owner = spawn('flock', [join(living, 'lock'), 'sh', '-c', 'echo; exec cat'], {
+      stdio: ['pipe', 'pipe', 'ignore'],
+    });
+    await new Promise((resolve) => owner.stdout.once('data', resolve));
+    expect(await build()).toBe(0);
+    expect(readdirSync(scratch)).toEqual(['ctmgr-build.living']);
+    owner.stdin.end();
+    await end(owner);
+  });
+
+  test('a build that somebody else killed is terminated, not failed', async () => {
+    expect(await build({ behaviour: 'killed' })).toBe(137);
+    expect(await readResult(result)).toMatchObject({ outcome: 'terminated', exit_code: 137 });
+    expectTidy();
+  });
+});
+
+describe('the claim', () => {
+  test('a task of another job is left alone', async () => {
+    expect(await build()).toBe(0);
+    const before = [readFileSync(target), readFileSync(result), readdirSync(task)];
+    expect(await build({ jobId: 78, behaviour: 'post-fails' })).toBe(75);
+    expect([readFileSync(target), readFileSync(result), readdirSync(task)]).toEqual(before);
+    expect(log('err')).toContain('ctmgr: job 77 builds solver; job 78 leaves it alone\n');
+  });
+
+  test('a requeued element does not build a finished image again', async () => {
+    expect(await build()).toBe(0);
+    const before = readFileSync(result, 'utf8');
+    expect(await build({ behaviour: 'post-fails' })).toBe(0);
+    expect(readFileSync(result, 'utf8')).toBe(before);
+  });
+
+  test('a requeued element starts anew after a failure', async () => {
+    expect(await build({ behaviour: 'killed' })).toBe(137);
+    expect(await build()).toBe(0);
+    expect(await readResult(result)).toMatchObject({ outcome: 'success' });
+  });
+
+  test('published, but killed before the result: the requeued element reports its own image', async () => {
+    expect(await build()).toBe(0);
+    const before = readFileSync(result, 'utf8');
+    rmSync(result);
+    expect(await build({ behaviour: 'post-fails' })).toBe(0);
+    expect(JSON.parse(readFileSync(result, 'utf8'))).toMatchObject({
+      sha256: JSON.parse(before).sha256,
+      outcome: 'success',
+    });
+    expectTidy();
+  });
+
+  test('a foreign file in the place of the image is never overwritten', async () => {
+    writeFileSync(target, 'something else');
+    expect(await build()).toBe(1);
+    expect(readFileSync(target, 'utf8')).toBe('something else');
+    expect(await readResult(result)).toMatchObject({
+      kind: 'infrastructure',
+      message: `${target} exists and is not an image of this task; it is never overwritten`,
+    });
+    expectTidy();
+  });
+});
+
+/** Waits until the file exists and ends with a newline. */
+async function contentOf(path: string): Promise<string> {
+  const read = (): string => (existsSync(path) ? readFileSync(path, 'utf8') : '');
+  const watcher = watch(folder);
+  try {
+    while (!read().endsWith('\n')) await new Promise((resolve) => watcher.once('change', resolve));
+  } finally {
+    watcher.close();
+  }
+  return read();
+}
+
+function isRunning(pid: string): boolean {
+  const state = existsSync(`/proc/${pid}/stat`) ? readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1] : undefined;
+  return state !== undefined && !state.startsWith('Z');
+}

@@ -1,0 +1,93 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+/** Everything that `npm test` runs, with a closing line that counts it: checks of the sources, then jest's tests. */
+
+const root = join(import.meta.dirname, '..');
+const node = process.execPath;
+const cluster = join(root, 'test/cluster/cluster');
+const wanted = process.argv.slice(2);
+const projects = wanted.length > 0 ? wanted : ['unit', 'integration', 'slurm'];
+const counts = { passed: 0, failed: 0 };
+
+function print(line: string): void {
+  process.stdout.write(`${line}\n`);
+}
+
+/** One check of the sources; counts as one test. */
+function check(title: string, command: string, args: string[]): void {
+  const started = performance.now();
+  const { status } = spawnSync(command, args, { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] });
+  const seconds = ((performance.now() - started) / 1000).toFixed(1);
+  counts[status === 0 ? 'passed' : 'failed'] += 1;
+  print(`${status === 0 ? 'ok    ' : 'FAILED'} ${title} (${seconds} s)`);
+}
+
+function checkSources(): void {
+  const tool = (name: string): string => join(root, 'node_modules/.bin', name);
+  check('types (tsc)', tool('tsc'), []);
+  check('lint (oxlint)', tool('oxlint'), ['--type-aware', '--quiet', 'lib', 'test']);
+  check('format (prettier)', tool('prettier'), ['--check', '--log-level', 'warn', '.']);
+  check('unused code and packages (knip)', tool('knip'), ['--no-progress']);
+}
+
+/** Runs jest and adds its counts; a run that ends without counting anything has failed. */
+function jest(names: string[], extra: string[]): void {
+  if (names.length === 0) return;
+  const folder = mkdtempSync(join(tmpdir(), 'ctmgr-jest-'));
+  const file = join(folder, 'result.json');
+  const flags = ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning'];
+  const jestArgs = ['--selectProjects', ...names, '--json', `--outputFile=${file}`, ...extra];
+  const { status } = spawnSync(node, [...flags, join(root, 'node_modules/jest/bin/jest.js'), ...jestArgs], {
+    cwd: root,
+    // jest prints its JSON to standard output as well; what people read goes to standard error.
+    stdio: ['ignore', 'ignore', 'inherit'],
+    env: { ...process.env, NO_COLOR: '1' },
+  });
+  try {
+    const result = JSON.parse(readFileSync(file, 'utf8')) as {
+      numPassedTests: number;
+      numFailedTests: number;
+      numFailedTestSuites: number;
+      success: boolean;
+    };
+    counts.passed += result.numPassedTests;
+    counts.failed += result.success ? 0 : Math.max(1, result.numFailedTests, result.numFailedTestSuites);
+  } catch {
+    print(`FAILED jest ended with ${status} and no result`);
+    counts.failed += 1;
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+/** Boots the cluster if it is not up. Returns false, loudly, on a machine that cannot run it. */
+function bootCluster(): { usable: boolean; booted: boolean } {
+  if (spawnSync(cluster, ['status'], { stdio: 'ignore' }).status === 0) return { usable: true, booted: false };
+  const { status } = spawnSync(cluster, ['up'], { stdio: ['ignore', 'inherit', 'inherit'] });
+  return { usable: status === 0, booted: status === 0 };
+}
+
+checkSources();
+jest(
+  projects.filter((name) => name !== 'slurm'),
+  ['--maxWorkers=2'],
+);
+if (projects.includes('slurm')) {
+  const { usable, booted } = bootCluster();
+  if (usable) {
+    jest(['slurm'], ['--runInBand']);
+    if (booted) spawnSync(cluster, ['down'], { stdio: ['ignore', 'inherit', 'inherit'] });
+  } else {
+    print('');
+    print('**********************************************************************************');
+    print('*  NOT TESTED: this machine cannot run the cluster, so no test that needs Slurm  *');
+    print('*  and Apptainer was run. The reason stands above.                               *');
+    print('**********************************************************************************');
+    if (process.env['CI'] === 'true') counts.failed += 1;
+  }
+}
+print(`${counts.passed} passed, ${counts.failed} failed`);
+process.exitCode = counts.failed === 0 ? 0 : 1;

@@ -1,0 +1,13 @@
+import { parseDockerfile } from './lib/definitions/parse-dockerfile.ts';
+import { selectContext } from './lib/definitions/build-context.ts';
+import { packContext, stageContext } from './lib/definitions/context-archive.ts';
+import { renderDefinition } from './lib/definitions/render-definition.ts';
+import { readFileSync, writeFileSync, mkdirSync } from 'node:fs';
+const [file, ctx, out] = process.argv.slice(2) as [string,string,string];
+const plan = parseDockerfile(readFileSync(file,'utf8'),{buildArgs:{}});
+const man = await selectContext(plan, ctx);
+mkdirSync(out,{recursive:true});
+await packContext(man, ctx, out+'/context.tar');
+await stageContext(plan, man, out+'/context.tar', out+'/context');
+const def = renderDefinition({plan, manifest: man, overlays:[{name:'std',version:1,steps:[{command:'mkdir -p /usr/local/software'},{command:'mkdir -p /p'}]}], labels:process.argv[5]?[{name:'ctmgr.recipe',value:'x'}]:[], template: readFileSync('recipe-templates/definition.def.mustache','utf8')});
+writeFileSync(out+'/recipe.def', def); console.log(def); console.error(plan.warnings);
