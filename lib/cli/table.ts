@@ -2,7 +2,7 @@ import type { Column } from '../commands/context.ts';
 import { CtmgrError } from '../util/errors.ts';
 
 export interface TableStyle {
-  /** `|` between fields, no padding: `--parsable2` of sacct(1). */
+  /** `|` between fields, no padding: `--parsable2` of sacct(1). Values are plain: bytes, seconds since the epoch. */
   parsable: boolean;
   header: boolean;
   /** `name,status%20,tag%-12`: columns and widths as `sacct --format` takes them. */
@@ -23,7 +23,7 @@ interface Field {
  */
 export function formatTable(columns: Column[], records: Record<string, unknown>[], style: TableStyle): string {
   const fields = chooseFields(columns, style.format);
-  const rows = records.map((record) => fields.map(({ column }) => cell(column, record[column.key])));
+  const rows = records.map((record) => fields.map(({ column }) => cell(column, record[column.key], style.parsable)));
   const titles = fields.map(({ column }) => column.title);
   if (style.parsable) {
     const lines = rows.map((row) => row.map((text) => text.replaceAll('|', '\\|')).join('|'));
@@ -60,8 +60,8 @@ function chooseFields(columns: Column[], format: string | undefined): Field[] {
   });
 }
 
-function cell(column: Column, value: unknown): string {
-  const text = column.show === undefined ? plain(value) : column.show(value);
+function cell(column: Column, value: unknown, parsable: boolean): string {
+  const text = column.show === undefined || parsable ? plain(value) : column.show(value);
   // oxlint-disable-next-line no-control-regex -- exactly these must not reach a terminal
   return text.replace(/[\x00-\x1f\x7f-\x9f]/g, (char) => JSON.stringify(char).slice(1, -1));
 }

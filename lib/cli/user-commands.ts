@@ -67,8 +67,8 @@ export const userCommands: CommandSpec[] = [
     options: (yargs) =>
       yargs
         .positional('image', imagePositional)
-        .option('err', { type: 'boolean', default: false, describe: 'Only standard error' })
-        .option('out', { type: 'boolean', default: false, describe: 'Only standard output' })
+        .option('err', { type: 'boolean', describe: 'Only standard error' })
+        .option('out', { type: 'boolean', describe: 'Only standard output' })
         .conflicts('err', 'out'),
     load: () => import('../commands/logs.ts'),
   },

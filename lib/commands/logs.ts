@@ -8,10 +8,10 @@ import { parseReference } from '../util/names.ts';
 import type { Answer, Context } from './context.ts';
 
 /** `ctmgr logs REF`: what a build printed; the newest build of NAME, whatever its end, if no tag is given. */
-export async function run(argv: { image: string; err: boolean; out: boolean }, { paths }: Context): Promise<Answer> {
+export async function run(argv: { image: string; err?: boolean; out?: boolean }, { paths }: Context): Promise<Answer> {
   const image = findBuild((await readCatalogue(paths)).images, argv.image);
   const files = logFiles(paths, image);
-  const wanted = argv.err ? [files.err] : argv.out ? [files.out] : [files.out, files.err];
+  const wanted = argv.err === true ? [files.err] : argv.out === true ? [files.out] : [files.out, files.err];
   const parts: string[] = [];
   for (const file of wanted) {
     const text = await readLog(file);

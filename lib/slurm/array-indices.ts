@@ -1,10 +1,13 @@
 /** Slurm's largest possible index is 4000000 (slurm.conf(5), MaxArraySize): more than that is not an index list. */
 const largestIndex = 4_000_000;
 
-/** A listing of a job: its array id and the indices it stands for, or `undefined` indices for a job without an array. */
+/** Whom a listed job id stands for. */
 export interface ElementId {
   arrayJobId: number;
+  /** Undefined for a job without an array. */
   indices: number[] | undefined;
+  /** True for a list in brackets: the elements that do not have a record of their own yet. */
+  compressed: boolean;
 }
 
 /**
@@ -28,17 +31,18 @@ export function expandIndices(text: string): number[] | undefined {
 }
 
 /**
- * Takes apart a job id as sacct and squeue print it: `123_4`, `123_[4-10%2]`, `123`. Undefined if it cannot be read.
- * Job steps (`123_4.batch`) and parts of heterogeneous jobs (`123+1`) are not elements and count as unreadable.
+ * Takes apart a job id as sacct and squeue print it: `123_4`, `123_[4-10%2]`, `123`, and `123+1` (part of a heterogeneous
+ * job, never an array). Undefined if it is none of these, such as a job step, or if its indices cannot be read.
  */
 export function parseElementId(text: string): ElementId | undefined {
-  const match = /^(\d{1,10})(?:_(?:(\d+)|\[(.+)\]))?$/.exec(text);
+  const match = /^(\d{1,10})(?:\+\d+|_(?:(\d+)|\[(.+)\]))?$/.exec(text);
   if (match === null) return undefined;
   const arrayJobId = Number(match[1]);
   const list = match[2] ?? match[3];
-  if (list === undefined) return { arrayJobId, indices: undefined };
+  const compressed = match[3] !== undefined;
+  if (list === undefined) return { arrayJobId, indices: undefined, compressed };
   const indices = expandIndices(list);
-  return indices === undefined ? undefined : { arrayJobId, indices };
+  return indices === undefined ? undefined : { arrayJobId, indices, compressed };
 }
 
 /** Indices as `--array` takes them: ascending, runs joined, `1-4,7,9-10`. Indices that appear twice count once. */

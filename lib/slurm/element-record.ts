@@ -57,7 +57,7 @@ export interface ListedRow {
 export function elementsOf(rows: readonly ListedRow[]): ElementRecord[] {
   const found = new Map<string, { element: ElementRecord; alone: boolean }>();
   for (const { id, record } of rows) {
-    const alone = id.indices?.length === 1;
+    const alone = !id.compressed;
     for (const index of id.indices ?? []) {
       const key = `${id.arrayJobId}_${index}`;
       const other = found.get(key);

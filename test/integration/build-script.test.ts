@@ -71,8 +71,8 @@ function start(options: Case = {}): ChildProcess {
   });
   const script = join(folder, 'script');
   writeFileSync(script, renderTemplate(readFileSync(template, 'utf8'), data, template));
-  const [file = 'sh', ...args] = [...(options.prefix ?? []), 'sh', script];
-  return spawn(file, args, {
+  const [file, ...args] = [...(options.prefix ?? []), 'sh', script];
+  return spawn(file ?? 'sh', args, {
     cwd: folder,
     stdio: ['ignore', openSync(join(folder, 'out'), 'a'), openSync(join(folder, 'err'), 'a')],
     env: {
@@ -247,7 +247,7 @@ describe('full disk', () => {
   const mounts = spawnSync(file, [...args, 'true']).status === 0;
 
   test('on the node', async () => {
-    if (!mounts) return console.warn('not tested: this machine does not allow to mount a small tmpfs');
+    if (!mounts) return notTested();
     expect(await build({ behaviour: 'large', prefix: small(scratch) })).toBe(1);
     expect(await readResult(result)).toMatchObject({
       kind: 'infrastructure',
@@ -256,7 +256,7 @@ describe('full disk', () => {
   });
 
   test('on the share', async () => {
-    if (!mounts) return console.warn('not tested: this machine does not allow to mount a small tmpfs');
+    if (!mounts) return notTested();
     expect(await build({ behaviour: 'large', prefix: small(join(share, 'builds')) })).toBe(1);
     expect(await readResult(result)).toMatchObject({
       kind: 'infrastructure',
@@ -283,10 +283,7 @@ describe('being stopped', () => {
   );
 
   test('scratch of a build that was killed without warning goes with the next one, scratch of a living one stays', async () => {
-    const [dead, living] = ['ctmgr-build.dead', 'ctmgr-build.living'].map((name) => join(scratch, name)) as [
-      string,
-      string,
-    ];
+    const [dead, living] = [join(scratch, 'ctmgr-build.dead'), join(scratch, 'ctmgr-build.living')];
     const longAgo = new Date(Date.now() - 3_600_000);
     for (const path of [dead, living]) {
       mkdirSync(path);
@@ -355,6 +352,10 @@ describe('the claim', () => {
     expectTidy();
   });
 });
+
+function notTested(): void {
+  process.stderr.write('not tested: a full disk, because this machine does not allow to mount a small tmpfs\n');
+}
 
 /** Waits until the file exists and ends with a newline. */
 async function contentOf(path: string): Promise<string> {

@@ -26,13 +26,14 @@ describe('expandIndices', () => {
 
 describe('parseElementId', () => {
   test('an element, a compressed remainder, a job without array', () => {
-    expect(parseElementId('123_4')).toEqual({ arrayJobId: 123, indices: [4] });
-    expect(parseElementId('56502501_[1%1]')).toEqual({ arrayJobId: 56_502_501, indices: [1] });
-    expect(parseElementId('10_[1,4-6%2]')).toEqual({ arrayJobId: 10, indices: [1, 4, 5, 6] });
-    expect(parseElementId('123')).toEqual({ arrayJobId: 123, indices: undefined });
+    expect(parseElementId('123_4')).toEqual({ arrayJobId: 123, indices: [4], compressed: false });
+    expect(parseElementId('56502501_[1%1]')).toEqual({ arrayJobId: 56_502_501, indices: [1], compressed: true });
+    expect(parseElementId('10_[1,4-6%2]')).toEqual({ arrayJobId: 10, indices: [1, 4, 5, 6], compressed: true });
+    expect(parseElementId('123')).toEqual({ arrayJobId: 123, indices: undefined, compressed: false });
+    expect(parseElementId('123+1')).toEqual({ arrayJobId: 123, indices: undefined, compressed: false });
   });
 
-  test.each(['', '123_4.batch', '123+1', '123_[1,2,...]', '123_', '123_[]', '123_[4', 'x_1'])('refuses %j', (text) => {
+  test.each(['', '123_4.batch', '123_[1,2,...]', '123_', '123_[]', '123_[4', 'x_1'])('refuses %j', (text) => {
     expect(parseElementId(text)).toBeUndefined();
   });
 });
