@@ -1,4 +1,3 @@
-import type { ElementRecord } from '../slurm/element-record.ts';
 import { insertEvent } from '../store/events.ts';
 import { changeInstance, type Instance } from '../store/instances.ts';
 import type { FailureKind, InstanceStatus } from '../store/schema.ts';
@@ -29,6 +28,13 @@ interface Change {
   ended_at: number | null;
 }
 
+/** Where and when a job ran, as far as Slurm or the element itself has said it; times in seconds since the epoch. */
+export interface RunFacts {
+  node?: string;
+  started?: number;
+  ended?: number;
+}
+
 /**
  * Records what was decided about an instance (success is `publish`'s business) in one transaction, provided that no
  * other process was quicker. `instance` is updated in place. Returns the transition, if the status moved, and whether
@@ -38,7 +44,7 @@ export async function applyDecision(
   site: BuildSite,
   instance: Instance,
   decision: Exclude<Decision, { kind: 'success' }>,
-  record: ElementRecord | undefined,
+  facts: RunFacts | undefined,
 ): Promise<{ transition: Transition | undefined; ended: boolean }> {
   const from = instance.status;
   if (decision.kind === 'keep') {
@@ -50,7 +56,7 @@ export async function applyDecision(
   }
   const ended = decision.kind !== 'progress';
   const now = epochSeconds();
-  const change = changeFor(decision, instance, record, now);
+  const change = changeFor(decision, instance, facts, now);
   const moves = change.status !== from;
   if (!moves && change.reason === instance.reason && change.node === instance.node)
     return { transition: undefined, ended };
@@ -73,17 +79,17 @@ export async function applyDecision(
 function changeFor(
   decision: Exclude<Decision, { kind: 'success' | 'keep' }>,
   instance: Instance,
-  record: ElementRecord | undefined,
+  facts: RunFacts | undefined,
   now: number,
 ): Change {
   const common = {
     failure_kind: null,
     message: null,
     reason: null,
-    node: record?.node ?? instance.node,
+    node: facts?.node ?? instance.node,
     exit_code: null,
-    started_at: record?.started ?? instance.started_at,
-    ended_at: record?.ended ?? now,
+    started_at: facts?.started ?? instance.started_at,
+    ended_at: facts?.ended ?? now,
   };
   switch (decision.kind) {
     case 'progress':

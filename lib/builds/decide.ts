@@ -13,8 +13,11 @@ export interface Evidence {
   claimed: boolean;
   /** What Slurm says about the element, if it was asked and knows it. */
   record: ElementRecord | undefined;
-  /** True if slurmdbd and slurmctld both answered, so that a missing record means something. */
-  slurmHealthy: boolean;
+  /**
+   * Whether Slurm was asked this time, and if so whether slurmdbd and slurmctld both answered, so that a missing record
+   * means something.
+   */
+  slurm: 'unasked' | 'silent' | 'answered';
   /** Since when neither of the two has known the element; null: never noticed. */
   missingSince: number | null;
   /** Seconds since the epoch. */
@@ -43,8 +46,11 @@ export function decide(evidence: Evidence): Decision {
   if (result?.outcome === 'success') return { kind: 'success', result };
   if (result?.outcome === 'failure') {
     // Killed by a signal (128 + n, as shells say it): Slurm may know better, for example out of memory.
-    const better = record === undefined ? undefined : slurmFailure(record);
-    if (result.exit_code > 128 && better !== undefined) return better;
+    if (result.exit_code > 128) {
+      if (evidence.slurm === 'unasked') return { kind: 'keep', missingSince: evidence.missingSince };
+      const better = record === undefined ? undefined : slurmFailure(record);
+      if (better !== undefined) return better;
+    }
     return { kind: 'failure', failureKind: result.kind, message: result.message, exitCode: result.exit_code };
   }
   if (record === undefined) return withoutRecord(evidence);
@@ -97,26 +103,27 @@ function progress({ status, claimed }: Evidence, record: ElementRecord): Decisio
   return { kind: 'progress', status: 'queued', reason };
 }
 
-function withoutRecord({ status, claimed, slurmHealthy, missingSince, now, lostAfter }: Evidence): Decision {
-  if (slurmHealthy) {
-    const since = missingSince ?? now;
-    if (now - since >= lostAfter) {
-      return { kind: 'lost', message: `neither slurmctld nor slurmdbd has known the job for ${now - since} s` };
-    }
-    if (!claimed || status === 'building') return { kind: 'keep', missingSince: since };
+function withoutRecord({ status, claimed, slurm, missingSince, now, lostAfter }: Evidence): Decision {
+  const since = slurm === 'answered' ? (missingSince ?? now) : slurm === 'silent' ? null : missingSince;
+  if (slurm === 'answered' && since !== null && now - since >= lostAfter) {
+    return { kind: 'lost', message: `neither slurmctld nor slurmdbd has known the job for ${now - since} s` };
   }
-  if (claimed && status !== 'building') return { kind: 'progress', status: 'building', reason: null };
-  return { kind: 'keep', missingSince: slurmHealthy ? missingSince : null };
+  if (claimed && (status === 'pending' || status === 'queued')) {
+    return { kind: 'progress', status: 'building', reason: null };
+  }
+  return { kind: 'keep', missingSince: since };
 }
 
 /** Slurm says that the job ran to its end, but its report is not there: perhaps the share only shows it late. */
-function withoutResult({ now, resultGrace, missingSince }: Evidence, record: ElementRecord): Decision {
-  const since = missingSince ?? now;
-  if (now - Math.min(since, record.ended ?? since) < resultGrace) return { kind: 'keep', missingSince: since };
-  return {
+function withoutResult({ result, now, resultGrace, missingSince }: Evidence, record: ElementRecord): Decision {
+  const failure = (message: string): Decision => ({
     kind: 'failure',
     failureKind: 'infrastructure',
-    message: `the job ended (${record.state}) without a report; see its log`,
+    message,
     exitCode: record.exitCode ?? null,
-  };
+  });
+  if (result !== undefined) return failure(`the build was stopped, and Slurm only says ${record.state}`);
+  const since = missingSince ?? now;
+  if (now - Math.min(since, record.ended ?? since) < resultGrace) return { kind: 'keep', missingSince: since };
+  return failure(`the job ended (${record.state}) without a report; see its log`);
 }

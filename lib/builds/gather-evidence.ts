@@ -13,13 +13,13 @@ import { claimLink, resultFile } from './tag-folders.ts';
 export interface SlurmNews {
   /** By instance id. */
   records: Map<number, ElementRecord>;
-  /** Both slurmdbd and slurmctld answered about everything that was asked. */
-  healthy: boolean;
+  /** `answered`: slurmdbd and slurmctld both told all that they were asked. */
+  state: 'unasked' | 'silent' | 'answered';
   /** What did not answer, for the reader. */
   problems: string[];
 }
 
-export const noNews: SlurmNews = { records: new Map(), healthy: false, problems: [] };
+export const noNews: SlurmNews = { records: new Map(), state: 'unasked', problems: [] };
 
 /** What lies on the share about an instance: free to ask, and seconds ahead of Slurm. */
 export interface ShareNews {
@@ -47,7 +47,7 @@ export async function readShare(site: BuildSite, instance: Instance): Promise<Sh
 export async function askSlurm(site: BuildSite, instances: Instance[]): Promise<SlurmNews> {
   const submitted = instances.filter((instance) => instance.job_id !== null);
   const records = new Map<number, ElementRecord>();
-  if (submitted.length === 0) return { records, healthy: true, problems: [] };
+  if (submitted.length === 0) return { records, state: 'answered', problems: [] };
   const problems: string[] = [];
   const accounting = await queryAccounting(site.slurm, jobIdsOf(submitted));
   if (accounting.ok) collect(records, submitted, accounting.elements);
@@ -58,7 +58,7 @@ export async function askSlurm(site: BuildSite, instances: Instance[]): Promise<
     if (queue.ok) collect(records, unknown, queue.elements);
     else problems.push(queue.message);
   }
-  return { records, healthy: problems.length === 0, problems };
+  return { records, state: problems.length === 0 ? 'answered' : 'silent', problems };
 }
 
 function collect(records: Map<number, ElementRecord>, instances: Instance[], elements: ElementRecord[]): void {

@@ -1,7 +1,7 @@
 import { type Instance, lostInstances, unfinishedInstances } from '../store/instances.ts';
 import { epochSeconds } from '../util/clock.ts';
 import { errorText } from '../util/errors.ts';
-import { applyDecision, type Transition } from './apply-decision.ts';
+import { applyDecision, type RunFacts, type Transition } from './apply-decision.ts';
 import type { BuildSite } from './build-site.ts';
 import { decide, type Decision } from './decide.ts';
 import { askSlurm, noNews, readShare, type SlurmNews } from './gather-evidence.ts';
@@ -57,14 +57,15 @@ async function step(site: BuildSite, instance: Instance, news: SlurmNews, report
     status: instance.status,
     ...share,
     record: news.records.get(instance.id),
-    slurmHealthy: news.healthy && instance.job_id !== null,
+    // An array that Slurm has not confirmed was not asked about.
+    slurm: instance.job_id === null ? 'unasked' : news.state,
     missingSince: instance.missing_since,
     now: epochSeconds(),
     resultGrace: result_grace,
     lostAfter: lost_after,
   });
   if (decision.kind === 'success') return finishGood(site, instance, decision.result, report);
-  return settle(site, instance, decision, news, report);
+  return settle(site, instance, decision, share.result ?? news.records.get(instance.id), report);
 }
 
 async function finishGood(
@@ -89,7 +90,7 @@ async function finishGood(
     if (publication === 'raced') return true;
     if (publication === 'missing') return await missingImage(site, instance, report);
     const decision: Decision = { kind: 'failure', failureKind: 'publish', message: publication.wrong, exitCode: 0 };
-    return await settle(site, instance, decision, noNews, report);
+    return await settle(site, instance, decision, undefined, report);
   } catch (error) {
     // The share or its rights are in the way: the image is good and is published as soon as that is mended.
     report.problems.push(`cannot publish ${instance.name}:${instance.tag} now: ${errorText(error)}`);
@@ -102,20 +103,20 @@ async function missingImage(site: BuildSite, instance: Instance, report: PassRep
   const now = epochSeconds();
   const since = instance.missing_since ?? now;
   if (now - since < site.config.poll.result_grace) {
-    return settle(site, instance, { kind: 'keep', missingSince: since }, noNews, report);
+    return settle(site, instance, { kind: 'keep', missingSince: since }, undefined, report);
   }
   const message = 'the build reported an image that is not on the share';
-  return settle(site, instance, { kind: 'failure', failureKind: 'publish', message, exitCode: 0 }, noNews, report);
+  return settle(site, instance, { kind: 'failure', failureKind: 'publish', message, exitCode: 0 }, undefined, report);
 }
 
 async function settle(
   site: BuildSite,
   instance: Instance,
   decision: Exclude<Decision, { kind: 'success' }>,
-  news: SlurmNews,
+  facts: RunFacts | undefined,
   report: PassReport,
 ): Promise<boolean> {
-  const { transition, ended } = await applyDecision(site, instance, decision, news.records.get(instance.id));
+  const { transition, ended } = await applyDecision(site, instance, decision, facts);
   if (transition !== undefined) report.transitions.push(transition);
   return ended;
 }

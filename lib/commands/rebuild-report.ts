@@ -20,9 +20,11 @@ export async function reportRebuild(site: BuildSite, tag: { id: number; name: st
   const current = new Map((await listCurrentImages(site.store)).map((image) => [image.recipeId, image]));
   const parts = [`Build tag ${tag.name}: ${countLine(instances)}.`];
   for (const instance of bad) {
-    const meaning = current.has(instance.recipe_id)
-      ? `${instance.name} still means the image built before`
-      : `there is no image ${instance.name} yet`;
+    const before = current.get(instance.recipe_id);
+    const meaning =
+      before === undefined
+        ? 'no image of this name has been published yet'
+        : `${instance.name} still means the image of ${before.tag}`;
     parts.push(await describeFailure(site, instance, meaning));
   }
   parts.push(nextSteps(tag.name, instances));

@@ -28,7 +28,9 @@ export function quoteWords(words: readonly string[]): string {
  */
 export function quoteValue(value: Value, rename: ReadonlyMap<string, string> = new Map()): string {
   const atoms = value.flatMap((part) =>
-    typeof part === 'string' ? [...part].map((char) => (/[\\"$`]/.test(char) ? `\\${char}` : char)) : [reference(part, rename)],
+    typeof part === 'string'
+      ? [...part].map((char) => (/[\\"$`]/.test(char) ? `\\${char}` : char))
+      : [reference(part, rename)],
   );
   return joinPieces(atoms, '"', (piece) => piece);
 }

@@ -67,7 +67,12 @@ export function expandInStage(stage: Stage, instruction: Instruction, word: stri
     return 'base';
   });
   if (isPortable(expanded)) return expanded;
-  throw refuse(instruction, 'expansion', 'the text after :- or :+ has characters that shells treat differently', 'write the value out');
+  throw refuse(
+    instruction,
+    'expansion',
+    'the text after :- or :+ has characters that shells treat differently',
+    'write the value out',
+  );
 }
 
 /** The same where the value must be known now: paths, names, labels. */

@@ -32,7 +32,11 @@ export function postLines({ plan, manifest, overlayCommands, labels, savedRunscr
     () => prologue(plan),
     () => labels.map(({ name, value }) => `printf '%s\\n' ${quoteWord(`${name} ${value}`)} >>"$SINGULARITY_LABELS"`),
     () => (savedRunscript === undefined ? [] : [`cp -p /.singularity.d/runscript ${savedRunscript}`]),
-    ...overlayCommands.map((command): Part => (isLast) => runLines(overlayStep(command), isLast)),
+    ...overlayCommands.map(
+      (command): Part =>
+        (isLast) =>
+          runLines(overlayStep(command), isLast),
+    ),
     ...stepParts(plan, layouts),
     () => ([...layouts.values()].some(({ kind }) => kind === 'archive') ? [`${ownPath}rm -rf /.ctmgr`] : []),
   ];

@@ -5,6 +5,7 @@ export interface CurrentImage {
   recipeId: number;
   instanceId: number;
   buildTagId: number;
+  tag: string;
 }
 
 export async function findCurrentImage(db: Store, recipeId: number): Promise<CurrentImage | undefined> {
@@ -34,9 +35,11 @@ function currentImages(db: Store) {
   return db
     .selectFrom('current_image')
     .innerJoin('container_instance', 'container_instance.id', 'current_image.container_instance_id')
+    .innerJoin('build_tag', 'build_tag.id', 'container_instance.build_tag_id')
     .select([
       'current_image.recipe_id as recipeId',
       'current_image.container_instance_id as instanceId',
       'container_instance.build_tag_id as buildTagId',
+      'build_tag.name as tag',
     ]);
 }

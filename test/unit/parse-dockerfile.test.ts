@@ -1,0 +1,232 @@
+import { describe, expect, test } from '@jest/globals';
+import { parseDockerfile } from '../../lib/definitions/parse-dockerfile.ts';
+import type { RecipePlan } from '../../lib/definitions/recipe-plan.ts';
+import { CtmgrError } from '../../lib/util/errors.ts';
+
+function parse(text: string, buildArgs: Record<string, string> = {}): RecipePlan {
+  return parseDockerfile(text, { buildArgs });
+}
+
+/** The texts of the shell RUNs. */
+function runs(text: string): (string | undefined)[] {
+  return parse(text).steps.flatMap((step) => (step.kind === 'run' ? [step.argv.at(-1)] : []));
+}
+
+function environment(text: string, buildArgs: Record<string, string> = {}): Record<string, string> {
+  return Object.fromEntries(parse(text, buildArgs).environment.map(({ name, value }) => [name, value]));
+}
+
+function refusal(text: string, buildArgs: Record<string, string> = {}): CtmgrError {
+  try {
+    parse(text, buildArgs);
+  } catch (error) {
+    if (error instanceof CtmgrError && error.code === 'badDefinition') return error;
+    throw error;
+  }
+  throw new Error(`accepted: ${text}`);
+}
+
+describe('lines', () => {
+  test('continuations are joined as BuildKit joins them: blanks kept, comments and empty lines dropped', () => {
+    expect(runs('FROM a\nRUN one \\\n# c\n  # d\n\n  two\\  \n three\nRUN x')).toEqual(['one   two three', 'x']);
+  });
+
+  test('a doubled backslash at the end of a line is no continuation', () => {
+    expect(runs('FROM a\nRUN echo a\\\\\nRUN b')).toEqual(['echo a\\\\', 'b']);
+  });
+
+  test('a continuation before the end of the file, an instruction in the middle of one, quoted <<EOF', () => {
+    expect(runs('FROM a\nRUN apk \\\nadd x\nRUN echo "a <<EOF b"\nRUN echo $((1<<2)) <<<"s"\nRUN b \\')).toEqual([
+      'apk add x',
+      'echo "a <<EOF b"',
+      'echo $((1<<2)) <<<"s"',
+      'b',
+    ]);
+  });
+
+  test('byte order mark, CRLF, case, tabs, comments and blank lines change nothing but line numbers', () => {
+    const plain = parse('FROM debian:12\nENV A=1 B=2\nRUN make all\nCMD ["x"]\n');
+    const varied = parse('\uFEFF# syntax=docker/dockerfile:1\r\n# c\r\n\r\nfrom\tdebian:12\r\neNv A=1 \\\r\n # c\r\n B=2\r\n  run   make all  \r\ncmd [ "x" ]\r\n');
+    const withoutPlace = (plan: RecipePlan): unknown =>
+      JSON.parse(JSON.stringify(plan), (key, value: unknown) => (key === 'line' || key === 'instruction' ? undefined : value));
+    expect(withoutPlace(varied)).toEqual(withoutPlace(plain));
+    expect(varied.steps.map(({ line }) => line)).toEqual([5, 8]);
+  });
+});
+
+describe('variables', () => {
+  test('all pairs of one ENV see what was before it', () => {
+    expect(environment('FROM a\nENV A=1\nENV A=2 B=$A\nENV C="$A$B"')).toEqual({ A: '2', B: '1', C: '21' });
+  });
+
+  test('names of the base image stay references, names of the file never do', () => {
+    expect(environment('FROM a\nENV PATH=/x:$PATH\nENV PATH=/y:${PATH} L=/l${LIB:+:$LIB}')).toEqual({
+      PATH: '/y:/x:${PATH}',
+      L: '/l${LIB:+:${LIB}}',
+    });
+  });
+
+  test('the old form of ENV takes the rest of the line', () => {
+    expect(environment('FROM a\nENV G a  "q" b=c')).toEqual({ G: 'a  q b=c' });
+  });
+
+  test('ARG: global ones feed FROM only, a bare one in the stage takes the global default, callers override', () => {
+    const text = 'ARG V=12\nARG D=debian:$V\nFROM $D\nENV BEFORE=x${V:-}\nARG V\nARG W=w$V\nENV A=$V B=$W';
+    expect(parse(text).base.reference).toBe('debian:12');
+    expect(environment(text)).toMatchObject({ A: '12', B: 'w12' });
+    expect(parse(text, { V: '13' }).base.reference).toBe('debian:13');
+    expect(environment(text, { V: '$(13)' .replace('$(13)', '13'), W: '$V' })).toMatchObject({ A: '13', B: String.raw`\$V` });
+  });
+
+  test('ARG is a step of its own and leaves nothing in the image; after ENV it hides that, with a warning', () => {
+    const plan = parse('FROM a\nENV A=1\nARG A=3\nARG NONE\nRUN x');
+    expect(plan.steps.map((step) => [step.kind, 'variables' in step ? step.variables : null])).toEqual([
+      ['env', [{ name: 'A', value: '1' }]],
+      ['arg', [{ name: 'A', value: '3' }]],
+      ['run', null],
+    ]);
+    expect(plan.environment).toEqual([{ name: 'A', value: '1' }]);
+    expect(plan.warnings.map(({ code, line }) => [code, line])).toContainEqual(['arg-hides-env', 3]);
+  });
+
+  test('labels: several, quoted names, expansion, the last value wins, MAINTAINER is one', () => {
+    const plan = parse('FROM a\nARG X=1\nLABEL a=b "c.d"="e f" g=$X\nLABEL a="it\'s"\nMAINTAINER A B <a@b>');
+    expect(plan.labels).toEqual([
+      { name: 'a', value: "it's" },
+      { name: 'c.d', value: 'e f' },
+      { name: 'g', value: '1' },
+      { name: 'org.opencontainers.image.authors', value: 'A B <a@b>' },
+    ]);
+  });
+});
+
+describe('commands and places', () => {
+  test('exec forms are JSON, everything else in brackets is shell text', () => {
+    const plan = parse('FROM a\nRUN ["sh", "-c", "echo  hi\\u0041\\/ \\"q\\""]\nRUN [ -d /x ] && y\nENTRYPOINT [\'a\']\nCMD ["a"] x');
+    expect(plan.steps).toMatchObject([
+      { form: 'exec', argv: ['sh', '-c', 'echo  hiA/ "q"'] },
+      { form: 'shell', argv: ['/bin/sh', '-c', '[ -d /x ] && y'] },
+    ]);
+    expect(plan.entrypoint).toEqual(['/bin/sh', '-c', "['a']"]);
+    expect(plan.cmd).toEqual(['/bin/sh', '-c', '["a"] x']);
+  });
+
+  test('ENTRYPOINT and CMD: null if the file has none, empty if it clears them, the last one wins', () => {
+    expect(parse('FROM a')).toMatchObject({ entrypoint: null, cmd: null });
+    expect(parse('FROM a\nENTRYPOINT ["x"]\nENTRYPOINT []\nCMD []')).toMatchObject({ entrypoint: [], cmd: [] });
+  });
+
+  test('WORKDIR and USER hold for what follows; paths are absolute and clean', () => {
+    const plan = parse('FROM a\nWORKDIR /a\nWORKDIR b/../c\nUSER u:g\nRUN x\nCOPY f ./\nCOPY f .\nCOPY f g\nADD f /h/\nWORKDIR "/q q"');
+    expect(plan.steps.map((step) => ({ ...step, instruction: '', line: 0 }))).toMatchObject([
+      { kind: 'workdir', path: '/a', user: '' },
+      { kind: 'workdir', path: '/a/c' },
+      { kind: 'user', user: 'u:g' },
+      { kind: 'run', cwd: '/a/c', user: 'u:g' },
+      { kind: 'copy', destination: '/a/c/', add: false },
+      { kind: 'copy', destination: '/a/c/' },
+      { kind: 'copy', destination: '/a/c/g' },
+      { kind: 'copy', destination: '/h/', add: true },
+      { kind: 'workdir', path: '/q q', user: 'u:g' },
+    ]);
+    expect(plan).toMatchObject({ workdir: '/q q', user: 'u:g' });
+  });
+
+  test('COPY splits at blanks even inside quotes, its JSON form does not', () => {
+    expect(parse('FROM a\nCOPY ["a b", "c$X", "/d e/"]'.replace('$X', '')).steps).toMatchObject([
+      { sources: ['a b', 'c'], destination: '/d e/' },
+    ]);
+    expect(refusal('FROM a\nCOPY "a b" /d').message).toContain('line 2, COPY');
+  });
+
+  test('what has no effect in a job is a warning', () => {
+    const codes = parse('FROM a\nEXPOSE 80\nSTOPSIGNAL 9\nUSER bob').warnings.map(({ line, code }) => [line, code]);
+    expect(codes).toEqual([[2, 'expose'], [3, 'stop-signal'], [4, 'user-at-run-time']]);
+  });
+
+  test('the plan goes through JSON unchanged', () => {
+    const plan = parse('FROM a\nENV A="é\\"$PATH"\nCOPY a b/ /c/\nRUN x\nUSER 1\nCMD y');
+    expect(JSON.parse(JSON.stringify(plan))).toEqual(plan);
+  });
+});
+
+describe('refusals', () => {
+  test.each<[string, string]>([
+    ['', 'no FROM'],
+    ['# only a comment\n', 'no FROM'],
+    ['RUN x\nFROM a', 'line 1, RUN'],
+    ['FROM', 'line 1, FROM'],
+    ['FROM a b', 'line 1, FROM'],
+    ['FROM a AS 1x', 'line 1, FROM'],
+    ['FROM ${X}', 'line 1, FROM: the name of the base image is empty'],
+    ['FROM ${X:?no}', 'line 1, FROM: X: no'],
+    ['FROM A', 'line 1, FROM: "A" is not the name'],
+    ['FROM a#b', 'line 1, FROM'],
+    ['FROM scratch', 'line 1, FROM'],
+    ['FROM a:$TARGETARCH', 'line 1, FROM: TARGETARCH'],
+    ['FROM --platform=linux/arm64 a', 'line 1, FROM: the flag --platform'],
+    ['FROM a\nFROM b', 'line 2, FROM: a second stage'],
+    ['FROM a\nHELLO x', 'line 2, HELLO'],
+    ['FROM a\nSHELL ["/bin/bash", "-c"]', 'line 2, SHELL'],
+    ['FROM a\nONBUILD RUN x', 'line 2, ONBUILD'],
+    ['FROM a\nHEALTHCHECK CMD x', 'line 2, HEALTHCHECK'],
+    ['FROM a\nVOLUME /x', 'line 2, VOLUME'],
+    ['FROM a\nRUN <<EOF\nFROM\nEOF\nRUN ok', 'line 2, RUN: here-documents'],
+    ['FROM a\nRUN 3<<- "E OF" cat\nE OF\nRUN ok', 'line 2, RUN: here-documents'],
+    ['FROM a\nCOPY <<EOF /f\nx\nEOF', 'line 2, COPY: here-documents'],
+    ['FROM a\nRUN --mount=type=cache,target=/c x', 'line 2, RUN: the flag --mount'],
+    ['FROM a\nRUN --network=none x', 'line 2, RUN: the flag --network'],
+    ['FROM a\nCOPY --link --from=b x /y', 'line 2, COPY: the flag --link'],
+    ['FROM a\nCOPY --chown=1 x /y', 'line 2, COPY: the flag --chown'],
+    ['FROM a\nADD https://h/x /y', 'line 2, ADD: https://h/x'],
+    ['FROM a\nADD git@h:x.git /y', 'line 2, ADD'],
+    ['FROM a\nCOPY x', 'line 2, COPY'],
+    ['FROM a\nCOPY a b /c', 'line 2, COPY: more than one source'],
+    ['FROM a\nCOPY x /proc/y', 'line 2, COPY'],
+    ['FROM a\nCOPY $NOPE/x /y', 'line 2, COPY'],
+    ['FROM a\nRUN', 'line 2, RUN'],
+    ['FROM a\nRUN []', 'line 2, RUN'],
+    ['FROM a\nCMD ["a", 1]', 'line 2, CMD: the array'],
+    ['FROM a\nENTRYPOINT ["-x"]', 'line 2, ENTRYPOINT'],
+    ['FROM a\nCMD []', 'CMD []'],
+    ['FROM a\nENV', 'line 2, ENV'],
+    ['FROM a\nENV A', 'line 2, ENV'],
+    ['FROM a\nENV A=1 B', 'line 2, ENV'],
+    ['FROM a\nENV A="x', 'line 2, ENV: unterminated'],
+    ['FROM a\nENV A-B=1', 'line 2, ENV: "A-B"'],
+    ['FROM a\nENV UID=1', 'line 2, ENV: shells'],
+    ['FROM a\nENV IFS=x', 'line 2, ENV'],
+    ['FROM a\nENV A=$HOME/x', 'line 2, ENV: $HOME'],
+    ['FROM a\nENV A=${PATH:?}', 'line 2, ENV'],
+    ["FROM a\nENV A=${B:-it\\'s}", 'line 2, ENV'],
+    ['FROM a\nARG', 'line 2, ARG'],
+    ['FROM a\nARG TARGETARCH', 'line 2, ARG: TARGETARCH'],
+    ['FROM a\nLABEL "a b"=c', 'line 2, LABEL'],
+    ['FROM a\nLABEL a=" b"', 'line 2, LABEL'],
+    ['FROM a\nLABEL a', 'line 2, LABEL'],
+    ['FROM a\nWORKDIR', 'line 2, WORKDIR'],
+    ['FROM a\nWORKDIR $HOME', 'line 2, WORKDIR'],
+    ['FROM a\nUSER a b', 'line 2, USER'],
+    ['FROM a\nUSER -x', 'line 2, USER'],
+    ['# escape=`\nFROM a', 'line 1, # escape'],
+    ['# syntax=example.org/other\nFROM a', 'line 1, # syntax'],
+    ['FROM a\nRUN a\0b', 'line 2: holds a NUL'],
+    [`FROM a\nRUN ${'x'.repeat(65_600)}`, 'line 2: is longer'],
+  ])('%j', (text, words) => {
+    const { message } = refusal(text);
+    expect(message).toContain(`Dockerfile ${words.startsWith('line') ? words : ''}`);
+    expect(message).toContain(words);
+  });
+
+  test('all of a file are told at once, with the way out of the first', () => {
+    const error = refusal('FROM a\nVOLUME /x\nRUN ok\nSHELL ["x"]\nENV A\n');
+    expect(error.message).toBe('Dockerfile line 2, VOLUME: is not converted yet');
+    expect(error.why).toBe('Also line 4, SHELL: is not converted yet; line 5, ENV: A has no value');
+    expect(error.hint).toBe('write RUN mkdir -p for the directory');
+  });
+
+  test('a refused FROM does not make refusals of what follows', () => {
+    expect(refusal('FROM --platform=x a\nRUN x').why).toBeUndefined();
+    expect(refusal('FROM ${X}\nRUN x').why).toBeUndefined();
+  });
+});
