@@ -29,7 +29,8 @@ async function main(words: string[]): Promise<number> {
   } catch (error) {
     const report = describeError(error, version);
     process.stderr.write(report.text);
-    if (words.includes('--json')) await writeOutput(toJson(report.json));
+    // Standard output may be what failed; the error has been told already.
+    if (words.includes('--json')) await writeOutput(toJson(report.json)).catch(() => false);
     return report.exitCode;
   }
 }

@@ -35,7 +35,7 @@ export interface DefinitionSection {
  */
 export function readSections(definition: string): DefinitionSection[] {
   const sections: DefinitionSection[] = [{ name: '', line: 1, text: '' }];
-  for (const [index, line] of definition.split('\n').entries()) {
+  for (const [index, line] of definition.replace(/\n$/, '').split('\n').entries()) {
     if (sectionLine.test(line)) {
       const name = line.replace(/^%+/, '').toLowerCase().split(' ')[0] as string;
       sections.push({ name, line: index + 1, text: '' });

@@ -58,8 +58,9 @@ export async function applyDecision(
   const now = epochSeconds();
   const change = changeFor(decision, instance, facts, now);
   const moves = change.status !== from;
-  if (!moves && change.reason === instance.reason && change.node === instance.node)
-    return { transition: undefined, ended };
+  const isNews = moves || change.reason !== instance.reason || change.node !== instance.node;
+  // Also when nothing else is new: an element that was missing once and has been found is not missing any more.
+  if (!isNews && instance.missing_since === null) return { transition: undefined, ended };
   const subject = `${instance.name}:${instance.tag}`;
   const detail = change.failure_kind === null ? change.message : `${change.failure_kind}: ${change.message}`;
   const done = await site.store.transaction().execute(async (db) => {

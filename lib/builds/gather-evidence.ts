@@ -41,7 +41,7 @@ export async function readShare(site: BuildSite, instance: Instance): Promise<Sh
 }
 
 /**
- * Asks Slurm about instances: one sacct for all; squeue only for what sacct could not tell. A record counts only if its
+ * Asks Slurm about instances: one sacct for all; squeue only for what sacct could not tell for good. A record counts only if its
  * job name is the array's marker, because Slurm uses job ids again.
  */
 export async function askSlurm(site: BuildSite, instances: Instance[]): Promise<SlurmNews> {
@@ -52,13 +52,32 @@ export async function askSlurm(site: BuildSite, instances: Instance[]): Promise<
   const accounting = await queryAccounting(site.slurm, jobIdsOf(submitted));
   if (accounting.ok) collect(records, submitted, accounting.elements);
   else problems.push(accounting.message);
-  const unknown = submitted.filter(({ id }) => !records.has(id));
-  if (unknown.length > 0) {
-    const queue = await queryQueue(site.slurm, { arrayJobIds: jobIdsOf(unknown), user: site.builder.name });
-    if (queue.ok) collect(records, unknown, queue.elements);
+  const open = submitted.filter(({ id }) => records.get(id)?.provisional ?? !records.has(id));
+  if (open.length > 0) {
+    const queue = await queryQueue(site.slurm, { arrayJobIds: jobIdsOf(open), user: site.builder.name });
+    if (queue.ok) settleByQueue(records, open, queue.elements);
     else problems.push(queue.message);
   }
   return { records, state: problems.length === 0 ? 'answered' : 'silent', problems };
+}
+
+/**
+ * Adds what squeue says about elements that sacct does not know, or of which it says something provisional: that is
+ * final unless the element is in the queue again, which is how Slurm shows a requeue.
+ */
+function settleByQueue(records: Map<number, ElementRecord>, open: Instance[], elements: ElementRecord[]): void {
+  const queued = new Map<number, ElementRecord>();
+  collect(queued, open, elements);
+  for (const { id } of open) {
+    const inQueue = queued.get(id);
+    const known = inQueue ?? records.get(id);
+    if (known === undefined) continue;
+    const { provisional: _settled, ...final } = known;
+    if (known.phase === 'ended') records.set(id, final);
+    else if (inQueue !== undefined) records.set(id, inQueue);
+    // A requeue that the queue knows nothing of says nothing about the end.
+    else records.delete(id);
+  }
 }
 
 function collect(records: Map<number, ElementRecord>, instances: Instance[], elements: ElementRecord[]): void {

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 
 import type { RenderedRecipe } from '../definitions/render-recipe.ts';
+import { CtmgrError } from '../util/errors.ts';
 
 /** One image of a rebuild. */
 export interface PlannedInstance {
@@ -21,9 +22,16 @@ export interface PlannedArray {
 
 /**
  * Divides recipes among job arrays: one array for each resource class, cut after `maxArraySize` elements, since the
- * largest index that Slurm takes is MaxArraySize - 1 (slurm.conf(5)). Pure; the order of `recipes` is kept.
+ * largest index that Slurm takes is MaxArraySize - 1 (slurm.conf(5)). Pure; the order of `recipes` is kept. Throws
+ * `configuration` for 0, with which Slurm takes no arrays at all.
  */
 export function planRebuild(recipes: RenderedRecipe[], defaultClass: string, maxArraySize: number): PlannedArray[] {
+  if (maxArraySize < 1) {
+    throw new CtmgrError('configuration', 'this Slurm takes no job arrays', {
+      why: 'its largest array size is 0',
+      hint: 'set MaxArraySize in slurm.conf',
+    });
+  }
   const byClass = Map.groupBy(recipes, ({ source }) => source.recipe.class ?? defaultClass);
   const arrays: PlannedArray[] = [];
   let taskIndex = 0;

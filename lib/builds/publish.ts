@@ -1,4 +1,5 @@
-import { chmod, chown, lstat, mkdir, rm } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { type FileHandle, lstat, mkdir, open, rm } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 
 import { findCurrentImage, setCurrentImage } from '../store/current-images.ts';
@@ -25,12 +26,8 @@ export type Publication = 'published' | 'raced' | 'missing' | { wrong: string };
  */
 export async function publish(site: BuildSite, instance: Instance, result: GoodResult): Promise<Publication> {
   const file = imageFile(site.paths, instance);
-  const size = await sizeOf(file);
-  if (size === undefined) return 'missing';
-  if (typeof size === 'string') return { wrong: size };
-  if (size !== result.size) return { wrong: `${file} has ${size} bytes, the build reported ${result.size}` };
-  if (site.asRoot) await chown(file, site.owner.uid, site.owner.gid);
-  await chmod(file, Number.parseInt(site.config.images.mode, 8));
+  const checked = await checkAndOwn(site, file, result.size);
+  if (checked !== 'good') return checked;
   await removeEmptyLogs(site, instance);
   const done = await site.store.transaction().execute((db) => record(db, site, instance, result, file));
   return done ? 'published' : 'raced';
@@ -71,14 +68,32 @@ async function record(
   return true;
 }
 
-/** Size in bytes; undefined if there is no such file, a sentence if it is no plain file. */
-async function sizeOf(file: string): Promise<number | string | undefined> {
+/**
+ * Checks the image and gives it owner, group and mode through one open file: the folder belongs to the build account,
+ * so that a name could stand for another file, or for a link to one, from one call to the next.
+ */
+async function checkAndOwn(
+  site: BuildSite,
+  file: string,
+  size: number,
+): Promise<'good' | 'missing' | { wrong: string }> {
+  let handle: FileHandle;
   try {
-    const found = await lstat(file);
-    return found.isFile() ? found.size : `${file} is not a regular file`;
+    handle = await open(file, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
   } catch (error) {
-    if (isSystemError(error, 'ENOENT')) return undefined;
+    if (isSystemError(error, 'ENOENT')) return 'missing';
+    if (isSystemError(error, 'ELOOP')) return { wrong: `${file} is not a regular file` };
     throw error;
+  }
+  try {
+    const found = await handle.stat();
+    if (!found.isFile()) return { wrong: `${file} is not a regular file` };
+    if (found.size !== size) return { wrong: `${file} has ${found.size} bytes, the build reported ${size}` };
+    if (site.asRoot) await handle.chown(site.owner.uid, site.owner.gid);
+    await handle.chmod(Number.parseInt(site.config.images.mode, 8));
+    return 'good';
+  } finally {
+    await handle.close();
   }
 }
 

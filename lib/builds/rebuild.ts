@@ -36,7 +36,8 @@ export async function planRecipes(site: BuildSite, names: string[]): Promise<Pla
   }
   const rendered: RenderedRecipe[] = [];
   for (const source of wanted) rendered.push(await renderRecipe(site.store, source, site.config));
-  return planRebuild(rendered, site.config.build.class, controller.settings.maxArraySize);
+  const { maxArraySize, maxArrayTasks = maxArraySize } = controller.settings;
+  return planRebuild(rendered, site.config.build.class, Math.min(maxArraySize, maxArrayTasks));
 }
 
 /** Records a plan as a new build tag and submits its arrays; what Slurm did not confirm is left to the poller. */

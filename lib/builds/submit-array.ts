@@ -9,6 +9,7 @@ import { insertEvent } from '../store/events.ts';
 import { changeInstance, instancesOfArray } from '../store/instances.ts';
 import type { Store } from '../store/open.ts';
 import { epochSeconds } from '../util/clock.ts';
+import { errorText } from '../util/errors.ts';
 import { processIdentity } from '../util/process-identity.ts';
 import { renderTemplate } from '../util/template.ts';
 import type { BuildSite } from './build-site.ts';
@@ -27,8 +28,7 @@ export interface SubmissionReport {
  * that a crash or a lost answer leaves a doubt that `recoverSubmissions` can settle, and never a second array.
  */
 export async function submitPlannedArray(site: BuildSite, array: BuildArray): Promise<SubmissionReport> {
-  await materialise(site, array);
-  const submission = await makeSubmission(site, array);
+  const submission = await prepare(site, array);
   if (!(await markSubmitting(site.store, array.id, processIdentity(), epochSeconds()))) {
     return { kind: 'taken', message: `another process submits ${array.tag}` };
   }
@@ -43,6 +43,17 @@ export async function submitPlannedArray(site: BuildSite, array: BuildArray): Pr
     case 'unknown':
       await releaseArray(site.store, array.id, { message: reply.message, missingSince: null });
       return { kind: 'unknown', message: `no clear answer from Slurm, the array may exist: ${reply.message}` };
+  }
+}
+
+async function prepare(site: BuildSite, array: BuildArray): Promise<ArraySubmission> {
+  try {
+    await materialise(site, array);
+    return await makeSubmission(site, array);
+  } catch (error) {
+    // sbatch has not been called: whoever polls next may try again, also this process.
+    await releaseArray(site.store, array.id, { message: errorText(error), missingSince: null });
+    throw error;
   }
 }
 

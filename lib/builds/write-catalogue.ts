@@ -7,20 +7,31 @@ import { allInstances, type Instance } from '../store/instances.ts';
 import type { Store } from '../store/open.ts';
 import { overlaysOfInstances } from '../store/overlays.ts';
 import { epochSeconds } from '../util/clock.ts';
+import { CtmgrError, errorText } from '../util/errors.ts';
 import { writeFileAtomic } from '../util/write-file.ts';
 import { type Catalogue, type CatalogueImage, formatCatalogue } from './catalogue-format.ts';
 
 /**
  * Rewrites the published catalogue from the store. It runs inside an immediate transaction, so that of two writers the
- * later one also has the later data. Throws the system's error if the share cannot be written.
+ * later one also has the later data. Throws if the share cannot be written (73).
  */
 export async function writeCatalogue(store: Store, paths: Paths): Promise<void> {
   await store.transaction().execute(async (db) => {
-    await writeFileAtomic(paths.catalogue, formatCatalogue(await collect(db)), 0o644);
+    const text = formatCatalogue(await collectCatalogue(db));
+    try {
+      await writeFileAtomic(paths.catalogue, text, 0o644);
+    } catch (error) {
+      throw new CtmgrError('cannotCreate', `cannot write the catalogue ${paths.catalogue}`, {
+        why: errorText(error),
+        hint: 'make the share writable, then: ctmgr poll',
+        cause: error,
+      });
+    }
   });
 }
 
-async function collect(db: Store): Promise<Catalogue> {
+/** The catalogue as the store has it now. */
+export async function collectCatalogue(db: Store): Promise<Catalogue> {
   const instances = await allInstances(db);
   const current = new Set((await listCurrentImages(db)).map(({ instanceId }) => instanceId));
   const versions = await listVersions(db);

@@ -1,4 +1,5 @@
 import type { Answer } from '../commands/context.ts';
+import { CtmgrError, isSystemError } from '../util/errors.ts';
 import { formatTable } from './table.ts';
 
 export interface OutputOptions {
@@ -30,14 +31,16 @@ export function toJson(value: unknown): string {
 
 /**
  * Writes to standard output and waits until it has left the process. A reader that stopped reading (`| head`) is no
- * error: resolves to false then.
+ * error: resolves to false then. Anything else, such as a full disk behind `>`, is one (73).
  */
 export function writeOutput(text: string): Promise<boolean> {
   return new Promise((resolve, reject) => {
-    process.stdout.once('error', (error: NodeJS.ErrnoException) => {
-      if (error.code === 'EPIPE') resolve(false);
-      else reject(error);
-    });
-    process.stdout.write(text, () => resolve(true));
+    const settle = (error: Error | null | undefined): void => {
+      if (error === null || error === undefined) resolve(true);
+      else if (isSystemError(error, 'EPIPE')) resolve(false);
+      else reject(new CtmgrError('cannotCreate', 'cannot write to standard output', { why: error.message }));
+    };
+    process.stdout.once('error', settle);
+    process.stdout.write(text, settle);
   });
 }

@@ -1,5 +1,6 @@
 import type { Column } from '../commands/context.ts';
 import { CtmgrError } from '../util/errors.ts';
+import { escapeControls } from '../util/escape-controls.ts';
 
 export interface TableStyle {
   /** `|` between fields, no padding: `--parsable2` of sacct(1). Values are plain: bytes, seconds since the epoch. */
@@ -47,7 +48,7 @@ function chooseFields(columns: Column[], format: string | undefined): Field[] {
     return columns.filter((c) => c.shown !== false).map((column) => ({ column, right: column.align === 'right' }));
   }
   return format.split(',').map((item) => {
-    const match = /^\s*([A-Za-z0-9_]+)(?:%(-?)(\d+))?\s*$/.exec(item);
+    const match = /^\s*([A-Za-z0-9_]+)(?:%(-?)(\d{1,4}))?\s*$/.exec(item);
     const column = columns.find(({ key }) => key === match?.[1]?.toLowerCase());
     if (match === null || column === undefined) {
       throw new CtmgrError('usage', `--format has no column ${JSON.stringify(item)}`, {
@@ -62,8 +63,7 @@ function chooseFields(columns: Column[], format: string | undefined): Field[] {
 
 function cell(column: Column, value: unknown, parsable: boolean): string {
   const text = column.show === undefined || parsable ? plain(value) : column.show(value);
-  // oxlint-disable-next-line no-control-regex -- exactly these must not reach a terminal
-  return text.replace(/[\x00-\x1f\x7f-\x9f]/g, (char) => JSON.stringify(char).slice(1, -1));
+  return escapeControls(text);
 }
 
 function plain(value: unknown): string {
@@ -73,7 +73,7 @@ function plain(value: unknown): string {
 
 function pad(text: string, width: number, right: boolean): string {
   const characters = [...text];
-  if (characters.length > width) return `${characters.slice(0, Math.max(0, width - 1)).join('')}+`.slice(0, width);
+  if (characters.length > width) return width === 0 ? '' : `${characters.slice(0, width - 1).join('')}+`;
   const fill = ' '.repeat(width - characters.length);
   return right ? fill + text : text + fill;
 }

@@ -1,8 +1,8 @@
-import { readCatalogue } from '../builds/read-catalogue.ts';
 import { formatDuration, formatSize, formatTime } from '../util/clock.ts';
 import { CtmgrError } from '../util/errors.ts';
 import { checkName } from '../util/names.ts';
 import type { Answer, Column, Context } from './context.ts';
+import { loadCatalogue } from './load-catalogue.ts';
 
 const columns: Column[] = [
   { key: 'when', title: 'WHEN', show: (value) => formatTime(value as number) },
@@ -20,9 +20,9 @@ const columns: Column[] = [
 ];
 
 /** `ctmgr history NAME`: recipe versions and builds of one image, newest first. */
-export async function run(argv: { name: string }, { paths }: Context): Promise<Answer> {
+export async function run(argv: { name: string }, context: Context): Promise<Answer> {
   const name = checkName(argv.name, 'image');
-  const catalogue = await readCatalogue(paths);
+  const catalogue = await loadCatalogue(context);
   const versions = catalogue.recipes
     .filter((recipe) => recipe.name === name)
     .map(({ created, created_by, version, message, base }) => ({

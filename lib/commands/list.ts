@@ -1,7 +1,7 @@
 import type { CatalogueImage } from '../builds/catalogue-format.ts';
-import { readCatalogue } from '../builds/read-catalogue.ts';
 import { formatSize, formatTime } from '../util/clock.ts';
 import type { Answer, Column, Context } from './context.ts';
+import { loadCatalogue } from './load-catalogue.ts';
 
 const time = (value: unknown): string => formatTime(value as number | null);
 
@@ -18,8 +18,8 @@ const columns: Column[] = [
 ];
 
 /** `ctmgr list`: what NAME means now, for every name. */
-export async function run(argv: { all: boolean }, { paths }: Context): Promise<Answer> {
-  const catalogue = await readCatalogue(paths);
+export async function run(argv: { all: boolean }, context: Context): Promise<Answer> {
+  const catalogue = await loadCatalogue(context);
   const records: Record<string, unknown>[] = catalogue.images.filter((image) => image.current).map(describe);
   if (argv.all) {
     const published = new Set(records.map(({ name }) => name));

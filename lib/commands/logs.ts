@@ -1,16 +1,16 @@
 import { readFile } from 'node:fs/promises';
 
 import type { CatalogueImage } from '../builds/catalogue-format.ts';
-import { readCatalogue } from '../builds/read-catalogue.ts';
 import { logFiles } from '../builds/tag-folders.ts';
 import { CtmgrError, errorText, isSystemError } from '../util/errors.ts';
 import { parseReference } from '../util/names.ts';
 import type { Answer, Context } from './context.ts';
+import { loadCatalogue } from './load-catalogue.ts';
 
 /** `ctmgr logs REF`: what a build printed; the newest build of NAME, whatever its end, if no tag is given. */
-export async function run(argv: { image: string; err?: boolean; out?: boolean }, { paths }: Context): Promise<Answer> {
-  const image = findBuild((await readCatalogue(paths)).images, argv.image);
-  const files = logFiles(paths, image);
+export async function run(argv: { image: string; err?: boolean; out?: boolean }, context: Context): Promise<Answer> {
+  const image = findBuild((await loadCatalogue(context)).images, argv.image);
+  const files = logFiles(context.paths, image);
   const wanted = argv.err === true ? [files.err] : argv.out === true ? [files.out] : [files.out, files.err];
   const parts: string[] = [];
   for (const file of wanted) {

@@ -1,12 +1,13 @@
-import { findImage, readCatalogue } from '../builds/read-catalogue.ts';
+import { findImage } from '../builds/read-catalogue.ts';
 import { logFiles } from '../builds/tag-folders.ts';
 import { formatDuration, formatSize, formatTime } from '../util/clock.ts';
 import type { Answer, Context } from './context.ts';
+import { loadCatalogue } from './load-catalogue.ts';
 
 /** `ctmgr show REF`: what an image is and how to use it. */
-export async function run(argv: { image: string }, { paths }: Context): Promise<Answer> {
-  const image = findImage(await readCatalogue(paths), argv.image);
-  const { out } = logFiles(paths, image);
+export async function run(argv: { image: string }, context: Context): Promise<Answer> {
+  const image = findImage(await loadCatalogue(context), argv.image);
+  const { out } = logFiles(context.paths, image);
   const seconds = image.started === null || image.ended === null ? null : image.ended - image.started;
   const lines: [string, string][] = [
     ['Name', image.current ? `${image.name} (current)` : image.name],

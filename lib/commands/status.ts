@@ -1,8 +1,8 @@
-import { readCatalogue } from '../builds/read-catalogue.ts';
 import { formatDuration } from '../util/clock.ts';
 import { CtmgrError } from '../util/errors.ts';
 import { checkTag } from '../util/names.ts';
 import type { Answer, Column, Context } from './context.ts';
+import { loadCatalogue } from './load-catalogue.ts';
 
 const columns: Column[] = [
   { key: 'name', title: 'NAME' },
@@ -16,15 +16,15 @@ const columns: Column[] = [
 ];
 
 /** `ctmgr status [TAG]`: the images of a build tag and how far each is; the newest tag without an argument. */
-export async function run(argv: { tag?: string }, { paths, terminal }: Context): Promise<Answer> {
+export async function run(argv: { tag?: string }, context: Context): Promise<Answer> {
   if (argv.tag !== undefined) checkTag(argv.tag);
-  const catalogue = await readCatalogue(paths);
+  const catalogue = await loadCatalogue(context);
   const tag = argv.tag === undefined ? catalogue.tags.at(-1) : catalogue.tags.find(({ name }) => name === argv.tag);
   if (tag === undefined) {
     if (argv.tag === undefined) return { kind: 'table', columns, records: [], empty: 'Nothing has been built yet.' };
     throw new CtmgrError('inputMissing', `there is no build tag ${argv.tag}`, { hint: 'ctmgr status' });
   }
-  if (tag.note !== null) terminal.say(`ctmgr: ${tag.name}: ${tag.note}`);
+  if (tag.note !== null) context.terminal.say(`ctmgr: ${tag.name}: ${tag.note}`);
   const records = catalogue.images
     .filter((image) => image.tag === tag.name)
     .map((image) => ({

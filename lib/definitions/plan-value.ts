@@ -64,7 +64,7 @@ function decodeFrom(text: string, start: number, inWord: boolean): { value: Valu
       literal += text[at + 1] ?? '';
       at += 2;
     } else if (char === '$') {
-      const head = /^\$\{([A-Za-z_]\w*)(:[-+])?/.exec(text.slice(at));
+      const head = /^\$\{([A-Za-z_]\w*)(?:(:[-+])|(?=\}))/.exec(text.slice(at));
       if (!head) throw new RangeError(`bad reference in a stored value at ${at}`);
       const word = decodeFrom(text, at + head[0].length, true);
       if (text[word.end] !== '}') throw new RangeError(`unfinished reference in a stored value at ${at}`);

@@ -3,7 +3,7 @@ import { CtmgrError } from '../util/errors.ts';
 import { renderTemplate } from '../util/template.ts';
 import type { ContextManifest } from './context-manifest.ts';
 import { layOutCopies } from './copy-layout.ts';
-import { makeSection, type SectionPiece } from './definition-sections.ts';
+import { joinSection, makeSection } from './definition-sections.ts';
 import { exportLine, findSavedNames, forgetLines, saveLines } from './export-lines.ts';
 import { pullReference } from './image-reference.ts';
 import { postLines } from './post-lines.ts';
@@ -39,9 +39,10 @@ const plainLabel = /^[^\s#%{}\p{Cc}][^\s{}\p{Cc}]* (?:[^\s{}\p{Cc}](?:[^{}\p{Cc}
  */
 export function renderDefinition({ plan, manifest, overlays, labels, template }: DefinitionInput): string {
   const allLabels = mergeLabels(plan.labels, labels);
-  const script = makeSection(runScriptLines(plan));
+  const script = runScriptLines(plan);
   const sections = {
     post: makeSection(
+      'post',
       postLines({
         plan,
         manifest,
@@ -50,11 +51,14 @@ export function renderDefinition({ plan, manifest, overlays, labels, template }:
         savedRunscript: keepsBaseEntrypoint(plan) ? savedRunscript : undefined,
       }),
     ),
-    files: makeSection(fileLines(plan, manifest)),
-    environment: makeSection(environmentLines(plan)),
-    labels: makeSection(allLabels.map(({ name, value }) => `${name} ${value}`).filter((line) => plainLabel.test(line))),
-    runscript: script,
-    startscript: script,
+    files: makeSection('files', fileLines(plan, manifest)),
+    environment: makeSection('environment', environmentLines(plan)),
+    labels: makeSection(
+      'labels',
+      allLabels.map(({ name, value }) => `${name} ${value}`).filter((line) => plainLabel.test(line)),
+    ),
+    runscript: makeSection('runscript', script),
+    startscript: makeSection('startscript', script),
   };
   const header = { bootstrap: 'docker', from: pullReference(plan.base.reference) };
   const definition = renderTemplate(template, { ...header, ...sections }, 'definition.def.mustache');
@@ -81,14 +85,15 @@ function mergeLabels(own: readonly PlanLabel[], added: readonly PlanLabel[]): Pl
 }
 
 /** Nothing of the recipe may be lost or read as something else, whatever its text and the template are. */
-function checkRendered(definition: string, sections: Record<string, SectionPiece[]>): void {
+function checkRendered(definition: string, sections: Record<string, string>): void {
   const problems = checkDefinition(definition);
   const found = readSections(definition);
-  for (const [name, pieces] of Object.entries(sections)) {
-    const texts = found.filter((section) => section.name === name).map(({ text }) => text);
-    if (texts.length === 0 && (name.endsWith('script') || name === 'labels')) continue;
-    const missing = pieces.filter(({ text }) => !texts.some((each) => each.includes(`${text}\n`)));
-    if (missing.length > 0) problems.push(`%${name} is not what was to be written`);
+  for (const [name, text] of Object.entries(sections)) {
+    const same = found.filter((section) => section.name === name);
+    const isOptional = name.endsWith('script') || name === 'labels';
+    if (text === '' || (same.length === 0 && isOptional)) continue;
+    const read = same.map((section) => section.text).join('');
+    if (!read.includes(`${joinSection(name, text)}\n`)) problems.push(`%${name} is not what was to be written`);
   }
   if (problems.length === 0) return;
   throw new CtmgrError('bug', 'the definition file would not be read as it is meant', {

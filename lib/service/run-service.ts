@@ -15,7 +15,7 @@ const restartPause = 10;
  * ends the service: it is logged, and the next pass tries again.
  */
 export async function runService(site: BuildSite, log: Logger, signal: AbortSignal): Promise<void> {
-  const release = await takeServiceLock(site.paths.state);
+  const release = await takeServiceLock(site.store, site.paths.state);
   let nightly: ScheduledTask | undefined;
   try {
     nightly = scheduleNightly(site, log);

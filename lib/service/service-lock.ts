@@ -1,16 +1,25 @@
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 
+import type { Store } from '../store/open.ts';
 import { CtmgrError, isSystemError } from '../util/errors.ts';
 import { isAlive, processIdentity } from '../util/process-identity.ts';
 import { writeFileAtomic } from '../util/write-file.ts';
 
 /**
  * Makes sure that one service runs per state folder: two would both start the nightly rebuild. A lock whose process is
- * dead is taken over. Returns the function that gives it back.
+ * dead is taken over. Two that start at once queue at the store's transaction. Returns the function that gives it back.
  */
-export async function takeServiceLock(stateFolder: string): Promise<() => Promise<void>> {
+export async function takeServiceLock(store: Store, stateFolder: string): Promise<() => Promise<void>> {
   const path = join(stateFolder, 'service.lock');
+  const own = processIdentity();
+  await store.transaction().execute(() => claim(path, own));
+  return async () => {
+    if ((await readHolder(path)) === own) await rm(path, { force: true });
+  };
+}
+
+async function claim(path: string, own: string): Promise<void> {
   const holder = await readHolder(path);
   if (holder !== undefined && isAlive(holder)) {
     throw new CtmgrError('tryAgain', 'a ctmgr service runs already', {
@@ -18,14 +27,7 @@ export async function takeServiceLock(stateFolder: string): Promise<() => Promis
       hint: 'stop that one first',
     });
   }
-  const own = processIdentity();
   await writeFileAtomic(path, own, 0o640);
-  if ((await readHolder(path)) !== own) {
-    throw new CtmgrError('tryAgain', 'another ctmgr service started at the same moment');
-  }
-  return async () => {
-    if ((await readHolder(path)) === own) await rm(path, { force: true });
-  };
 }
 
 async function readHolder(path: string): Promise<string | undefined> {

@@ -13,11 +13,13 @@ const provider: MigrationProvider = { getMigrations: async () => migrations };
 /**
  * Brings the schema up to this program's version and returns the names of the migrations that were needed.
  * One immediate transaction around all of them keeps two first starts apart: kysely itself takes no lock on SQLite.
+ * Refuses (78) a schema that is newer than this program.
  */
 export async function migrate(db: Kysely<Database>): Promise<string[]> {
   return db.connection().execute(async (connection) => {
     await sql`begin immediate`.execute(connection);
     try {
+      refuseNewer(await appliedMigrations(connection));
       const migrator = new Migrator({ db: connection, provider });
       const { error, results } = await migrator.migrateToLatest({ disableTransactions: true });
       if (error instanceof Error) throw error;
@@ -34,13 +36,7 @@ export async function migrate(db: Kysely<Database>): Promise<string[]> {
 /** Refuses (78) a database whose schema is not the one that this program knows, older or newer. */
 export async function checkSchemaVersion(db: Kysely<Database>): Promise<void> {
   const applied = await appliedMigrations(db);
-  const unknown = applied.filter((name) => !Object.hasOwn(migrations, name));
-  if (unknown.length > 0) {
-    throw new CtmgrError('configuration', 'the database was made by a newer ctmgr', {
-      why: `it has the schema change ${unknown.join(', ')}, which this program does not know`,
-      hint: 'install the newer ctmgr on this host',
-    });
-  }
+  refuseNewer(applied);
   const missing = Object.keys(migrations).filter((name) => !applied.includes(name));
   if (missing.length > 0) {
     throw new CtmgrError('configuration', 'the database has an older schema', {
@@ -48,6 +44,15 @@ export async function checkSchemaVersion(db: Kysely<Database>): Promise<void> {
       hint: 'ctmgr migrate',
     });
   }
+}
+
+function refuseNewer(applied: string[]): void {
+  const unknown = applied.filter((name) => !Object.hasOwn(migrations, name));
+  if (unknown.length === 0) return;
+  throw new CtmgrError('configuration', 'the database was made by a newer ctmgr', {
+    why: `it has the schema change ${unknown.join(', ')}, which this program does not know`,
+    hint: 'install the newer ctmgr on this host',
+  });
 }
 
 async function appliedMigrations(db: Kysely<Database>): Promise<string[]> {

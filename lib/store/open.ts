@@ -61,7 +61,12 @@ export async function openStore(path: string): Promise<Store> {
   }
   try {
     const store = connect(path, false);
-    await checkSchemaVersion(store);
+    try {
+      await checkSchemaVersion(store);
+    } catch (error) {
+      await store.destroy();
+      throw error;
+    }
     return store;
   } catch (error) {
     if (error instanceof CtmgrError) throw error;

@@ -1,3 +1,5 @@
+import { types } from 'node:util';
+
 /** Exit codes of sysexits(3) plus 1 (a build, job or check failed) and 130 (interrupted). */
 export const exitCodes = {
   failed: 1,
@@ -48,10 +50,10 @@ export class CtmgrError extends Error {
 
 /** The text of anything that was thrown, in one line. */
 export function errorText(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  return types.isNativeError(error) ? error.message : String(error);
 }
 
 /** True for a Node system error (`ENOENT`, `EACCES` …) with one of these codes. */
 export function isSystemError(error: unknown, ...codes: string[]): error is NodeJS.ErrnoException {
-  return error instanceof Error && codes.includes((error as NodeJS.ErrnoException).code ?? '');
+  return types.isNativeError(error) && codes.includes((error as NodeJS.ErrnoException).code ?? '');
 }

@@ -1,4 +1,5 @@
 import { CtmgrError } from './errors.ts';
+import { escapeControls } from './escape-controls.ts';
 
 const namePattern = /^[a-z0-9](?:[a-z0-9._-]{0,62}[a-z0-9])?$/;
 const tagPattern = /^\d{4}-\d{2}-\d{2}\.[1-9]\d{0,5}$/;
@@ -58,5 +59,5 @@ export function parseReference(text: string): ImageReference {
 /** `text` as it may be shown in a message: quoted, control characters escaped, cut after 80 characters. */
 export function quote(text: string): string {
   const short = text.length > 80 ? `${text.slice(0, 77)}...` : text;
-  return JSON.stringify(short);
+  return escapeControls(JSON.stringify(short));
 }

@@ -20,7 +20,7 @@ export function renderTemplate(text: string, data: TemplateData, where: string):
   const writer = new Mustache.Writer();
   let tokens: Token[];
   try {
-    tokens = writer.parse(text) as unknown as Token[];
+    tokens = writer.parse(text) as Token[];
   } catch (error) {
     const position = / at (\d+)$/.exec(errorText(error))?.[1];
     return fail(lineOf(text, Number(position ?? 0)), errorText(error).replace(/ at \d+$/, ''));

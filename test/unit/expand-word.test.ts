@@ -44,10 +44,22 @@ describe('expandWord', () => {
     expect(expand(word)).toBe(value);
   });
 
-  test.each(['"a', "'a", 'a"b\'c"d\'"', '${', '${A', '${A:-x', '${}', '${:x}', '${{x}}', '${A@Q}', '${A:=x}', '${N:?}', '${E:?m}', '${N?}'])(
-    '%j is rejected',
-    (word) => expect(() => expand(word)).toThrow(WordError),
-  );
+  test.each([
+    '"a',
+    "'a",
+    'a"b\'c"d\'"',
+    '${',
+    '${A',
+    '${A:-x',
+    '${}',
+    '${:x}',
+    '${{x}}',
+    '${A@Q}',
+    '${A:=x}',
+    '${N:?}',
+    '${E:?m}',
+    '${N?}',
+  ])('%j is rejected', (word) => expect(() => expand(word)).toThrow(WordError));
 
   test.each(['${BASE:?}', '${BASE-x}', '${BASE%x}', '${BASE/a/b}', '${R:-x}', '${P%:*}', '${V/./${BASE}}'])(
     '%j depends on the base image in a way that cannot be carried',

@@ -46,9 +46,13 @@ describe('lines', () => {
 
   test('byte order mark, CRLF, case, tabs, comments and blank lines change nothing but line numbers', () => {
     const plain = parse('FROM debian:12\nENV A=1 B=2\nRUN make all\nCMD ["x"]\n');
-    const varied = parse('\uFEFF# syntax=docker/dockerfile:1\r\n# c\r\n\r\nfrom\tdebian:12\r\neNv A=1 \\\r\n # c\r\n B=2\r\n  run   make all  \r\ncmd [ "x" ]\r\n');
+    const varied = parse(
+      '\uFEFF# syntax=docker/dockerfile:1\r\n# c\r\n\r\nfrom\tdebian:12\r\neNv A=1 \\\r\n # c\r\n B=2\r\n  run   make all  \r\ncmd [ "x" ]\r\n',
+    );
     const withoutPlace = (plan: RecipePlan): unknown =>
-      JSON.parse(JSON.stringify(plan), (key, value: unknown) => (key === 'line' || key === 'instruction' ? undefined : value));
+      JSON.parse(JSON.stringify(plan), (key, value: unknown) =>
+        key === 'line' || key === 'instruction' ? undefined : value,
+      );
     expect(withoutPlace(varied)).toEqual(withoutPlace(plain));
     expect(varied.steps.map(({ line }) => line)).toEqual([5, 8]);
   });
@@ -75,7 +79,7 @@ describe('variables', () => {
     expect(parse(text).base.reference).toBe('debian:12');
     expect(environment(text)).toMatchObject({ A: '12', B: 'w12' });
     expect(parse(text, { V: '13' }).base.reference).toBe('debian:13');
-    expect(environment(text, { V: '$(13)' .replace('$(13)', '13'), W: '$V' })).toMatchObject({ A: '13', B: String.raw`\$V` });
+    expect(environment(text, { V: '13', W: '$V' })).toMatchObject({ A: '13', B: String.raw`\$V` });
   });
 
   test('ARG is a step of its own and leaves nothing in the image; after ENV it hides that, with a warning', () => {
@@ -102,7 +106,9 @@ describe('variables', () => {
 
 describe('commands and places', () => {
   test('exec forms are JSON, everything else in brackets is shell text', () => {
-    const plan = parse('FROM a\nRUN ["sh", "-c", "echo  hi\\u0041\\/ \\"q\\""]\nRUN [ -d /x ] && y\nENTRYPOINT [\'a\']\nCMD ["a"] x');
+    const plan = parse(
+      'FROM a\nRUN ["sh", "-c", "echo  hi\\u0041\\/ \\"q\\""]\nRUN [ -d /x ] && y\nENTRYPOINT [\'a\']\nCMD ["a"] x',
+    );
     expect(plan.steps).toMatchObject([
       { form: 'exec', argv: ['sh', '-c', 'echo  hiA/ "q"'] },
       { form: 'shell', argv: ['/bin/sh', '-c', '[ -d /x ] && y'] },
@@ -117,7 +123,9 @@ describe('commands and places', () => {
   });
 
   test('WORKDIR and USER hold for what follows; paths are absolute and clean', () => {
-    const plan = parse('FROM a\nWORKDIR /a\nWORKDIR b/../c\nUSER u:g\nRUN x\nCOPY f ./\nCOPY f .\nCOPY f g\nADD f /h/\nWORKDIR "/q q"');
+    const plan = parse(
+      'FROM a\nWORKDIR /a\nWORKDIR b/../c\nUSER u:g\nRUN x\nCOPY f ./\nCOPY f .\nCOPY f g\nADD f /h/\nWORKDIR "/q q"',
+    );
     expect(plan.steps.map((step) => ({ ...step, instruction: '', line: 0 }))).toMatchObject([
       { kind: 'workdir', path: '/a', user: '' },
       { kind: 'workdir', path: '/a/c' },
@@ -133,7 +141,7 @@ describe('commands and places', () => {
   });
 
   test('COPY splits at blanks even inside quotes, its JSON form does not', () => {
-    expect(parse('FROM a\nCOPY ["a b", "c$X", "/d e/"]'.replace('$X', '')).steps).toMatchObject([
+    expect(parse('FROM a\nCOPY ["a b", "c", "/d e/"]').steps).toMatchObject([
       { sources: ['a b', 'c'], destination: '/d e/' },
     ]);
     expect(refusal('FROM a\nCOPY "a b" /d').message).toContain('line 2, COPY');
@@ -141,7 +149,11 @@ describe('commands and places', () => {
 
   test('what has no effect in a job is a warning', () => {
     const codes = parse('FROM a\nEXPOSE 80\nSTOPSIGNAL 9\nUSER bob').warnings.map(({ line, code }) => [line, code]);
-    expect(codes).toEqual([[2, 'expose'], [3, 'stop-signal'], [4, 'user-at-run-time']]);
+    expect(codes).toEqual([
+      [2, 'expose'],
+      [3, 'stop-signal'],
+      [4, 'user-at-run-time'],
+    ]);
   });
 
   test('the plan goes through JSON unchanged', () => {

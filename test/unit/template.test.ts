@@ -15,16 +15,16 @@ function problemOf(text: string, data: TemplateData): string {
 describe('renderTemplate', () => {
   test('fills in texts, sections, lists and names of outer levels without escaping', () => {
     const data = { b: `<&"'\`>/`, n: 0, l: [{ x: '1' }, { x: '2' }], z: false, s: ['p', 'q'] };
-    expect(renderTemplate('{{b}} {{n}}\n{{#l}}\n- {{x}} {{b}}\n{{/l}}\n{{^z}}no {{/z}}{{#s}}{{.}},{{/s}}', data, 't')).toBe(
-      `<&"'\`>/ 0\n- 1 <&"'\`>/\n- 2 <&"'\`>/\nno p,q,`,
-    );
+    expect(
+      renderTemplate('{{b}} {{n}}\n{{#l}}\n- {{x}} {{b}}\n{{/l}}\n{{^z}}no {{/z}}{{#s}}{{.}},{{/s}}', data, 't'),
+    ).toBe(`<&"'\`>/ 0\n- 1 <&"'\`>/\n- 2 <&"'\`>/\nno p,q,`);
   });
 
   test('does not read inserted text as a template', () => {
     expect(renderTemplate('{{a}}', { a: '{{b}} {{#c}}' }, 't')).toBe('{{b}} {{#c}}');
   });
 
-  test.each([
+  test.each<[string, TemplateData, number, string]>([
     ['a\n\n{{nope}}', {}, 3, 'nope'],
     ['{{#nope}}x{{/nope}}', {}, 1, 'nope'],
     ['\n{{^nope}}x{{/nope}}', {}, 2, 'nope'],
@@ -32,7 +32,7 @@ describe('renderTemplate', () => {
     ['{{a.b}}', { a: {} }, 1, 'a.b'],
     ['{{toString}}', {}, 1, 'toString'],
   ])('names template, name and line of what is missing: %j', (text, data, line, name) => {
-    const problem = problemOf(text, data as TemplateData);
+    const problem = problemOf(text, data);
     expect(problem).toBe(`template x.mustache, line ${line}: nothing is named ${JSON.stringify(name)} here`);
   });
 

@@ -37,10 +37,13 @@ registry_answers() {
 node_state() { timeout 5 sinfo -h -N -n "$1" -o %T | sort -u; }
 
 # A node has registered since it was started last: what slurmctld says of it is not about the time before.
+# (Times are in whole seconds, so that slurmd listens is asked apart.)
 node_registered() {
-    local started
-    started=$(SLURM_TIME_FORMAT=%s timeout 5 scontrol show node "$1" | sed -n 's/.*SlurmdStartTime=\([0-9]*\).*/\1/p')
-    [[ -n $started ]] && ((started >= $(stat -c %Y "$pids/$1")))
+    local text started='' port=''
+    text=$(SLURM_TIME_FORMAT=%s timeout 5 scontrol show node "$1")
+    [[ ! $text =~ SlurmdStartTime=([0-9]+) ]] || started=${BASH_REMATCH[1]}
+    [[ ! $text =~ Port=([0-9]+) ]] || port=${BASH_REMATCH[1]}
+    [[ -n $started && -n $port ]] && ((started >= $(stat -c %Y "$pids/$1"))) && ss -Hltn "sport = :$port" | grep -q .
 }
 
 # A node is idle after its new start; one that was set down or drained is resumed.

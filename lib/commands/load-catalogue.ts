@@ -1,0 +1,17 @@
+import { existsSync } from 'node:fs';
+
+import type { Catalogue } from '../builds/catalogue-format.ts';
+import { readCatalogue } from '../builds/read-catalogue.ts';
+import { reaches } from '../config/rights.ts';
+import type { Context } from './context.ts';
+
+/**
+ * What there is: for users, and on hosts without the database, the published catalogue alone; for those who may open
+ * the database what it says, which an import changes before the poller has published it.
+ */
+export async function loadCatalogue(context: Context): Promise<Catalogue> {
+  const { caller, paths } = context;
+  if (!reaches(caller.level, 'admin') || !existsSync(paths.database)) return readCatalogue(paths);
+  const { collectCatalogue } = await import('../builds/write-catalogue.ts');
+  return collectCatalogue(await context.store());
+}
