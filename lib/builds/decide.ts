@@ -50,6 +50,9 @@ export function decide(evidence: Evidence): Decision {
       if (evidence.slurm === 'unasked') return { kind: 'keep', missingSince: evidence.missingSince };
       const better = record === undefined ? undefined : slurmFailure(record);
       if (better !== undefined) return better;
+      // It only knows when the whole job has ended, a moment after the element's report.
+      const isOpen = record !== undefined && record.phase !== 'ended';
+      if (isOpen && evidence.now - result.ended < evidence.resultGrace) return { kind: 'keep', missingSince: null };
     }
     return { kind: 'failure', failureKind: result.kind, message: result.message, exitCode: result.exit_code };
   }

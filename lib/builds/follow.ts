@@ -6,7 +6,7 @@ import { type PassReport, pollOnce } from './poll.ts';
 export interface FollowOptions {
   /** Ends the waiting; the jobs go on. */
   signal: AbortSignal;
-  /** Called after every pass. */
+  /** Called after every pass. A problem that lasts is in the report of the first pass that met it, and not again. */
   onPass: (report: PassReport) => void | Promise<void>;
   /** Asked after every pass. */
   until: (report: PassReport) => Promise<boolean>;
@@ -20,6 +20,7 @@ export async function follow(site: BuildSite, options: FollowOptions): Promise<v
   const { results_interval, slurm_interval, slurm_interval_max } = site.config.poll;
   let interval = slurm_interval;
   let nextSlurm = 0;
+  let told = new Set<string>();
   while (!options.signal.aborted) {
     const askSlurmToo = performance.now() >= nextSlurm;
     const report = await pollOnce(site, askSlurmToo);
@@ -31,7 +32,10 @@ export async function follow(site: BuildSite, options: FollowOptions): Promise<v
       interval = slurm_interval;
       nextSlurm = Math.min(nextSlurm, performance.now() + interval * 1000);
     }
-    await options.onPass(report);
+    const fresh = report.problems.filter((problem) => !told.has(problem));
+    // Only a pass that asks Slurm can find out that everything answers again.
+    told = new Set([...report.problems, ...(askSlurmToo && report.problems.length === 0 ? [] : told)]);
+    await options.onPass({ ...report, problems: fresh });
     if (await options.until(report)) return;
     await pause(results_interval * 1000, options.signal);
   }

@@ -1,5 +1,6 @@
-import { lstat } from 'node:fs/promises';
+import { readlink } from 'node:fs/promises';
 
+import type { Paths } from '../config/paths.ts';
 import { queryAccounting } from '../slurm/accounting.ts';
 import type { ElementRecord } from '../slurm/element-record.ts';
 import { queryQueue } from '../slurm/queue.ts';
@@ -37,7 +38,7 @@ export async function readShare(site: BuildSite, instance: Instance): Promise<Sh
     if (!(error instanceof CtmgrError)) throw error;
     resultProblem = `${error.message}: ${error.why ?? ''}`;
   }
-  return { result, resultProblem, claimed: await exists(claimLink(site.paths, instance)) };
+  return { result, resultProblem, claimed: (await readClaim(site.paths, instance)) !== undefined };
 }
 
 /**
@@ -93,12 +94,12 @@ function jobIdsOf(instances: Instance[]): number[] {
   return [...new Set(instances.flatMap(({ job_id }) => (job_id === null ? [] : [job_id])))];
 }
 
-async function exists(path: string): Promise<boolean> {
+/** The job whose element has started on an instance's task, or undefined. */
+export async function readClaim(paths: Paths, instance: Instance): Promise<number | undefined> {
   try {
-    await lstat(path);
-    return true;
+    return Number(await readlink(claimLink(paths, instance)));
   } catch (error) {
-    if (isSystemError(error, 'ENOENT')) return false;
+    if (isSystemError(error, 'ENOENT')) return undefined;
     throw error;
   }
 }

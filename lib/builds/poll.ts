@@ -93,7 +93,8 @@ async function finishGood(
     return await settle(site, instance, decision, undefined, report);
   } catch (error) {
     // The share or its rights are in the way: the image is good and is published as soon as that is mended.
-    report.problems.push(`cannot publish ${instance.name}:${instance.tag} now: ${errorText(error)}`);
+    const problem = `cannot publish ${instance.name}:${instance.tag} now: ${errorText(error)}`;
+    if (!report.problems.includes(problem)) report.problems.push(problem);
     return false;
   }
 }

@@ -1,9 +1,11 @@
 import { cancelJobs } from '../slurm/cancel.ts';
 import { findJobsInAccounting, findJobsInQueue } from '../slurm/find-job.ts';
 import { type BuildArray, releaseArray, takeOverArray, unconfirmedArrays } from '../store/build-arrays.ts';
+import { instancesOfArray } from '../store/instances.ts';
 import { epochSeconds } from '../util/clock.ts';
 import { isAlive, processIdentity } from '../util/process-identity.ts';
 import type { BuildSite } from './build-site.ts';
+import { readClaim } from './gather-evidence.ts';
 import { confirmSubmission, submitPlannedArray, type SubmissionReport } from './submit-array.ts';
 
 /**
@@ -24,6 +26,8 @@ export async function recoverSubmissions(site: BuildSite): Promise<SubmissionRep
 }
 
 async function settleDoubt(site: BuildSite, array: BuildArray): Promise<SubmissionReport[]> {
+  const claimants = await readClaims(site, array);
+  if (claimants.length > 0) return adopt(site, array, claimants);
   const inQueue = await findJobsInQueue(site.slurm, array.marker, site.builder.name);
   if (inQueue.ok && inQueue.jobIds.length > 0) return adopt(site, array, inQueue.jobIds);
   const inAccounting = await findJobsInAccounting(
@@ -45,6 +49,16 @@ async function settleDoubt(site: BuildSite, array: BuildArray): Promise<Submissi
   const message = 'Slurm does not know the array; it is submitted again if that stays so';
   await releaseArray(site.store, array.id, { message, missingSince });
   return [{ kind: 'unknown', message: `${array.tag}: ${message}` }];
+}
+
+/** The jobs whose elements have started on tasks of this array: proof that it was submitted, without asking Slurm. */
+async function readClaims(site: BuildSite, array: BuildArray): Promise<number[]> {
+  const jobIds = new Set<number>();
+  for (const instance of await instancesOfArray(site.store, array.id)) {
+    const claim = await readClaim(site.paths, instance);
+    if (claim !== undefined) jobIds.add(claim);
+  }
+  return [...jobIds].sort((a, b) => a - b);
 }
 
 async function adopt(site: BuildSite, array: BuildArray, jobIds: number[]): Promise<SubmissionReport[]> {

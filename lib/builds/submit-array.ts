@@ -3,7 +3,8 @@ import { join } from 'node:path';
 
 import { templatePath } from '../config/paths.ts';
 import { resourceClass } from '../config/resource-class.ts';
-import { type ArraySubmission, submitArray } from '../slurm/submit-array.ts';
+import { slurmVersion } from '../slurm/controller.ts';
+import { type ArraySubmission, submitArguments, submitArray } from '../slurm/submit-array.ts';
 import { type BuildArray, markRefused, markSubmitted, markSubmitting, releaseArray } from '../store/build-arrays.ts';
 import { insertEvent } from '../store/events.ts';
 import { changeInstance, instancesOfArray } from '../store/instances.ts';
@@ -111,6 +112,11 @@ export function submissionFor(
     error: join(folder, '%a', 'stderr'),
     resources: { ...resources, extraArguments: resources.extra_arguments },
   };
+}
+
+/** The command that a submission is, as an argument list; throws `unavailable` (69) without a usable sbatch. */
+export async function sbatchCommand(site: BuildSite, submission: ArraySubmission): Promise<string[]> {
+  return ['sbatch', ...submitArguments(submission, await slurmVersion(site.slurm))];
 }
 
 async function refuse(db: Store, site: BuildSite, array: BuildArray, message: string): Promise<void> {

@@ -46,7 +46,8 @@ export async function parseCommandLine(words: string[], level: Level, version: s
       'parse-positional-numbers': false,
     })
     .fail((message, error) => {
-      throw error ?? usageError(message);
+      // yargs throws its own complaints about the command line in some cases and reports them in others.
+      throw error === undefined || error.name === 'YError' ? usageError(message ?? error?.message ?? '') : error;
     });
   register(parser, specs, (found) => (call = found));
   await parser.parseAsync(words, {}, (_error, _argv, text) => {
@@ -77,7 +78,7 @@ function register(parser: Argv, specs: CommandSpec[], chosen: (call: Call) => vo
   }
   for (const [group, members] of groups) {
     const verbs = members.map((spec) => wordsOf(spec)[1]).join('|');
-    parser.command(`${group} <command>`, `${members[0]?.summary ?? ''} (${verbs})`, (inner) => {
+    parser.command(group, `${members[0]?.summary ?? ''} (${verbs})`, (inner) => {
       for (const spec of members) registerOne(inner, spec, spec.usage.slice(group.length + 1), chosen);
       return inner.demandCommand(1, `ctmgr ${group} needs one of: ${verbs}`).strict();
     });

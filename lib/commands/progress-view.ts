@@ -8,14 +8,10 @@ const statuses = ['pending', 'queued', 'building', 'success', 'failure', 'cancel
 
 /**
  * Shows how builds go: on a terminal a block of lines that is painted anew, elsewhere one plain line for each change.
- * A problem is said once, until it goes away.
  */
 export function makeProgressView(terminal: Terminal): (report: PassReport, instances: Instance[]) => void {
-  let said = new Set<string>();
   return (report, instances) => {
-    for (const message of report.submissions) terminal.say(`ctmgr: ${message}`);
-    for (const problem of report.problems) if (!said.has(problem)) terminal.say(`ctmgr: ${problem}`);
-    said = new Set([...report.problems, ...(report.problems.length === 0 ? [] : said)]);
+    for (const message of [...report.submissions, ...report.problems]) terminal.say(`ctmgr: ${message}`);
     if (!terminal.interactive) {
       const clock = formatTime(epochSeconds()).slice(11);
       for (const { name, from, to, detail } of report.transitions) {

@@ -1,9 +1,7 @@
 import { type BuildSite, makeBuildSite } from '../builds/build-site.ts';
 import type { PlannedArray } from '../builds/plan-rebuild.ts';
 import { planRecipes, startRebuild } from '../builds/rebuild.ts';
-import { submissionFor, type SubmissionReport } from '../builds/submit-array.ts';
-import { slurmVersion } from '../slurm/controller.ts';
-import { submitArguments } from '../slurm/submit-array.ts';
+import { sbatchCommand, submissionFor, type SubmissionReport } from '../builds/submit-array.ts';
 import { exitCodes } from '../util/errors.ts';
 import { checkName } from '../util/names.ts';
 import { shellJoin } from '../util/shell-quote.ts';
@@ -47,30 +45,31 @@ function submitted(tag: string, reports: SubmissionReport[]): Answer {
 }
 
 async function dryRun(site: BuildSite, arrays: PlannedArray[]): Promise<Answer> {
-  const version = await slurmVersion(site.slurm);
-  const shown = arrays.map((array, i) => {
-    // The real tag and marker are only made when they are recorded.
-    const place = { tag: 'TAG', marker: `MARKER-${i + 1}`, class: array.class };
-    const submission = submissionFor(
-      site,
-      place,
-      array.instances.map(({ arrayIndex }) => arrayIndex),
-    );
-    return {
-      class: array.class,
-      tasks: array.instances.map(({ name, taskIndex, arrayIndex, inputHash, recipe }) => ({
-        name,
-        task: taskIndex,
-        index: arrayIndex,
-        version: recipe.source.content.version,
-        overlays: recipe.overlays.map((overlay) => `${overlay.name}:${overlay.version}`),
-        input_hash: inputHash,
-        definition: recipe.definition,
-      })),
-      sbatch: ['sbatch', ...submitArguments(submission, version)],
-      script: submission.script,
-    };
-  });
+  const shown = await Promise.all(
+    arrays.map(async (array, i) => {
+      // The real tag and marker are only made when they are recorded.
+      const place = { tag: 'TAG', marker: `MARKER-${i + 1}`, class: array.class };
+      const submission = submissionFor(
+        site,
+        place,
+        array.instances.map(({ arrayIndex }) => arrayIndex),
+      );
+      return {
+        class: array.class,
+        tasks: array.instances.map(({ name, taskIndex, arrayIndex, inputHash, recipe }) => ({
+          name,
+          task: taskIndex,
+          index: arrayIndex,
+          version: recipe.source.content.version,
+          overlays: recipe.overlays.map((overlay) => `${overlay.name}:${overlay.version}`),
+          input_hash: inputHash,
+          definition: recipe.definition,
+        })),
+        sbatch: await sbatchCommand(site, submission),
+        script: submission.script,
+      };
+    }),
+  );
   const text = shown
     .map(({ class: name, tasks, sbatch, script }) =>
       [

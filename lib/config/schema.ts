@@ -1,7 +1,10 @@
 import * as v from 'valibot';
 
 const text = v.pipe(v.string(), v.minLength(1));
-const absolutePath = v.pipe(v.string(), v.startsWith('/'));
+const absolutePath = v.pipe(
+  v.string(),
+  v.check((path) => path.startsWith('/'), 'an absolute path'),
+);
 const seconds = v.pipe(v.number(), v.minValue(0.1), v.maxValue(31_536_000));
 const wholeNumber = v.pipe(v.number(), v.integer(), v.minValue(1));
 const fileMode = v.pipe(v.string(), v.regex(/^0[0-7]{3}$/));

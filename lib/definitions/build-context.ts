@@ -2,11 +2,12 @@ import { createHash } from 'node:crypto';
 import { realpath } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { CtmgrError, errorText } from '../util/errors.ts';
+import { quote } from '../util/names.ts';
 import { compareText, EntryError, listNames, readEntry, readTree } from './context-entries.ts';
 import type { ContextEntry, ContextManifest } from './context-manifest.ts';
 import { isArchive } from './is-archive.ts';
 import type { CopyStep, RecipePlan } from './recipe-plan.ts';
-import { Refusal, type RefusalDetails, throwRefusals } from './refusal.ts';
+import { Refusal, type RefusalDetails, showWord, throwRefusals } from './refusal.ts';
 import { hasGlob, readSourcePattern, SourceError, type SourcePattern } from './source-pattern.ts';
 
 /**
@@ -21,7 +22,7 @@ export async function selectContext(plan: RecipePlan, contextDir: string | undef
   if (!first) return makeManifest([]);
   if (contextDir === undefined) {
     throw new CtmgrError('inputMissing', `Dockerfile line ${first.line} copies files, but there is no build context`, {
-      why: first.instruction.slice(0, 200),
+      why: quote(first.instruction),
       hint: 'give the folder with these files as --context DIR',
     });
   }
@@ -75,7 +76,7 @@ async function selectStep(root: string, step: CopyStep): Promise<ContextEntry[]>
         code,
         line: step.line,
         instruction: step.add ? 'ADD' : 'COPY',
-        reason: `${source} ${reason}`,
+        reason: `${quote(source)} ${reason}`,
         wayOut,
       });
     try {
@@ -158,8 +159,12 @@ async function linkRefusal(root: string, path: string, fail: Fail): Promise<Refu
   return inside
     ? fail(
         'symlink-source',
-        `leads through the symbolic link ${path}`,
-        `name ${relative(root, target) || 'the directory'} itself`,
+        `leads through the symbolic link ${showWord(path)}`,
+        `name ${showWord(relative(root, target) || '.')} itself`,
       )
-    : fail('source', `leaves the build context through the symbolic link ${path}`, 'copy the files into the context');
+    : fail(
+        'source',
+        `leaves the build context through the symbolic link ${showWord(path)}`,
+        'copy the files into the context',
+      );
 }

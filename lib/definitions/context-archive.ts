@@ -5,6 +5,7 @@ import { EntryError, readEntry } from './context-entries.ts';
 import type { ContextEntry, ContextManifest } from './context-manifest.ts';
 import { type ArchiveLayout, layOutCopies } from './copy-layout.ts';
 import type { RecipePlan } from './recipe-plan.ts';
+import { showWord } from './refusal.ts';
 import { createTar, extractTar } from './tar-file.ts';
 
 /**
@@ -100,7 +101,7 @@ async function checkEntries(
       throw error;
     });
     if (!found || fingerprint(found) !== fingerprint(expected)) {
-      throw new CtmgrError(code, what, { why: `${expected.path} is not what was recorded`, hint });
+      throw new CtmgrError(code, what, { why: `${showWord(expected.path)} is not what was recorded`, hint });
     }
   }
 }

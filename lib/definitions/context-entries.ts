@@ -3,7 +3,9 @@ import { constants, type Stats } from 'node:fs';
 import { lstat, open, readdir, readlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { errorText } from '../util/errors.ts';
+import { quote } from '../util/names.ts';
 import type { ContextEntry } from './context-manifest.ts';
+import { showWord } from './refusal.ts';
 
 /** Something in the context that cannot be taken along. */
 export class EntryError extends Error {}
@@ -15,7 +17,7 @@ export async function readEntry(contextDir: string, path: string): Promise<Conte
   const mode = stats.mode & 0o7777;
   if (stats.isDirectory()) return { type: 'directory', path, mode };
   if (stats.isSymbolicLink()) return { type: 'symlink', path, target: await readlink(join(contextDir, path)) };
-  if (!stats.isFile()) throw new EntryError(`${path} is neither file, directory nor symbolic link`);
+  if (!stats.isFile()) throw new EntryError(`${showWord(path)} is neither file, directory nor symbolic link`);
   return { type: 'file', path, mode, ...(await hashFile(join(contextDir, path), path)) };
 }
 
@@ -26,7 +28,7 @@ export async function listNames(contextDir: string, path: string): Promise<strin
     return names.map((bytes) => decodeName(bytes, path)).toSorted(compareText);
   } catch (error) {
     if (error instanceof EntryError) throw error;
-    throw new EntryError(`${path || '.'} cannot be read: ${errorText(error)}`);
+    throw new EntryError(`${showWord(path || '.')} cannot be read: ${errorText(error)}`);
   }
 }
 
@@ -36,7 +38,7 @@ export async function readTree(contextDir: string, path: string): Promise<Contex
   for (const name of await listNames(contextDir, path)) {
     const below = path === '' ? name : `${path}/${name}`;
     const entry = await readEntry(contextDir, below);
-    if (!entry) throw new EntryError(`${below} vanished while it was read`);
+    if (!entry) throw new EntryError(`${showWord(below)} vanished while it was read`);
     entries.push(entry);
     if (entry.type === 'directory') entries.push(...(await readTree(contextDir, below)));
   }
@@ -48,7 +50,7 @@ export async function hashFile(file: string, path: string): Promise<{ size: numb
   try {
     const handle = await open(file, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
     try {
-      if (!(await handle.stat()).isFile()) throw new EntryError(`${path} changed while it was read`);
+      if (!(await handle.stat()).isFile()) throw new EntryError(`${showWord(path)} changed while it was read`);
       const hash = createHash('sha256');
       let size = 0;
       for await (const chunk of handle.createReadStream({ autoClose: false })) {
@@ -61,7 +63,7 @@ export async function hashFile(file: string, path: string): Promise<{ size: numb
     }
   } catch (error) {
     if (error instanceof EntryError) throw error;
-    throw new EntryError(`${path} cannot be read: ${errorText(error)}`);
+    throw new EntryError(`${showWord(path)} cannot be read: ${errorText(error)}`);
   }
 }
 
@@ -76,12 +78,12 @@ async function lstatOrNull(file: string, path: string): Promise<Stats | null> {
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code;
     if (code === 'ENOENT' || code === 'ENOTDIR') return null;
-    throw new EntryError(`${path} cannot be read: ${errorText(error)}`);
+    throw new EntryError(`${showWord(path)} cannot be read: ${errorText(error)}`);
   }
 }
 
 function decodeName(bytes: Buffer, path: string): string {
   const name = bytes.toString('utf8');
   if (Buffer.from(name).equals(bytes)) return name;
-  throw new EntryError(`${path || '.'} holds the name ${JSON.stringify(name)}, which is not UTF-8`);
+  throw new EntryError(`${showWord(path || '.')} holds the name ${quote(name)}, which is not UTF-8`);
 }

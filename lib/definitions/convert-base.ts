@@ -1,3 +1,4 @@
+import { quote } from '../util/names.ts';
 import { expandFor, platformArguments, refuse } from './dockerfile-stage.ts';
 import { readArguments, refusePlatformArgument } from './convert-variables.ts';
 import type { Lookup } from './expand-word.ts';
@@ -36,7 +37,7 @@ export function convertFrom(
     throw refuse(
       instruction,
       'syntax',
-      `${JSON.stringify(stage)} is not a stage name`,
+      `${quote(stage)} is not a stage name`,
       'use a letter, then letters, digits, - _ .',
     );
   }
@@ -55,7 +56,7 @@ export function convertFrom(
     throw refuse(
       instruction,
       'image-reference',
-      `${JSON.stringify(reference)} is not the name of an image`,
+      `${quote(reference)} is not the name of an image`,
       'write NAME:TAG in lower case',
     );
   }

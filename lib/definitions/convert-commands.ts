@@ -1,3 +1,4 @@
+import { quote } from '../util/names.ts';
 import { refuse, type Stage } from './dockerfile-stage.ts';
 import type { Instruction } from './read-instructions.ts';
 
@@ -33,7 +34,7 @@ function readCommand(instruction: Instruction): { form: 'shell' | 'exec'; argv: 
     throw refuse(
       instruction,
       'program-name',
-      `${JSON.stringify(program)} is not the name of a program`,
+      `${quote(program)} is not the name of a program`,
       'check the first element',
     );
   }

@@ -1,3 +1,4 @@
+import { quote } from '../util/names.ts';
 import { posix } from 'node:path';
 import { readStringArray } from './convert-commands.ts';
 import { expandLiteral, refuse, type Stage } from './dockerfile-stage.ts';
@@ -20,7 +21,7 @@ export function convertCopy(stage: Stage, instruction: Instruction): void {
     throw refuse(
       instruction,
       'add-remote',
-      `${remote} would be fetched while building`,
+      `${quote(remote)} would be fetched while building`,
       'put the file into the build context and COPY it',
     );
   }
@@ -56,12 +57,7 @@ export function convertUser(stage: Stage, instruction: Instruction): void {
   if (instruction.args === '') throw refuse(instruction, 'syntax', 'needs a user');
   const user = expandLiteral(stage, instruction, instruction.args);
   if (user !== '' && !/^[\w.][\w.-]*\$?(:[\w.][\w.-]*)?$/.test(user)) {
-    throw refuse(
-      instruction,
-      'user-name',
-      `${JSON.stringify(user)} is not USER or USER:GROUP`,
-      'use letters, digits, . _ -',
-    );
+    throw refuse(instruction, 'user-name', `${quote(user)} is not USER or USER:GROUP`, 'use letters, digits, . _ -');
   }
   stage.user = user;
   stage.steps.push({ kind: 'user', line: instruction.line, instruction: instruction.text, user });
@@ -84,7 +80,7 @@ function resolvePath(stage: Stage, instruction: Instruction, path: string): stri
     resolved.startsWith('/.ctmgr/') ||
     /^\/(\.singularity\.d|dev|proc|sys)(\/|$)/.test(resolved)
   ) {
-    throw refuse(instruction, 'path', `${resolved} is not part of an image of its own`, 'use another directory');
+    throw refuse(instruction, 'path', `${quote(resolved)} is not part of an image of its own`, 'use another directory');
   }
   return resolved;
 }

@@ -1,3 +1,4 @@
+import { quote } from '../util/names.ts';
 import { expandInStage, expandLiteral, platformArguments, refuse, type Stage } from './dockerfile-stage.ts';
 import { encodeValue, type Value } from './plan-value.ts';
 import type { Instruction } from './read-instructions.ts';
@@ -107,7 +108,7 @@ function checkVariableName(instruction: Instruction, name: string): string {
     throw refuse(
       instruction,
       'variable-name',
-      `${JSON.stringify(name)} is not a name that a shell can export`,
+      `${quote(name)} is not a name that a shell can export`,
       'use letters, digits and _',
     );
   }
@@ -127,7 +128,7 @@ function checkLabel(instruction: Instruction, name: string, value: string): void
     name === ''
       ? 'the name of a label is empty'
       : /\s|^#/.test(name)
-        ? `the label name ${JSON.stringify(name)} has blanks or begins with #`
+        ? `the label name ${quote(name)} has blanks or begins with #`
         : /[\r\n]|^\s|\s$/.test(value)
           ? `the value of label ${name} has line breaks, or blanks around it`
           : undefined;

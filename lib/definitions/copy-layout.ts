@@ -3,6 +3,7 @@ import { CtmgrError } from '../util/errors.ts';
 import { compareText } from './context-entries.ts';
 import type { ContextEntry, ContextManifest } from './context-manifest.ts';
 import type { CopyStep, RecipePlan } from './recipe-plan.ts';
+import { showWord } from './refusal.ts';
 import { matchesSource, readSourcePattern } from './source-pattern.ts';
 
 /** How one COPY step is written into the definition: as `%files` lines, or as an archive that `%post` unpacks at its place. */
@@ -58,7 +59,7 @@ function findMembers(step: CopyStep, { entries }: ContextManifest): Member[] {
     if (earlier && (earlier.entry.type === 'directory') !== (entry.type === 'directory')) {
       throw new CtmgrError(
         'badDefinition',
-        `Dockerfile line ${step.line}: ${path} would be both a file and a directory`,
+        `Dockerfile line ${step.line}: ${showWord(path)} would be both a file and a directory`,
       );
     }
     members.set(path, { entry, path, top });

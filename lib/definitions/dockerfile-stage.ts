@@ -1,3 +1,4 @@
+import { quote } from '../util/names.ts';
 import type { Instruction } from './read-instructions.ts';
 import type { PlanLabel, PlanStep, PlanWarning } from './recipe-plan.ts';
 import { expandWord, type Lookup, WordError } from './expand-word.ts';
@@ -60,7 +61,8 @@ export function expandInStage(stage: Stage, instruction: Instruction, word: stri
     const value = stage.variables.get(name);
     if (value) return value;
     if (/^([@*#?\-$!]|\p{Nd}+)$/u.test(name)) return 'unset';
-    if (!/^[A-Za-z_]\w*$/.test(name)) throw new WordError(`${name} cannot be the name of a variable in an image`);
+    if (!/^[A-Za-z_]\w*$/.test(name))
+      throw new WordError(`${quote(name)} cannot be the name of a variable in an image`);
     if (outsideNames.test(name)) {
       throw new WordError(`$${name} is not set in this file, and host and Apptainer have a ${name} of their own`);
     }
@@ -79,7 +81,12 @@ export function expandInStage(stage: Stage, instruction: Instruction, word: stri
 export function expandLiteral(stage: Stage, instruction: Instruction, word: string): string {
   const text = literalText(expandInStage(stage, instruction, word));
   if (text !== undefined) return text;
-  throw refuse(instruction, 'base-variable', `${word} depends on a variable of the base image`, 'write its value out');
+  throw refuse(
+    instruction,
+    'base-variable',
+    `${quote(word)} depends on a variable of the base image`,
+    'write its value out',
+  );
 }
 
 /** Expands with any lookup and turns what BuildKit would reject into a refusal. */
@@ -87,7 +94,8 @@ export function expandFor(instruction: Instruction, word: string, lookup: Lookup
   try {
     return expandWord(word, lookup);
   } catch (error) {
-    if (error instanceof WordError) throw refuse(instruction, 'expansion', error.message, 'write the value out');
+    if (error instanceof WordError)
+      throw refuse(instruction, 'expansion', error.message.slice(0, 200), 'write the value out');
     throw error;
   }
 }

@@ -1,4 +1,4 @@
-import { type BaseReference, joinValues, literalText, type Value } from './plan-value.ts';
+import { type BaseReference, encodeValue, joinValues, literalText, type Value } from './plan-value.ts';
 import { PatternError, replacePattern, trimPrefix, trimSuffix } from './shell-pattern.ts';
 
 /** What a name stands for: a value, certainly unset, or whatever the base image says. */
@@ -10,6 +10,8 @@ export class WordError extends Error {}
 /** Bounds on what a hostile file can make us do: steps of pattern matching, and `${a:-${b:-…}}` inside each other. */
 const mostPatternSteps = 2e7;
 const deepestNesting = 50;
+/** Linux refuses longer strings in an environment (MAX_ARG_STRLEN, execve(2)). */
+const longestValue = 128 * 1024;
 
 /**
  * Removes quotes and expands variables in one word as BuildKit's Dockerfile frontend does
@@ -24,6 +26,7 @@ class WordReader {
   private readonly lookup: Lookup;
   private at = 0;
   private depth = 0;
+  private expanded = 0;
 
   constructor(word: string, lookup: Lookup) {
     this.chars = [...word];
@@ -107,13 +110,21 @@ class WordReader {
   }
 
   private plainValue(name: string): Value {
-    const found = this.lookup(name);
+    const found = this.find(name);
     if (found === 'unset') return [];
     return found === 'base' ? [{ name, operator: '', word: [] }] : found;
   }
 
-  private chooseValue(name: string, operator: '-' | '+' | '?', colon: boolean, word: Value): Value {
+  /** `ENV A=$A$A` doubles a value with each line. */
+  private find(name: string): Value | 'unset' | 'base' {
     const found = this.lookup(name);
+    if (typeof found !== 'string') this.expanded += encodeValue(found).length;
+    if (this.expanded > longestValue) throw new WordError(`more than ${longestValue} characters`);
+    return found;
+  }
+
+  private chooseValue(name: string, operator: '-' | '+' | '?', colon: boolean, word: Value): Value {
+    const found = this.find(name);
     if (found === 'base') {
       if (operator === '?' || !colon) {
         throw new WordError(`\${${name}${colon ? ':' : ''}${operator}…} asks whether the base image sets ${name}`);

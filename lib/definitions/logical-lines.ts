@@ -1,3 +1,4 @@
+import { quote } from '../util/names.ts';
 import type { RefusalDetails } from './refusal.ts';
 import { findHeredocs } from './find-heredocs.ts';
 
@@ -84,14 +85,10 @@ function readDirectives(physical: readonly string[], refusals: RefusalDetails[])
     if (seen.has(name)) refuse('syntax', 'the directive is there twice', 'remove one of them');
     seen.add(name);
     if (name === 'escape' && value !== '\\') {
-      refuse('escape-directive', `escape character ${JSON.stringify(value)} is not converted`, 'use \\ and remove it');
+      refuse('escape-directive', `escape character ${quote(value)} is not converted`, 'use \\ and remove it');
     }
     if (name === 'syntax' && !/^(docker\.io\/)?docker\/dockerfile(-upstream)?([:@].*)?$/.test(value)) {
-      refuse(
-        'foreign-syntax',
-        `frontend ${JSON.stringify(value)} is not Docker's own`,
-        'use # syntax=docker/dockerfile:1',
-      );
+      refuse('foreign-syntax', `frontend ${quote(value)} is not Docker's own`, 'use # syntax=docker/dockerfile:1');
     }
   }
   return physical.length;

@@ -7,7 +7,7 @@ import { type LogicalLine, readLogicalLines } from './logical-lines.ts';
 import { encodeValue } from './plan-value.ts';
 import { type Instruction, readInstruction } from './read-instructions.ts';
 import type { RecipeBase, RecipePlan } from './recipe-plan.ts';
-import { Refusal, type RefusalDetails, throwRefusals } from './refusal.ts';
+import { Refusal, type RefusalDetails, showWord, throwRefusals } from './refusal.ts';
 
 export interface ParseOptions {
   /** Values for ARG, as `--build-arg NAME=VALUE` gives them. */
@@ -46,7 +46,8 @@ export function parseDockerfile(text: string, options: ParseOptions): RecipePlan
   const { lines, refusals } = readLogicalLines(text);
   const buildArgs = new Map(Object.entries(options.buildArgs));
   for (const [name, value] of buildArgs) {
-    if (value.includes('\0')) refusals.push(wholeFile('bad-character', `--build-arg ${name} holds a NUL character`));
+    if (value.includes('\0'))
+      refusals.push(wholeFile('bad-character', `--build-arg ${showWord(name)} holds a NUL character`));
   }
   const globalArgs = new Map<string, string>();
   const stage = makeStage(buildArgs, globalArgs);
@@ -93,7 +94,7 @@ function placeholderBase({ line }: LogicalLine): RecipeBase {
 
 function noteOnly(stage: Stage, instruction: Instruction, code: string, message: string): void {
   if (instruction.args === '') throw refuse(instruction, 'syntax', 'needs an argument');
-  warn(stage, instruction, code, `${instruction.text} has no effect: ${message}`);
+  warn(stage, instruction, code, `${showWord(instruction.text)} has no effect: ${message}`);
 }
 
 function wholeFile(code: string, reason: string, wayOut?: string): RefusalDetails {

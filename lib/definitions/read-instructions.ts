@@ -1,6 +1,6 @@
 import { DockerfileParser, type Flag } from 'dockerfile-ast';
 import type { LogicalLine } from './logical-lines.ts';
-import { Refusal } from './refusal.ts';
+import { Refusal, showWord } from './refusal.ts';
 
 /** One instruction, taken apart no further than all instructions have in common. */
 export interface Instruction {
@@ -43,7 +43,7 @@ export function readInstruction({ line, text }: LogicalLine): Instruction {
       code: 'flag',
       line,
       instruction: keyword,
-      reason: `the flag --${flag} is not converted yet`,
+      reason: `the flag ${showWord(`--${flag}`)} is not converted yet`,
       wayOut: flagAdvice[`${keyword} --${flag}`] ?? 'write the instruction without it',
     });
   }

@@ -1,4 +1,5 @@
 import { CtmgrError } from '../util/errors.ts';
+import { quote } from '../util/names.ts';
 
 /** Why one instruction is wrong or cannot be converted. */
 export interface RefusalDetails {
@@ -38,7 +39,14 @@ export function throwRefusals(refusals: readonly RefusalDetails[], subject = 'Do
   });
 }
 
+/** Anything from the file as a message may show it: quoted and cut unless it is an ordinary word. */
+export function showWord(text: string): string {
+  return /^[\w#/. -]{1,80}$/.test(text) ? text : quote(text);
+}
+
 function describe({ line, instruction, reason }: RefusalDetails): string {
-  const place = [line > 0 ? `line ${line}` : '', instruction].filter((word) => word !== '').join(', ');
+  const place = [line > 0 ? `line ${line}` : '', instruction === '' ? '' : showWord(instruction)]
+    .filter((word) => word !== '')
+    .join(', ');
   return place === '' ? reason : `${place}: ${reason}`;
 }

@@ -1,3 +1,4 @@
+import { quote } from '../util/names.ts';
 /** Blanks between words as BuildKit splits them. */
 const blanks = /[\t\v\f\r ]+/;
 
@@ -14,23 +15,23 @@ export function splitQuoted(text: string): string[] {
   const chars = [...text];
   const words: string[] = [];
   let word: string | undefined;
-  let quote: string | undefined;
+  let openQuote: string | undefined;
   for (let at = 0; at < chars.length; at += 1) {
     const char = chars[at] as string;
-    if (quote === undefined && /\s/.test(char)) {
+    if (openQuote === undefined && /\s/.test(char)) {
       if (word !== undefined) words.push(word);
       word = undefined;
       continue;
     }
     word ??= '';
-    if (char === '\\' && quote !== "'") {
+    if (char === '\\' && openQuote !== "'") {
       const escaped = chars[at + 1];
       if (escaped !== undefined) word += char + escaped;
       at += 1;
       continue;
     }
-    if (quote === undefined && (char === '"' || char === "'")) quote = char;
-    else if (char === quote) quote = undefined;
+    if (openQuote === undefined && (char === '"' || char === "'")) openQuote = char;
+    else if (char === openQuote) openQuote = undefined;
     word += char;
   }
   if (word !== undefined && word !== '') words.push(word);
@@ -53,12 +54,12 @@ export function splitPairs(text: string): RawPair[] {
   if (first === undefined) throw new PairError('needs at least one name=value');
   if (!first.includes('=')) {
     const [, name, value] = /^([^\t\v\f\r ]+)[\t\v\f\r ]+(.*)$/s.exec(text) ?? [];
-    if (name === undefined || value === undefined) throw new PairError(`${first} has no value`);
+    if (name === undefined || value === undefined) throw new PairError(`${quote(first)} has no value`);
     return [{ name, value }];
   }
   return words.map((word) => {
     const equals = word.indexOf('=');
-    if (equals < 0) throw new PairError(`${JSON.stringify(word)} has no =`);
+    if (equals < 0) throw new PairError(`${quote(word)} has no =`);
     return { name: word.slice(0, equals), value: word.slice(equals + 1) };
   });
 }

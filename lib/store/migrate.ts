@@ -1,7 +1,7 @@
 import { type Kysely, sql } from 'kysely';
 import { type Migration, type MigrationProvider, Migrator } from 'kysely/migration';
 
-import { CtmgrError } from '../util/errors.ts';
+import { CtmgrError, errorText } from '../util/errors.ts';
 import { initial } from './migrations/0001-initial.ts';
 import type { Database } from './schema.ts';
 
@@ -22,8 +22,7 @@ export async function migrate(db: Kysely<Database>): Promise<string[]> {
       refuseNewer(await appliedMigrations(connection));
       const migrator = new Migrator({ db: connection, provider });
       const { error, results } = await migrator.migrateToLatest({ disableTransactions: true });
-      if (error instanceof Error) throw error;
-      if (error !== undefined) throw new Error('the migration failed', { cause: error });
+      if (error !== undefined) throw new Error(`the migration failed: ${errorText(error)}`, { cause: error });
       await sql`commit`.execute(connection);
       return (results ?? []).filter((result) => result.status === 'Success').map((result) => result.migrationName);
     } catch (error) {

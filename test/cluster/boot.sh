@@ -1,7 +1,7 @@
 #!/bin/bash
 # The first process of a cluster, in fresh namespaces: puts its file system together, makes it the root and goes on there.
 # Arguments: run folder, checkout, name of the root folder, resolv.conf; the two after them only mark the process.
-set -euo pipefail
+set -Eeuo pipefail
 
 run=$1 checkout=$2 root_name=$3 resolv_conf=$4
 new=$run/root.mnt
@@ -41,10 +41,11 @@ make_dev() {
 # Names for the cluster's hosts, and what the host knows besides itself (a mirror may be reachable by such a name only).
 write_hosts() {
     printf '127.0.0.1 localhost\n::1 localhost\n127.0.0.1 mgmt b1 b2 c1 c2 c3 c4\n'
-    grep -vE '^[[:space:]]*(#|127\.|::1|fe00::|ff0[0-9]::|$)' /etc/hosts || true
+    grep -svE '^[[:space:]]*(#|127\.|::1|fe00::|ff0[0-9]::|$)' /etc/hosts || true
 }
 
 main() {
+    trap 'echo "this failed: $BASH_COMMAND"' ERR
     cd "$run"
     mount --make-rprivate /
     # The private upper layer: gone with the last process of the cluster.

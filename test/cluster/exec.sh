@@ -33,16 +33,17 @@ exec_options() {
     ARGS=("$@")
 }
 
+# Becomes the command given. When this process is killed, the command inside gets SIGTERM (--pdeathsig).
 enter() {
     need_cluster
     find_user "$WHO"
     local -a into=(nsenter -t "$INIT" -m -u -i -n -p --) environment=()
     if [[ $NODE != mgmt ]]; then
+        # shellcheck disable=SC2153
         [[ " ${NODES[*]} " == *" $NODE "* ]] || die 64 "the cluster has no host '$NODE'" "Hosts: mgmt ${NODES[*]}"
         local pid=''
         [[ ! -r $RUN/pid/$NODE ]] || pid=$(<"$RUN/pid/$NODE")
         [[ -n $pid && -e /proc/$INIT/root/proc/$pid ]] || die 69 "node $NODE is down" "Try: $HERE/cluster heal node:$NODE"
-        # Ends with us: the command inside gets SIGTERM when this process is killed.
         into+=(/usr/bin/setpriv --pdeathsig TERM /usr/bin/nsenter -t "$pid" -m -u -p --)
     fi
     local name
@@ -52,9 +53,14 @@ enter() {
             CTMGR_* | NO_COLOR | TERM) environment+=("$name=${!name}") ;;
         esac
     done
-    exec "${into[@]}" /usr/bin/env -i -C "$WHO_HOME" HOME="$WHO_HOME" USER="$WHO" LOGNAME="$WHO" SHELL="$WHO_SHELL" \
+    # Ctrl-C is for the command alone: were nsenter to end of it, the command would be cut short. So nsenter ignores it,
+    # and since it could then not pass on a death by it either, a shell inside makes that an exit code (128 + signal).
+    trap '' INT QUIT
+    local guard='exec 3>&2 2>/dev/null; trap : INT QUIT; "$@" 2>&3 3>&-; exit'
+    exec "${into[@]}" /usr/bin/env -i --default-signal=INT,QUIT -C "$WHO_HOME" HOME="$WHO_HOME" USER="$WHO" LOGNAME="$WHO" SHELL="$WHO_SHELL" \
         PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin LANG=C.UTF-8 "${environment[@]}" \
-        /usr/bin/setpriv --reuid "$WHO_ID" --regid "$WHO_GID" --init-groups --pdeathsig TERM -- "$@"
+        /usr/bin/setpriv --reuid "$WHO_ID" --regid "$WHO_GID" --init-groups --pdeathsig TERM -- \
+        /bin/bash -c "$guard" - /usr/bin/setpriv --pdeathsig TERM -- "$@"
 }
 
 cluster_exec() {

@@ -8,7 +8,9 @@ CLUSTER_DIR=${CTMGR_CLUSTER_DIR:-/var/cache/ctmgr-cluster}
 CLUSTER_ID=$(printf '%s\n' "$CHECKOUT" "$CLUSTER_DIR" | sha256sum)
 CLUSTER_ID=${CLUSTER_ID:0:8}
 RUN=$CLUSTER_DIR/run/$CLUSTER_ID
+# shellcheck disable=SC2034
 DAEMONS=(munged mariadbd slurmdbd slurmctld registry)
+# shellcheck disable=SC2034
 NODES=(b1 b2 c1 c2 c3 c4)
 
 say() { printf 'cluster: %s\n' "$*" >&2; }
@@ -23,26 +25,24 @@ die() {
 
 # Kernel start time of a process: with the pid it names one process for good (pids are used again).
 start_time() {
-    local stat
-    { stat=$(<"/proc/$1/stat"); } 2>/dev/null || return 1
-    stat=${stat##*) }
-    local fields
-    read -ra fields <<<"$stat"
+    local stat fields
+    read -r stat 2>/dev/null <"/proc/$1/stat" || return 1
+    read -ra fields <<<"${stat##*) }"
     [[ ${fields[0]} != Z ]] || return 1
     printf '%s' "${fields[19]}"
 }
 
-# True, and INIT is set, if the first process of this checkout's cluster (or of the one in $1) runs.
+# True, and INIT is set, if the first process of the cluster with this run folder runs.
 cluster_alive() {
-    local run=${1:-$RUN} start
+    local run=$1 start
     [[ -r $run/init ]] || return 1
     read -r INIT start <"$run/init" || return 1
-    [[ $(start_time "$INIT") == "$start" ]]
+    [[ -n $start && $(start_time "$INIT") == "$start" ]]
 }
 
 need_cluster() {
     need_root
-    cluster_alive || die 69 "the cluster is not up" "Try: $HERE/cluster up"
+    cluster_alive "$RUN" || die 69 "the cluster is not up" "Try: $HERE/cluster up"
 }
 
 need_root() {

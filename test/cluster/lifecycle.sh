@@ -53,15 +53,18 @@ cluster_down() {
     fi
 }
 
-boot_finished() { [[ -e $RUN/ready || -e $RUN/failed ]] || ! cluster_alive; }
+boot_finished() { [[ -e $RUN/ready || -e $RUN/failed ]] || ! cluster_alive "$RUN"; }
 
 # What to show when it did not come up: the log of the daemon that failed.
 boot_failed() {
-    local daemon='' log=$RUN/boot.log
+    local daemon='' log
     [[ ! -r $RUN/failed ]] || daemon=$(<"$RUN/failed")
-    [[ -z $daemon || ! -r $RUN/log/$daemon.log ]] || log=$RUN/log/$daemon.log
-    say "the cluster did not come up${daemon:+: $daemon failed}; the end of its log:"
-    tail -n 25 "$log" >&2 || true
+    say "the cluster did not come up${daemon:+: $daemon failed}"
+    for log in "$RUN/log/$daemon.log" "$RUN/boot.log"; do
+        [[ -s $log ]] || continue
+        say "the end of ${log##*/}:"
+        tail -n 20 "$log" >&2
+    done
     stop_everything
     exit 1
 }
@@ -76,6 +79,7 @@ boot() {
         /bin/bash "$HERE/boot.sh" "$RUN" "$CHECKOUT" "$ROOT_NAME" "$(host_resolv_conf)" ctmgr-cluster "$CLUSTER_ID" \
         </dev/null >>"$RUN/boot.log" 2>&1 9>&- &
     local parent=$! children=''
+    disown
     while [[ -z $children && -e /proc/$parent ]]; do
         sleep 0.01
         read -r children <"/proc/$parent/task/$parent/children" || true
@@ -85,7 +89,7 @@ boot() {
     net_up
     touch "$RUN/go"
     wait_for 60 boot_finished || true
-    if [[ ! -e $RUN/ready ]] || ! cluster_alive; then
+    if [[ ! -e $RUN/ready ]] || ! cluster_alive "$RUN"; then
         boot_failed
     fi
 }
@@ -113,7 +117,7 @@ cluster_up() {
     need_root
     need_machine
     lock_cluster
-    if cluster_alive && [[ -e $RUN/ready ]]; then
+    if cluster_alive "$RUN" && [[ -e $RUN/ready ]]; then
         heal_everything
         set_up_ctmgr
         read_host_apt

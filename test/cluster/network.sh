@@ -4,18 +4,25 @@
 
 net_link() { printf 'ctm%s' "$CLUSTER_ID"; }
 
+# Any root folder will do; without one, the host's own program.
 # ip needs /proc to find the other namespace; the mount is seen by this one process only.
 in_root() {
-    if [[ ! -d $CLUSTER_DIR/root/${ROOT_NAME:-none}/usr ]]; then
-        "$@"
-        return
-    fi
-    unshare --mount /bin/bash -euc 'mount --bind /proc "$1/proc"; exec chroot "$@"' - "$CLUSTER_DIR/root/$ROOT_NAME" "$@" 9>&-
+    local folder
+    for folder in "$CLUSTER_DIR/root/${ROOT_NAME:-none}" "$CLUSTER_DIR"/root/*; do
+        if [[ -d $folder/usr ]]; then
+            # shellcheck disable=SC2016
+            unshare --mount /bin/bash -euc 'mount --bind /proc "$1/proc"; exec chroot "$@"' - "$folder" "$@" 9>&-
+            return
+        fi
+    done
+    "$@"
 }
 
 # A resolver on the host's loopback cannot be reached from the cluster; systemd-resolved names the real ones here.
 host_resolv_conf() {
-    if grep -qE '^nameserver[[:space:]]+(127\.|::1)' /etc/resolv.conf && [[ -r /run/systemd/resolve/resolv.conf ]]; then
+    if [[ ! -e /etc/resolv.conf ]]; then
+        printf /dev/null
+    elif grep -qE '^nameserver[[:space:]]+(127\.|::1)' /etc/resolv.conf && [[ -r /run/systemd/resolve/resolv.conf ]]; then
         printf /run/systemd/resolve/resolv.conf
     else
         printf /etc/resolv.conf
@@ -58,7 +65,7 @@ forwarding_back() {
     local saved=$CLUSTER_DIR/run/ip_forward value boot run
     [[ -e $saved ]] || return 0
     for run in "$CLUSTER_DIR"/run/*/; do
-        if [[ -e ${run}net ]] && cluster_alive "${run%/}"; then
+        if [[ -e ${run}net ]] && (cluster_alive "${run%/}"); then
             return
         fi
     done

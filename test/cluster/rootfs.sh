@@ -14,11 +14,12 @@ step() {
     printf '%d s\n' $((SECONDS - started)) >&2
 }
 
-# Name of the root folder: a hash of everything it is made from.
+# Name of the root folder: a hash of everything it is made from (`declare -f` leaves comments out).
 rootfs_name() {
     local hash
     hash=$({
-        cat "$HERE"/image/* "$HERE/rootfs.sh" "$APT_FACTS/mirror" "$APT_FACTS/security" "$APT_FACTS/apt.conf"
+        declare -f run_debootstrap in_new_root make_root
+        cat "$HERE"/image/* "$APT_FACTS/mirror" "$APT_FACTS/security" "$APT_FACTS/apt.conf"
     } | sha256sum)
     printf '%s' "${hash:0:12}"
 }
@@ -40,6 +41,7 @@ run_debootstrap() {
 in_new_root() {
     local script=$1
     shift
+    # shellcheck disable=SC2016
     unshare --mount --pid --fork --kill-child "$@" bash -euc '
         mount --make-rprivate /
         mount -t proc proc "$1/proc"
@@ -58,7 +60,7 @@ in_new_root() {
 remove_old_roots() {
     local root run used=" $1 "
     for run in "$CLUSTER_DIR"/run/*/; do
-        if [[ -r ${run}root ]] && cluster_alive "${run%/}"; then
+        if [[ -r ${run}root ]] && (cluster_alive "${run%/}"); then
             used+="$(<"${run}root") "
         fi
     done
@@ -116,7 +118,7 @@ cluster_rebuild_image() {
     local name run users=()
     name=$(rootfs_name)
     for run in "$CLUSTER_DIR"/run/*/; do
-        if [[ -r ${run}root && $(<"${run}root") == "$name" ]] && cluster_alive "${run%/}"; then
+        if [[ -r ${run}root && $(<"${run}root") == "$name" ]] && (cluster_alive "${run%/}"); then
             users+=("$(<"${run}checkout")")
         fi
     done

@@ -5,11 +5,11 @@
 ask() { inside /bin/bash -c '. /opt/ctmgr/test/cluster/inside/daemons.sh; "$@"' - "$@" </dev/null; }
 
 cluster_status() {
-    if ! cluster_alive || [[ ! -e $RUN/ready ]]; then
+    need_root
+    if ! cluster_alive "$RUN" || [[ ! -e $RUN/ready ]]; then
         echo "down"
         exit 1
     fi
-    need_root
     local name healthy=0
     echo "up since $(date -d "@$(stat -c %Y "$RUN/ready")" '+%F %T'), root folder $(<"$RUN/root"), checkout $CHECKOUT"
     if [[ -r $RUN/net ]]; then

@@ -293,11 +293,14 @@ describe('being stopped', () => {
     const owner = spawn('flock', [join(living, 'lock'), 'sh', '-c', 'echo; exec cat'], {
       stdio: ['pipe', 'pipe', 'ignore'],
     });
-    await new Promise((resolve) => owner.stdout.once('data', resolve));
-    expect(await build()).toBe(0);
-    expect(readdirSync(scratch)).toEqual(['ctmgr-build.living']);
-    owner.stdin.end();
-    await end(owner);
+    try {
+      await new Promise((resolve) => owner.stdout.once('data', resolve));
+      expect(await build()).toBe(0);
+      expect(readdirSync(scratch)).toEqual(['ctmgr-build.living']);
+    } finally {
+      owner.stdin.end();
+      await end(owner);
+    }
   });
 
   test('a build that somebody else killed is terminated, not failed', async () => {

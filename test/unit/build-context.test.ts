@@ -93,13 +93,13 @@ describe('selectContext', () => {
   });
 
   test.each([
-    ['COPY nope /x', 'line 2, COPY: nope is not in the build context', '--context'],
+    ['COPY nope /x', 'line 2, COPY: "nope" is not in the build context', '--context'],
     ['COPY nope* /x', 'line 2, COPY: no source is in the build context', '--context'],
-    ['COPY ../context/tool /x', 'line 2, COPY: ../context/tool lies outside the build context', ''],
+    ['COPY ../context/tool /x', 'line 2, COPY: "../context/tool" lies outside the build context', ''],
     ['COPY tree/../../x /x', 'lies outside', ''],
     ['COPY [ab /x', 'not a valid pattern', ''],
     ['COPY t* /x', 'line 2, COPY: 2 sources need a destination that ends with /', '/x/'],
-    ['COPY tool/x /x', 'tool/x is not in', ''],
+    ['COPY tool/x /x', '"tool/x" is not in', ''],
   ])('%s is refused', async (instruction, words, wayOut) => {
     const text = await problem(select(instruction));
     expect(text).toContain('badDefinition');
@@ -124,7 +124,7 @@ describe('selectContext', () => {
     expect(await problem(select('COPY tree /x/'))).toContain('tree/pipe is neither file');
     await execute('tar', ['-C', context, '-cf', join(context, 'a.bin'), 'tool']);
     expect(await problem(select('ADD a.bin /x/', 'COPY nope /x'))).toMatch(
-      /line 2, ADD: a.bin is an archive.*line 3, COPY: nope/,
+      /line 2, ADD: "a.bin" is an archive.*line 3, COPY: "nope"/,
     );
     expect(await select('COPY a.bin /x/', 'ADD tool /y/')).toEqual(['a.bin', 'tool']);
     await put('.dockerignore', 'x', 0o644);

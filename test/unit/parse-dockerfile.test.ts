@@ -190,7 +190,7 @@ describe('refusals', () => {
     ['FROM a\nRUN --network=none x', 'line 2, RUN: the flag --network'],
     ['FROM a\nCOPY --link --from=b x /y', 'line 2, COPY: the flag --link'],
     ['FROM a\nCOPY --chown=1 x /y', 'line 2, COPY: the flag --chown'],
-    ['FROM a\nADD https://h/x /y', 'line 2, ADD: https://h/x'],
+    ['FROM a\nADD https://h/x /y', 'line 2, ADD: "https://h/x"'],
     ['FROM a\nADD git@h:x.git /y', 'line 2, ADD'],
     ['FROM a\nCOPY x', 'line 2, COPY'],
     ['FROM a\nCOPY a b /c', 'line 2, COPY: more than one source'],
@@ -211,6 +211,7 @@ describe('refusals', () => {
     ['FROM a\nENV A=$HOME/x', 'line 2, ENV: $HOME'],
     ['FROM a\nENV A=${PATH:?}', 'line 2, ENV'],
     ["FROM a\nENV A=${B:-it\\'s}", 'line 2, ENV'],
+    [`FROM a\nENV A=x\n${'ENV A=$A$A\n'.repeat(60)}`, 'ENV: more than 131072 characters'],
     ['FROM a\nARG', 'line 2, ARG'],
     ['FROM a\nARG TARGETARCH', 'line 2, ARG: TARGETARCH'],
     ['FROM a\nLABEL "a b"=c', 'line 2, LABEL'],
@@ -233,7 +234,7 @@ describe('refusals', () => {
   test('all of a file are told at once, with the way out of the first', () => {
     const error = refusal('FROM a\nVOLUME /x\nRUN ok\nSHELL ["x"]\nENV A\n');
     expect(error.message).toBe('Dockerfile line 2, VOLUME: is not converted yet');
-    expect(error.why).toBe('Also line 4, SHELL: is not converted yet; line 5, ENV: A has no value');
+    expect(error.why).toBe('Also line 4, SHELL: is not converted yet; line 5, ENV: "A" has no value');
     expect(error.hint).toBe('write RUN mkdir -p for the directory');
   });
 

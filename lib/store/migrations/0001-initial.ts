@@ -1,20 +1,27 @@
 import { type Kysely, sql } from 'kysely';
 import type { Migration } from 'kysely/migration';
 
-/** Tables whose rows are history: no row is ever changed or deleted, whoever asks. */
-const immutableTables = [
-  'recipe_content',
-  'container_build_task',
-  'container_file',
-  'container_environment',
-  'container_label',
-  'container_runscript',
-  'container_startscript',
-  'overlay_content',
-  'overlay_task',
-  'instance_overlay',
-  'event',
-];
+/** Tables whose rows are history, with their unique keys: no row is ever changed or deleted, whoever asks. */
+const immutableTables: Record<string, string[][]> = {
+  recipe_content: [['id'], ['recipe_id', 'version']],
+  container_build_task: [['recipe_content_id', 'position']],
+  container_file: [['recipe_content_id', 'position']],
+  container_environment: [['recipe_content_id', 'position']],
+  container_label: [['recipe_content_id', 'position']],
+  container_runscript: [['recipe_content_id', 'position']],
+  container_startscript: [['recipe_content_id', 'position']],
+  overlay_content: [['id'], ['overlay_id', 'version']],
+  overlay_task: [['overlay_content_id', 'position']],
+  instance_overlay: [['container_instance_id', 'position']],
+  event: [['id']],
+};
+
+/** True for a row that has one of the table's unique keys already. */
+function taken(table: string, keys: string[][]): string {
+  return keys
+    .map((key) => `exists (select 1 from ${table} where ${key.map((name) => `${name} = new.${name}`).join(' and ')})`)
+    .join(' or ');
+}
 
 const tables = [
   `create table base_image (
@@ -193,7 +200,10 @@ const tables = [
 ];
 
 const triggers = [
-  ...immutableTables.flatMap((table) => [
+  ...Object.entries(immutableTables).flatMap(([table, keys]) => [
+    // `insert or replace` deletes without asking the delete trigger (sqlite.org/lang_conflict.html, REPLACE).
+    `create trigger ${table}_is_not_replaced before insert on ${table} when ${taken(table, keys)}
+      begin select raise(abort, '${table} is history and is never replaced'); end`,
     `create trigger ${table}_is_not_changed before update on ${table}
       begin select raise(abort, '${table} is history and is never changed'); end`,
     `create trigger ${table}_is_not_deleted before delete on ${table}

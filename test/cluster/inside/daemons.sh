@@ -1,6 +1,7 @@
 # shellcheck shell=bash
 # Starting and stopping each daemon and each node. Runs inside the cluster, as root on mgmt.
 
+# The pid of each; removed when it is stopped on purpose.
 pids=/run/cluster/pid
 logs=/run/cluster/log
 
@@ -14,9 +15,8 @@ spawn() {
 
 runs() {
     local pid state
-    [[ -r $pids/$1 ]] || return 1
-    pid=$(<"$pids/$1")
-    { state=$(<"/proc/$pid/stat"); } 2>/dev/null || return 1
+    read -r pid 2>/dev/null <"$pids/$1" || return 1
+    [[ -n $pid ]] && read -r state 2>/dev/null <"/proc/$pid/stat" || return 1
     state=${state##*) }
     [[ ${state:0:1} != Z ]]
 }
@@ -24,12 +24,13 @@ runs() {
 # A node is a process tree in namespaces of its own; its pid file names that tree's first process as seen from here.
 start_node() {
     local node=$1 parent children=''
+    printf '%s\n' "$EPOCHSECONDS" >"$pids/$node.since"
     spawn "$node" unshare --mount --uts --pid --fork --kill-child /bin/bash /opt/ctmgr/test/cluster/inside/node.sh "$node"
     parent=$(<"$pids/$node")
-    while [[ -z $children && -e /proc/$parent ]]; do
+    while [[ -z $children ]] && runs "$node"; do
         sleep 0.01
-        read -r children <"/proc/$parent/task/$parent/children" || true
-    done 2>/dev/null
+        read -r children 2>/dev/null <"/proc/$parent/task/$parent/children" || true
+    done
     printf '%s\n' "${children%% *}" >"$pids/$node"
 }
 

@@ -1,8 +1,9 @@
 # shellcheck shell=bash
 # Asking the daemons and nodes whether they work. Runs inside the cluster; a part of daemons.sh.
+# shellcheck disable=SC2154
 
 # One question to the daemon; true if it gives the right answer.
-works() {
+question() {
     runs "$1" || return
     case $1 in
         munged) munge -n >/dev/null ;;
@@ -11,13 +12,17 @@ works() {
         slurmctld) timeout 5 scontrol ping | grep -q 'is UP' ;;
         registry) registry_answers ;;
         *) node_state "$1" | grep -qE '^(idle|mixed|allocated|completing)$' ;;
-    esac 2>/dev/null
+    esac
 }
+
+works() { question "$1" 2>/dev/null; }
 
 # Slurm's clients have ended with 0 in spite of an error; what they write tells more than the exit code.
 database_answers() {
     local text
-    text=$(timeout 5 sacctmgr -n show cluster 2>&1) && [[ $text != *error* ]]
+    text=$(timeout 5 sacctmgr -n show cluster 2>&1) && [[ $text != *error* ]] && return
+    printf '%s\n' "$text" >&2
+    return 1
 }
 
 # slurmctld talks to slurmdbd: it keeps one connection open and has nothing left to send.
@@ -43,7 +48,7 @@ node_registered() {
     text=$(SLURM_TIME_FORMAT=%s timeout 5 scontrol show node "$1")
     [[ ! $text =~ SlurmdStartTime=([0-9]+) ]] || started=${BASH_REMATCH[1]}
     [[ ! $text =~ Port=([0-9]+) ]] || port=${BASH_REMATCH[1]}
-    [[ -n $started && -n $port ]] && ((started >= $(stat -c %Y "$pids/$1"))) && ss -Hltn "sport = :$port" | grep -q .
+    [[ -n $started && -n $port ]] && ((started >= $(<"$pids/$1.since"))) && ss -Hltn "sport = :$port" | grep -q .
 }
 
 # A node is idle after its new start; one that was set down or drained is resumed.
@@ -76,7 +81,8 @@ answers() {
         sleep 0.05
     done
     printf '%s' "$1" >/run/cluster/failed
-    return 1
+    # Once more, to have its complaint in the log.
+    question "$1"
 }
 
 # report DAEMON... -- NODE... : one line for each; true if all is well.

@@ -1,7 +1,7 @@
 #!/bin/bash
 # Process 1 of the cluster (host mgmt): starts everything, then lives on to collect orphans.
 # When it ends, the kernel ends every other process of the cluster.
-set -euo pipefail
+set -Eeuo pipefail
 
 export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin LANG=C.UTF-8
 here=/opt/ctmgr/test/cluster
@@ -55,6 +55,7 @@ boot() {
 }
 
 main() {
+    trap 'echo "this failed: $BASH_COMMAND"' ERR
     hostname mgmt
     # The host connects the network first; 60 s, should whoever runs `up` be gone.
     until_true 60 test -e /run/cluster/go

@@ -17,6 +17,8 @@ export interface ImageStatus {
 export interface Site {
   share: string;
   state: string;
+  /** Folder for what goes in: Dockerfiles, configurations. */
+  inputs: string;
   env: Record<string, string>;
   ctmgr(words: string[], place?: Place): Promise<Ended>;
   /** Like `ctmgr`, as root with `--json`; has to succeed. */
@@ -32,8 +34,10 @@ export interface Site {
 export const busybox = '127.0.0.1:5000/busybox:1';
 export const debian = '127.0.0.1:5000/debian:13';
 
-/** Makes a site with the cluster's own configuration; `extra` is TOML text that is added, with keys in tables. */
-export async function makeSite(extra: { slurm?: string; build?: string; poll?: string; rights?: string } = {}): Promise<Site> {
+/** Makes a site with the cluster's own configuration; `extra` is TOML text that is added: keys for the tables there are, or whole `tables`. */
+export async function makeSite(
+  extra: { slurm?: string; build?: string; poll?: string; rights?: string; service?: string; tables?: string } = {},
+): Promise<Site> {
   const id = randomBytes(4).toString('hex');
   const share = `/srv/ctmgr/test-${id}`;
   const state = `/var/lib/ctmgr/test-${id}`;
@@ -65,6 +69,9 @@ submit_settle = 3
 result_grace = 3
 lost_after = 60
 ${extra.poll ?? ''}
+[service]
+${extra.service ?? ''}
+${extra.tables ?? ''}
 `;
   const write = async (path: string, content: string, mode = '644'): Promise<void> => {
     const folder = path.slice(0, path.lastIndexOf('/'));
@@ -78,6 +85,7 @@ ${extra.poll ?? ''}
   const site: Site = {
     share,
     state,
+    inputs,
     env,
     ctmgr,
     async json(words) {

@@ -1,0 +1,167 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+
+import type { SiteState } from './inside/inspect-site.ts';
+import { type Ended, exec, output, until } from './support/cluster.ts';
+import { expectConsistent, readInstances } from './support/expect-consistent.ts';
+import { inspectSite, insideWords, startReader } from './support/inside.ts';
+import { startKillable } from './support/killable.ts';
+import { makeSite, type Site, slowDockerfile } from './support/site.ts';
+import { makeSlurmStandIns, type SlurmStandIns } from './support/slurm-stand-ins.ts';
+
+/** Where a writer that was killed may leave its own temporary file: beside `catalog.json` and beside the current links. */
+const leftBehind = /^(\.catalog\.json|current\/\.[a-z0-9-]+\.sif)\.[0-9a-f]{12}$/;
+
+let site: Site;
+let standIns: SlurmStandIns;
+let reader: ReturnType<typeof startReader>;
+
+beforeAll(async () => {
+  standIns = await makeSlurmStandIns();
+  site = await makeSite({ slurm: standIns.toml });
+  expect(await site.import('one', slowDockerfile(0))).toMatchObject({ code: 0 });
+  expect(await site.import('two', slowDockerfile(1))).toMatchObject({ code: 0 });
+  reader = startReader(site);
+});
+
+/** For the whole file: whatever was killed and whenever, no reader has seen anything unfinished. */
+afterAll(async () => {
+  const { violations, firstSeen, rounds } = await reader.stop();
+  const state = await expectConsistent(site, leftBehind);
+  expect(violations).toEqual([]);
+  expect(rounds).toBeGreaterThan(100);
+  expect(firstSeen).toEqual(finalImages(state));
+  await site.remove();
+  await standIns.remove();
+});
+
+function finalImages(state: SiteState): Record<string, string | null> {
+  const images = readInstances(state).map(({ name, tag, sha256 }) => [
+    `${site.share}/builds/${tag}/${name}.sif`,
+    sha256,
+  ]);
+  return Object.fromEntries(images) as Record<string, string | null>;
+}
+
+/** Runs ctmgr under strace, which kills it when it begins its `count`-th system call of this name (on this file). */
+function killAtCall(call: string, count: number, words: string[], file?: string): Promise<Ended> {
+  const trace = [
+    'strace',
+    '-f',
+    '-qq',
+    '-o',
+    '/dev/null',
+    '-e',
+    `trace=${call}`,
+    ...(file === undefined ? [] : ['-P', file]),
+  ];
+  const inject = ['-e', `inject=${call}:signal=SIGKILL:when=${count}`];
+  // strace counts for each thread; one thread for all that is not SQLite makes the order of the calls a fixed one.
+  return exec(['env', 'UV_THREADPOOL_SIZE=1', ...trace, ...inject, 'ctmgr', ...words], { env: site.env });
+}
+
+const killed = { code: null };
+
+/** `ctmgr poll` until nothing is unfinished; all images of the newest tag have to be good. */
+async function pollUntilQuiet(images: string[]): Promise<SiteState> {
+  expect(await site.ctmgr(['poll', '--wait'])).toMatchObject({ code: 0 });
+  const state = await expectConsistent(site, leftBehind);
+  const instances = readInstances(state);
+  const newest = instances.filter(({ tag }) => tag === instances.at(-1)?.tag);
+  expect(newest.map(({ name, status }) => [name, status])).toEqual(images.map((name) => [name, 'success']));
+  return state;
+}
+
+describe('ctmgr rebuild is killed', () => {
+  it('before anything is recorded: there is nothing', async () => {
+    await standIns.order('scontrol', 'die');
+    expect(await site.ctmgr(['rebuild', '--wait'])).toMatchObject(killed);
+    expect(await killAtCall('pwrite64', 1, ['rebuild'], `${site.state}/ctmgr.db-wal`)).toMatchObject(killed);
+    expect(await site.ctmgr(['poll'])).toMatchObject({ code: 0, stdout: '' });
+    expect(readInstances(await expectConsistent(site))).toEqual([]);
+  });
+
+  it('when it has said that it will submit and has not: it is submitted once', async () => {
+    await standIns.order('sbatch', 'die');
+    expect(await site.ctmgr(['rebuild', '--wait'])).toMatchObject(killed);
+    expect((await site.status()).map(({ status }) => status)).toEqual(['pending', 'pending']);
+    const poll = await site.ctmgr(['poll']);
+    expect(poll).toMatchObject({ code: 75, stderr: expect.stringContaining('Slurm does not know the array') });
+    await pollUntilQuiet(['one', 'two']);
+  });
+
+  it('when sbatch has submitted and not answered yet: the array is found', async () => {
+    await standIns.order('sbatch', 'lose');
+    expect(await site.ctmgr(['rebuild', '--wait'])).toMatchObject(killed);
+    expect((await site.status()).map(({ status }) => status)).toEqual(['pending', 'pending']);
+    const poll = await site.ctmgr(['poll']);
+    expect(poll).toMatchObject({ code: 0, stderr: expect.stringMatching(/job array \d+ of \S+ found again/) });
+    await pollUntilQuiet(['one', 'two']);
+  });
+
+  it.each([
+    ['fsync', [1, 2, 3, 4]],
+    ['rename', [1, 2]],
+    ['mkdir', [1, 6]],
+    ['chown', [1, 4]],
+    ['symlink', [1, 2]],
+  ])('at a call of %s before or after sbatch: what was recorded is built once', async (call, counts) => {
+    for (const count of counts) expect(await killAtCall(call, count, ['rebuild', 'one'])).toMatchObject(killed);
+    await pollUntilQuiet(['one']);
+  });
+
+  it('while images are being built: they are published by the next pass', async () => {
+    const rebuild = await startKillable(site, ['rebuild', '--wait']);
+    await rebuild.says(/two: queued -> building/);
+    await rebuild.signal('KILL');
+    expect(await rebuild.end).toMatchObject(killed);
+    await pollUntilQuiet(['one', 'two']);
+  });
+});
+
+describe('publishing is killed', () => {
+  /** Returns the build tag. */
+  const builtNotPublished = async (): Promise<string> => {
+    const { tag } = JSON.parse((await site.ctmgr(['rebuild', '--json'])).stdout) as { tag: string };
+    const results = `${site.share}/results/${tag}`;
+    await until(
+      'both results',
+      () => output(['ls', results]),
+      (names) => names === '0.json\n1.json',
+    );
+    return tag;
+  };
+
+  it('at each step: the next pass goes on', async () => {
+    const tag = await builtNotPublished();
+    const wal = `${site.state}/ctmgr.db-wal`;
+    const statuses = async (): Promise<unknown[]> =>
+      readInstances(await inspectSite(site)).flatMap((instance) => (instance.tag === tag ? [instance.status] : []));
+    // The steps in which the first image becomes current; the link changes before the database does.
+    for (const call of ['mkdir', 'symlink', 'rename'])
+      expect(await killAtCall(call, 1, ['poll'])).toMatchObject(killed);
+    expect(await output(['readlink', `${site.share}/current/one.sif`])).not.toContain(tag);
+    expect(await killAtCall('pwrite64', 1, ['poll'], wal)).toMatchObject(killed);
+    expect(await output(['readlink', `${site.share}/current/one.sif`])).toContain(tag);
+    for (const count of [2, 4]) expect(await killAtCall('pwrite64', count, ['poll'], wal)).toMatchObject(killed);
+    expect(await statuses()).toEqual(['queued', 'queued']);
+    expect(await killAtCall('fsync', 2, ['poll'], wal)).toMatchObject(killed);
+    expect(await statuses()).toEqual(['success', 'queued']);
+    // The first one is the second image's link, the other one the catalogue.
+    expect(await killAtCall('rename', 2, ['poll'])).toMatchObject(killed);
+    expect(await statuses()).toEqual(['success', 'success']);
+    expect(await output(['grep', '-c', `"tag":"${tag}".*"status":"queued"`, `${site.share}/catalog.json`])).toBe('2');
+    await pollUntilQuiet(['one', 'two']);
+  });
+
+  it('at each change of the current links: the next pass goes on', async () => {
+    await builtNotPublished();
+    const codes: (number | null)[] = [];
+    while (codes.at(-1) !== 0) {
+      const words = insideWords('kill-at-change', [`${site.share}/current`, String(codes.length + 1), 'ctmgr', 'poll']);
+      codes.push((await exec(words, { env: site.env })).code);
+      expect([0, 137]).toContain(codes.at(-1));
+    }
+    expect(codes.length).toBeGreaterThan(2);
+    await pollUntilQuiet(['one', 'two']);
+  });
+});

@@ -1,0 +1,122 @@
+import { describe, expect, test } from '@jest/globals';
+import { wordsOf } from '../../lib/cli/command-spec.ts';
+import { allCommands, findSpec, parseCommandLine } from '../../lib/cli/parser.ts';
+import { type Level, levels, reaches } from '../../lib/config/rights.ts';
+
+async function call(words: string[], level: Level = 'root'): Promise<{ name: string; argv: Record<string, unknown> }> {
+  const parsed = await parseCommandLine(words, level, '1.2.3');
+  if (parsed.kind !== 'call') throw new Error(`no call: ${parsed.text}`);
+  return { name: wordsOf(parsed.call.spec).join(' '), argv: parsed.call.argv };
+}
+
+async function text(words: string[], level: Level = 'root'): Promise<string> {
+  const parsed = await parseCommandLine(words, level, '1.2.3');
+  return parsed.kind === 'text' ? parsed.text : '';
+}
+
+describe('every command', () => {
+  test.each(allCommands.map((spec) => [wordsOf(spec).join(' '), spec] as const))('%s', async (name, spec) => {
+    const help = await text([...wordsOf(spec), '--help'], spec.level);
+    expect(help).toContain(`ctmgr ${name}`);
+    expect(help).toContain(spec.summary);
+    expect(spec.examples.length).toBeGreaterThan(0);
+    for (const [line] of spec.examples) expect(line).toContain(`ctmgr ${name}`.split(' <')[0]);
+    expect(help.includes('--parsable2')).toBe(spec.listing === true);
+    expect(typeof (await spec.load()).run).toBe('function');
+  });
+});
+
+describe('levels', () => {
+  test.each(levels)('%s sees what is theirs, and nothing above it', async (level) => {
+    const help = await text(['--help'], level);
+    for (const spec of allCommands) {
+      const [group = ''] = wordsOf(spec);
+      expect([group, new RegExp(String.raw`^  ctmgr ${group}\b`, 'm').test(help)]).toEqual([
+        group,
+        reaches(level, spec.level),
+      ]);
+    }
+  });
+
+  test('a command above the level does not exist for the parser', async () => {
+    await expect(call(['rebuild'], 'admin')).rejects.toMatchObject({ code: 'usage' });
+    await expect(call(['overlay', 'list'], 'user')).rejects.toMatchObject({ code: 'usage' });
+    expect((await call(['rebuild'], 'root')).name).toBe('rebuild');
+  });
+});
+
+describe('arguments', () => {
+  test('words stay words, however much they look like something else', async () => {
+    const { argv } = await call([
+      'import',
+      '007',
+      '--name',
+      '1e3',
+      '--build-arg',
+      'A=1',
+      '--build-arg',
+      'B=x=y z',
+      '--message',
+      '0x10',
+    ]);
+    expect(argv).toMatchObject({ dockerfile: '007', name: '1e3', 'build-arg': ['A=1', 'B=x=y z'], message: '0x10' });
+    expect((await call(['rebuild', 'a', '12', 'b'])).argv['names']).toEqual(['a', '12', 'b']);
+    expect((await call(['rebuild'])).argv['names']).toEqual([]);
+  });
+
+  test('steps of an overlay keep their order and swallow nothing', async () => {
+    const { argv } = await call([
+      'overlay',
+      'add',
+      'x',
+      '--run',
+      'mkdir -p /p',
+      '--run',
+      'echo -n "$x"',
+      '--selector',
+      'all',
+    ]);
+    expect(argv).toMatchObject({ name: 'x', run: ['mkdir -p /p', 'echo -n "$x"'], selector: 'all' });
+    expect((await call(['overlay', 'add', '--run', 'true', 'x'])).argv).toMatchObject({ name: 'x', run: ['true'] });
+  });
+
+  test('aliases and the options of listings', async () => {
+    expect((await call(['build-all', '--wait'])).argv).toMatchObject({ wait: true, 'dry-run': false });
+    const { name, argv } = await call(['ls', '-P', '-n', '--format', 'name,tag%4', '--json']);
+    expect(name).toBe('list');
+    expect(argv).toMatchObject({ parsable2: true, noheader: true, format: 'name,tag%4', json: true });
+  });
+
+  test.each([
+    ['nothing', [], /command is missing/],
+    ['an unknown command', ['lst'], /list/],
+    ['an unknown command of a group', ['overlay', 'frobnicate'], /frobnicate/],
+    ['a group alone', ['overlay'], /needs one of: add\|list/],
+    ['an unknown option', ['list', '--frobnicate'], /frobnicate/],
+    ['an argument too many', ['list', 'x'], /x/],
+    ['an argument too few', ['show'], /./],
+    ['an option without its value', ['import', 'f', '--name'], /name/],
+    ['a missing required option', ['import', 'f'], /name/],
+    ['an option twice', ['import', 'f', '--name', 'a', '--name', 'b'], /--name is given twice/],
+    ['two that exclude each other', ['logs', 'a', '--err', '--out'], /err/],
+  ])('%s is a usage error in one line', async (_what, words, why) => {
+    const error: unknown = await call(words).catch((reason: unknown) => reason);
+    expect(error).toMatchObject({ code: 'usage', hint: 'ctmgr --help' });
+    expect((error as Error).message).toMatch(why);
+    expect((error as Error).message).not.toContain('\n');
+  });
+
+  test('--version', async () => {
+    expect(await text(['--version'])).toBe('1.2.3\n');
+  });
+});
+
+test('the command of a line is found whatever its level and options', () => {
+  const name = (words: string[]): string | undefined => findSpec(words)?.usage;
+  expect(name(['rebuild', '--wait'])).toBe('rebuild [names..]');
+  expect(name(['build-all'])).toBe('rebuild [names..]');
+  expect(name(['--json', 'overlay', 'add', 'x'])).toBe('overlay add <name>');
+  expect(name(['overlay'])).toBeUndefined();
+  expect(name(['show', 'rebuild'])).toBe('show <image>');
+  expect(name([])).toBeUndefined();
+});

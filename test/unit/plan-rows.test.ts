@@ -1,0 +1,74 @@
+import { describe, expect, test } from '@jest/globals';
+import { planFromRows, planToRows } from '../../lib/definitions/plan-rows.ts';
+import type { RecipePlan } from '../../lib/definitions/recipe-plan.ts';
+
+const smallest: RecipePlan = {
+  base: { kind: 'image', reference: 'debian:12', line: 1 },
+  steps: [],
+  environment: [],
+  labels: [],
+  entrypoint: null,
+  cmd: null,
+  workdir: '/',
+  user: '',
+  warnings: [],
+};
+
+const variable = { name: 'PATH', value: String.raw`/opt/bin:${'${PATH:-/bin}'} \$x` };
+const run = { form: 'shell' as const, argv: ['/bin/sh', '-c', "echo 'it''s' \n  two"], cwd: '/src', user: '1000:100' };
+
+const everything: RecipePlan = {
+  base: { kind: 'image', reference: 'registry.example.org:5000/a/b:1', line: 2 },
+  steps: [
+    { kind: 'env', line: 3, instruction: 'ENV PATH', variables: [variable, { name: 'E', value: '' }] },
+    { kind: 'workdir', line: 4, instruction: 'WORKDIR /src', path: '/src', user: '' },
+    { kind: 'copy', line: 5, instruction: 'COPY a b* /dst/', add: false, sources: ['a', 'b*'], destination: '/dst/' },
+    { kind: 'run', line: 6, instruction: 'RUN echo', ...run },
+    { kind: 'copy', line: 8, instruction: 'ADD c /c', add: true, sources: ['größe "c"'], destination: '/c' },
+    { kind: 'arg', line: 9, instruction: 'ARG V=3', variables: [{ name: 'V', value: '3' }] },
+    { kind: 'user', line: 10, instruction: 'USER 1000', user: '1000' },
+    { kind: 'run', line: 11, instruction: 'RUN ["id"]', form: 'exec', argv: ['id', ''], cwd: '/', user: '' },
+  ],
+  environment: [variable],
+  labels: [{ name: 'org.example.a', value: 'b c' }],
+  entrypoint: ['/bin/app', ''],
+  cmd: ['-x', 'ä\n'],
+  workdir: '/src',
+  user: '1000',
+  warnings: [{ line: 3, code: 'some-warning', message: 'text' }],
+};
+
+/** Through the rows and through text, as the database does it. */
+function throughStore(plan: RecipePlan): RecipePlan {
+  const { rows, imageConfig } = planToRows(plan);
+  return planFromRows({ rows: JSON.parse(JSON.stringify(rows)) as typeof rows, imageConfig });
+}
+
+describe('a plan comes back from its rows without any loss', () => {
+  test.each([
+    ['the smallest', smallest],
+    ['one of everything', everything],
+    ['a cleared entry point', { ...everything, entrypoint: [] }],
+    ['a cleared command', { ...everything, cmd: [] }],
+    ['no entry point', { ...everything, entrypoint: null }],
+    ['no command', { ...everything, cmd: null }],
+  ])('%s', (_what, plan) => {
+    expect(throughStore(plan)).toEqual(plan);
+  });
+});
+
+test('positions count over tasks and files together', () => {
+  const { rows } = planToRows(everything);
+  expect(rows.tasks.map(({ position, kind }) => `${position} ${kind}`)).toEqual([
+    '0 env',
+    '1 workdir',
+    '3 run',
+    '5 arg',
+    '6 user',
+    '7 run',
+  ]);
+  expect(rows.files.map(({ position, sources, destination }) => [position, sources, destination])).toEqual([
+    [2, '["a","b*"]', '/dst/'],
+    [4, '["größe \\"c\\""]', '/c'],
+  ]);
+});
