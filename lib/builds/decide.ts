@@ -117,6 +117,9 @@ function withoutRecord({ status, claimed, slurm, missingSince, now, lostAfter }:
   return { kind: 'keep', missingSince: since };
 }
 
+/** Exit code of the build script when it cannot read its task or write its report (`build.sbatch.mustache`). */
+const shareUnusable = 74;
+
 /** Slurm says that the job ran to its end, but its report is not there: perhaps the share only shows it late. */
 function withoutResult({ result, now, resultGrace, missingSince }: Evidence, record: ElementRecord): Decision {
   const failure = (message: string): Decision => ({
@@ -128,5 +131,7 @@ function withoutResult({ result, now, resultGrace, missingSince }: Evidence, rec
   if (result !== undefined) return failure(`the build was stopped, and Slurm only says ${record.state}`);
   const since = missingSince ?? now;
   if (now - Math.min(since, record.ended ?? since) < resultGrace) return { kind: 'keep', missingSince: since };
+  if (record.exitCode === shareUnusable)
+    return failure('the job could not use the share; is it mounted, and not full?');
   return failure(`the job ended (${record.state}) without a report; see its log`);
 }

@@ -18,12 +18,15 @@ export interface FollowOptions {
  */
 export async function follow(site: BuildSite, options: FollowOptions): Promise<void> {
   const { results_interval, slurm_interval, slurm_interval_max } = site.config.poll;
+  const asking = { ...site, slurm: { ...site.slurm, interrupted: options.signal } };
   let interval = slurm_interval;
   let nextSlurm = 0;
   let told = new Set<string>();
+  let catalogueBehind = false;
   while (!options.signal.aborted) {
     const askSlurmToo = performance.now() >= nextSlurm;
-    const report = await pollOnce(site, askSlurmToo);
+    const report = await pollOnce(asking, askSlurmToo, catalogueBehind);
+    catalogueBehind = report.catalogueBehind;
     if (askSlurmToo) {
       const quiet = report.transitions.length === 0 && report.submissions.length === 0;
       interval = quiet ? Math.min(interval * 1.5, slurm_interval_max) : slurm_interval;
@@ -32,7 +35,8 @@ export async function follow(site: BuildSite, options: FollowOptions): Promise<v
       interval = slurm_interval;
       nextSlurm = Math.min(nextSlurm, performance.now() + interval * 1000);
     }
-    const fresh = report.problems.filter((problem) => !told.has(problem));
+    // After an interrupt questions go unanswered for that reason alone.
+    const fresh = options.signal.aborted ? [] : report.problems.filter((problem) => !told.has(problem));
     // Only a pass that asks Slurm can find out that everything answers again.
     told = new Set([...report.problems, ...(askSlurmToo && report.problems.length === 0 ? [] : told)]);
     await options.onPass({ ...report, problems: fresh });

@@ -1,5 +1,6 @@
-import { chown, mkdir, rm, symlink, writeFile } from 'node:fs/promises';
-import { dirname, join, relative } from 'node:path';
+import { constants } from 'node:fs';
+import { mkdir, open, rm, symlink, writeFile } from 'node:fs/promises';
+import { join, relative } from 'node:path';
 
 import { contextArchive } from '../definitions/import-recipe.ts';
 import { stageContext } from '../definitions/context-archive.ts';
@@ -15,6 +16,11 @@ import type { BuildSite } from './build-site.ts';
 import { arrayFolder, imageFile, logFiles, resultFile, taskFolder } from './tag-folders.ts';
 import { taskEnvironment } from './task-files.ts';
 
+interface Owner {
+  uid: number;
+  gid: number;
+}
+
 /**
  * Lays out on the share what the elements of an array need, from the store alone: folders for images, logs and
  * results (Slurm fails a job at once whose log folder is missing, exit code 0:53) and one folder a task. Whatever an
@@ -25,18 +31,36 @@ export async function materialise(site: BuildSite, array: BuildArray): Promise<v
   const instances = await instancesOfArray(site.store, array.id);
   try {
     const tagFolders = [paths.builds, paths.logs, paths.results].map((folder) => join(folder, array.tag));
-    for (const folder of tagFolders) await makeFolder(site, folder, 0o755);
-    await makeFolder(site, join(paths.tasks, array.tag), 0o750);
+    for (const folder of tagFolders) await makeFolder(site, folder, site.builder, 0o755);
+    // Root fills these, so nobody else may change them meanwhile; the finished tasks in them are the service account's.
+    const ours = site.asRoot ? { uid: 0, gid: site.builder.gid } : site.builder;
+    await makeFolder(site, join(paths.tasks, array.tag), ours, 0o750);
     const view = arrayFolder(paths, array);
     await rm(view, { recursive: true, force: true });
-    await makeFolder(site, view, 0o750);
+    await makeFolder(site, view, ours, 0o750);
     for (const instance of instances) {
       const folder = taskFolder(paths, instance);
       await writeTask(site, instance, folder);
       await symlink(relative(view, folder), join(view, String(instance.array_index)));
     }
   } catch (error) {
-    if (!isSystemError(error, 'ENOSPC', 'EDQUOT', 'EROFS', 'EACCES', 'EPERM', 'ENOENT', 'EIO', 'ESTALE')) throw error;
+    if (
+      !isSystemError(
+        error,
+        'ENOSPC',
+        'EDQUOT',
+        'EROFS',
+        'EACCES',
+        'EPERM',
+        'ENOENT',
+        'EIO',
+        'ESTALE',
+        'ENOTDIR',
+        'ELOOP',
+        'EEXIST',
+      )
+    )
+      throw error;
     throw new CtmgrError('cannotCreate', `cannot prepare the builds of ${array.tag} on ${paths.share}`, {
       why: errorText(error),
       hint: 'make the share writable, then: ctmgr poll',
@@ -67,10 +91,24 @@ async function writeTask(site: BuildSite, instance: Instance, folder: string): P
   if (site.asRoot) await giveToBuilder(site, folder);
 }
 
-async function makeFolder(site: BuildSite, folder: string, mode: number): Promise<void> {
-  await mkdir(dirname(folder), { recursive: true });
-  await mkdir(folder, { recursive: true, mode });
-  if (site.asRoot) await chown(folder, site.builder.uid, site.builder.gid);
+/**
+ * A folder of the owner. Where root makes it, in a folder of the service account's, a link that was put there before
+ * must not lead root's chown elsewhere: it is opened without following links, and the handle gets the owner.
+ */
+async function makeFolder(site: BuildSite, folder: string, owner: Owner, mode: number): Promise<void> {
+  try {
+    await mkdir(folder, { mode });
+  } catch (error) {
+    if (!isSystemError(error, 'EEXIST')) throw error;
+  }
+  if (!site.asRoot) return;
+  const handle = await open(folder, constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW);
+  try {
+    await handle.chown(owner.uid, owner.gid);
+    await handle.chmod(mode);
+  } finally {
+    await handle.close();
+  }
 }
 
 /** chown(1) knows how to walk a tree without following links (`-hR`), which Node's own calls would leave to us. */

@@ -1,6 +1,6 @@
 import { type Instance, lostInstances, unfinishedInstances } from '../store/instances.ts';
 import { epochSeconds } from '../util/clock.ts';
-import { errorText } from '../util/errors.ts';
+import { CtmgrError, errorText } from '../util/errors.ts';
 import { applyDecision, type RunFacts, type Transition } from './apply-decision.ts';
 import type { BuildSite } from './build-site.ts';
 import { decide, type Decision } from './decide.ts';
@@ -16,15 +16,18 @@ export interface PassReport {
   /** What became of submissions that had been left unfinished. */
   submissions: string[];
   unfinished: number;
+  /** The catalogue could not be written, so it does not show what the store holds. */
+  catalogueBehind: boolean;
 }
 
 /**
  * One pass of the poller: carries on submissions, reads result files, asks Slurm (unless `askSlurmToo` is false, for
  * the cheap passes in between), moves states, publishes, rewrites the catalogue. Any number of processes may do this at
  * once and any of them may be killed: every change compares with the state that was read, inside a transaction.
+ * `catalogueBehind` is what the pass before reported.
  */
-export async function pollOnce(site: BuildSite, askSlurmToo = true): Promise<PassReport> {
-  const report: PassReport = { transitions: [], problems: [], submissions: [], unfinished: 0 };
+export async function pollOnce(site: BuildSite, askSlurmToo = true, catalogueBehind = false): Promise<PassReport> {
+  const report: PassReport = { transitions: [], problems: [], submissions: [], unfinished: 0, catalogueBehind };
   if (askSlurmToo) {
     for (const { kind, message } of await recoverSubmissions(site)) {
       if (kind === 'submitted') report.submissions.push(message);
@@ -43,10 +46,22 @@ export async function pollOnce(site: BuildSite, askSlurmToo = true): Promise<Pas
     for (const instance of waiting) await step(site, instance, news, report);
   }
   report.unfinished = (await unfinishedInstances(site.store)).length;
-  if (report.transitions.length > 0 || report.submissions.length > 0 || askSlurmToo) {
-    await writeCatalogue(site.store, site.paths);
+  if (report.transitions.length > 0 || report.submissions.length > 0 || askSlurmToo || catalogueBehind) {
+    await showInCatalogue(site, report);
   }
   return report;
+}
+
+/** A full share must not stop the pass: states and images are safe, and the catalogue follows when there is room. */
+async function showInCatalogue(site: BuildSite, report: PassReport): Promise<void> {
+  try {
+    await writeCatalogue(site.store, site.paths);
+    report.catalogueBehind = false;
+  } catch (error) {
+    if (!(error instanceof CtmgrError)) throw error;
+    report.problems.push(`${error.message}: ${error.why ?? ''}`);
+    report.catalogueBehind = true;
+  }
 }
 
 /** Decides about one instance and acts. Returns true if it has come to its end. */

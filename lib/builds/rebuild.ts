@@ -48,7 +48,6 @@ export async function startRebuild(
 ): Promise<{ tag: RecordedTag; reports: SubmissionReport[] }> {
   const tag = await recordRebuild(site, arrays);
   onTag(tag);
-  await writeCatalogue(site.store, site.paths);
   const reports: SubmissionReport[] = [];
   for (const array of await arraysOfTag(site.store, tag.id)) reports.push(await submitPlannedArray(site, array));
   await writeCatalogue(site.store, site.paths);

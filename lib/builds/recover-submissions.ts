@@ -3,6 +3,7 @@ import { findJobsInAccounting, findJobsInQueue } from '../slurm/find-job.ts';
 import { type BuildArray, releaseArray, takeOverArray, unconfirmedArrays } from '../store/build-arrays.ts';
 import { instancesOfArray } from '../store/instances.ts';
 import { epochSeconds } from '../util/clock.ts';
+import { CtmgrError } from '../util/errors.ts';
 import { isAlive, processIdentity } from '../util/process-identity.ts';
 import type { BuildSite } from './build-site.ts';
 import { readClaim } from './gather-evidence.ts';
@@ -19,8 +20,15 @@ export async function recoverSubmissions(site: BuildSite): Promise<SubmissionRep
   for (const array of await unconfirmedArrays(site.store)) {
     if (array.submitter !== null && isAlive(array.submitter)) continue;
     if (!(await takeOverArray(site.store, array.id, array.submitter, processIdentity()))) continue;
-    if (array.state === 'planned') reports.push(await submitPlannedArray(site, array));
-    else reports.push(...(await settleDoubt(site, array)));
+    try {
+      if (array.state === 'planned') reports.push(await submitPlannedArray(site, array));
+      else reports.push(...(await settleDoubt(site, array)));
+    } catch (error) {
+      // One array that cannot be prepared must not keep the others, and the results of running ones, waiting.
+      if (!(error instanceof CtmgrError)) throw error;
+      const message = `cannot submit the array of ${array.tag} now: ${error.message}: ${error.why ?? ''}`;
+      reports.push({ kind: 'unknown', message });
+    }
   }
   return reports;
 }

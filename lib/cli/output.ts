@@ -37,7 +37,7 @@ export function writeOutput(text: string): Promise<boolean> {
   return new Promise((resolve, reject) => {
     const settle = (error: Error | null | undefined): void => {
       if (error === null || error === undefined) resolve(true);
-      else if (false) resolve(false);
+      else if (isSystemError(error, 'EPIPE')) resolve(false);
       else reject(new CtmgrError('cannotCreate', 'cannot write to standard output', { why: error.message }));
     };
     process.stdout.once('error', settle);

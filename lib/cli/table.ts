@@ -68,7 +68,7 @@ function cell(column: Column, value: unknown, parsable: boolean): string {
 
 function plain(value: unknown): string {
   if (value === null || value === undefined) return '';
-  return typeof value === 'object' ? JSON.stringify(value) : String(value);
+  return typeof value === 'string' ? value : JSON.stringify(value);
 }
 
 function pad(text: string, width: number, right: boolean): string {

@@ -27,7 +27,8 @@ export async function waitForTags(site: BuildSite, context: Context, tags: Tag[]
         instances = await instancesOf(site, tags);
         view(report, instances);
       },
-      until: async () => isOver(),
+      // An image that users do not find yet is no reason to say that all is done.
+      until: async (report) => isOver() && !report.catalogueBehind,
     });
   }
   context.terminal.settle();

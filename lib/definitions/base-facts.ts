@@ -17,13 +17,11 @@ const packageManagers: Record<string, string> = {
   alpine: 'apk',
   archlinux: 'pacman',
   opensuse: 'zypper',
-  leap: 'zypper',
-  tumbleweed: 'zypper',
 };
 
 /**
- * Guesses distribution and package manager of a base image from the last component of its reference, which is how the
- * official images are named. An admin corrects a wrong or missing guess with `ctmgr base set`.
+ * Guesses distribution and package manager of a base image from a component of its reference (the last one that is the
+ * name of a distribution), which is how the official images are named. An admin corrects a wrong or missing guess with `ctmgr base set`.
  */
 export function guessBaseFacts(reference: string): BaseFacts {
   const repository = reference.replace(/@.*$/, '').replace(/:[^/:]*$/, '');

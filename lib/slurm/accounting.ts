@@ -48,7 +48,8 @@ export async function sacct(
   args: readonly string[],
 ): Promise<{ ok: true; stdout: string } | NoAnswer> {
   const common = ['--noheader', '--allocations', '--parsable2', `--delimiter=${fieldSeparator}`];
-  const result = await runTool(slurm, 'sacct', [...common, ...args], { environment: listingEnvironment });
+  const options = { environment: listingEnvironment, question: true };
+  const result = await runTool(slurm, 'sacct', [...common, ...args], options);
   if (result.exitCode !== 0 || /\b(error|fatal)\b/i.test(result.stderr)) {
     return { ok: false, message: failureText('sacct', result) };
   }

@@ -68,7 +68,7 @@ export function isAtLeast(version: SlurmVersion, major: number, minor: number): 
 
 /** Asks slurmctld for its limits with `scontrol show config`. */
 export async function queryController(slurm: SlurmTools): Promise<ControllerAnswer> {
-  const result = await runTool(slurm, 'scontrol', ['show', 'config']);
+  const result = await runTool(slurm, 'scontrol', ['show', 'config'], { question: true });
   if (result.exitCode !== 0) return { ok: false, message: failureText('scontrol show config', result) };
   const settings = parseControllerConfig(result.stdout);
   if (settings === undefined) return { ok: false, message: 'scontrol show config printed no MaxArraySize' };

@@ -49,7 +49,7 @@ export async function listQueue(
   selection: QueueSelection,
 ): Promise<{ ok: true; stdout: string } | NoAnswer> {
   const args = ['--all', '--noheader', '--states=all', `--format=${format}`, ...selectionArguments(selection)];
-  const result = await runTool(slurm, 'squeue', args, { environment: listingEnvironment });
+  const result = await runTool(slurm, 'squeue', args, { environment: listingEnvironment, question: true });
   if (result.exitCode !== 0 && /invalid job id specified/i.test(result.stderr)) return { ok: true, stdout: '' };
   if (result.exitCode !== 0 || /\b(error|fatal)\b/i.test(result.stderr)) {
     return { ok: false, message: failureText('squeue', result) };

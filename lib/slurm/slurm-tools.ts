@@ -7,6 +7,8 @@ export interface SlurmTools {
   binDir: string | undefined;
   /** Milliseconds that one command may run before it is stopped. */
   timeout: number;
+  /** Aborted: questions are not waited for any longer. What changes something in Slurm always runs to its end. */
+  interrupted?: AbortSignal;
 }
 
 /** An answer that Slurm did not give: nothing may be concluded from it. */
@@ -20,6 +22,8 @@ export interface ToolOptions {
   input?: string;
   /** Variables on top of the clean environment, for example SLURM_TIME_FORMAT. */
   environment?: Record<string, string>;
+  /** It only asks, so it may be stopped by `SlurmTools.interrupted`. */
+  question?: boolean;
 }
 
 /** Separates the fields of what sacct and squeue print: no job name, node list or reason of ours can hold it. */
@@ -38,6 +42,7 @@ export async function runTool(
   return run(slurm.binDir === undefined ? tool : join(slurm.binDir, tool), args, {
     timeout: slurm.timeout,
     env: { ...cleanEnvironment(), ...options.environment },
+    ...(options.question === true && slurm.interrupted !== undefined ? { cancel: slurm.interrupted } : {}),
     ...(options.input === undefined ? {} : { input: options.input }),
   });
 }

@@ -71,7 +71,8 @@ export async function insertOverlayVersion(
     .returning('id')
     .executeTakeFirstOrThrow();
   const tasks = overlay.commands.map((command, position) => ({ overlay_content_id: id, position, command }));
-  await db.insertInto('overlay_task').values(tasks).execute();
+  // One by one: SQLite limits the variables of a statement, and nothing limits the steps.
+  for (const task of tasks) await db.insertInto('overlay_task').values(task).execute();
   return id;
 }
 

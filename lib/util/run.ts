@@ -3,6 +3,8 @@ import { execa } from 'execa';
 export interface RunOptions {
   /** Milliseconds until the process gets SIGTERM; none by default. */
   timeout?: number;
+  /** The process gets SIGTERM when this is aborted. */
+  cancel?: AbortSignal;
   /** Text for standard input; without it the process reads end of file at once. */
   input?: string;
   cwd?: string;
@@ -35,6 +37,7 @@ export async function run(file: string, args: readonly string[], options: RunOpt
     ...(options.input === undefined ? { stdin: 'ignore' as const } : { input: options.input }),
     ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
     ...(options.timeout === undefined ? {} : { timeout: options.timeout }),
+    ...(options.cancel === undefined ? {} : { cancelSignal: options.cancel }),
   });
   const started = result.exitCode !== undefined || result.signal !== undefined || result.timedOut;
   return {

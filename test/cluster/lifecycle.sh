@@ -74,9 +74,12 @@ boot() {
     mkdir -p "$RUN/log"
     printf '%s' "$ROOT_NAME" >"$RUN/root"
     printf '%s' "$CHECKOUT" >"$RUN/checkout"
+    # Looked up here: a $(...) in the background command would be a child of it, to be taken for the first process below.
+    local resolv_conf
+    resolv_conf=$(host_resolv_conf)
     env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin LANG=C.UTF-8 \
         setsid unshare --mount --net --uts --ipc --pid --fork --kill-child \
-        /bin/bash "$HERE/boot.sh" "$RUN" "$CHECKOUT" "$ROOT_NAME" "$(host_resolv_conf)" ctmgr-cluster "$CLUSTER_ID" \
+        /bin/bash "$HERE/boot.sh" "$RUN" "$CHECKOUT" "$ROOT_NAME" "$resolv_conf" ctmgr-cluster "$CLUSTER_ID" \
         </dev/null >>"$RUN/boot.log" 2>&1 9>&- &
     local parent=$! children=''
     disown

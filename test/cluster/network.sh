@@ -35,8 +35,10 @@ free_subnet() {
     local net
     for ((i = 0; i < 256; i++)); do
         net=10.$((77 + (start + i) / 256 % 16)).$(((start + i) % 256))
-        if ! in_root ip -4 route show table all root "$net.0/24" | grep -q . &&
-            ! in_root ip -4 route show table all match "$net.0/24" | grep -qv '^default'; then
+        # (Not grep -q: it would end ip with SIGPIPE, and pipefail would make that a "no".)
+        # shellcheck disable=SC2143
+        if [[ -z $(in_root ip -4 route show table all root "$net.0/24") &&
+            -z $(in_root ip -4 route show table all match "$net.0/24" | grep -v '^default') ]]; then
             printf %s "$net"
             return
         fi

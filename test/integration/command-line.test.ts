@@ -51,14 +51,12 @@ describe('answers go to standard output, alone', () => {
     expect(find('build.user')).toMatchObject({ value: config.build.user });
   });
 
-  test('path, list and show agree', async () => {
-    const [path, list, show] = await Promise.all([
-      ctmgr(['path', 'app']),
+  test('list and show agree', async () => {
+    const [list, show] = await Promise.all([
       ctmgr(['list', '-P', '-n', '--format', 'name,tag,file']),
       ctmgr(['show', `app:${tag}`, '--json']),
     ]);
     const file = join(site.paths.builds, tag, 'app.sif');
-    expect(path).toEqual({ code: 0, stdout: `${file}\n`, stderr: '' });
     expect(list).toEqual({ code: 0, stdout: `app|${tag}|${file}\n`, stderr: '' });
     expect(JSON.parse(show.stdout)).toMatchObject({ name: 'app', tag, file, current: true });
   });
@@ -85,9 +83,7 @@ describe('errors say what, why and what to do, with an exit code of their own', 
   test.concurrent.each([
     ['an unknown command', ['frobnicate'], 64, /frobnicate|Did you mean/],
     ['a path in place of a name', ['show', '../etc/passwd'], 64, /"\.\.\/etc\/passwd" is not a valid image name/],
-    ['a name that is too long', ['history', 'x'.repeat(5000)], 64, /not a valid image name/],
     ['a name that paints', ['import', '/none', '--name', 'Bad\u001b[31m'], 64, /not a valid recipe name/],
-    ['a missing file', ['import', '/none/Dockerfile', '--name', 'x'], 66, /cannot read the Dockerfile/],
   ])('%s', async (_what, args, code, why) => {
     const end = await ctmgr(args);
     expect(end).toMatchObject({ code, stdout: '', stderr: expect.stringMatching(why) });
@@ -151,14 +147,14 @@ echo "started $*"
     return { launcher: join(root, 'bin/ctmgr'), path: join(root, 'tools') };
   }
 
-  test.each(['4.9.1', '18.20.8', '20.19.0', '22.17.1'])('refuses Node.js %s in one sentence', async (version) => {
+  test.each(['4.9.1', '22.17.1'])('refuses Node.js %s in one sentence', async (version) => {
     const { launcher, path } = install(`node-${version}`, version);
     const end = await runProcess(launcher, ['list'], { env: { PATH: path } });
     expect(end).toMatchObject({ code: 69, stdout: '' });
     expect(end.stderr).toMatch(/^ctmgr: .*tools\/node is too old; ctmgr needs Node\.js 22\.18 or newer.*\n$/);
   });
 
-  test.each(['22.18.0', '24.0.0', '100.1.2'])('takes Node.js %s', async (version) => {
+  test.each(['22.18.0', '100.1.2'])('takes Node.js %s', async (version) => {
     const { launcher, path } = install(`node-${version}`, version);
     const end = await runProcess(launcher, ['show', 'a b', '--json'], { env: { PATH: path } });
     expect(end).toMatchObject({ code: 0, stderr: '' });

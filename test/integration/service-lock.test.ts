@@ -49,9 +49,9 @@ test.each(['', 'nonsense', ':::', `another-boot:${process.pid}:1`])(
   'what is no living process holds nothing: %j',
   async (text) => {
     writeFileSync(lock, text);
-    await (
-      await takeServiceLock(store, folder)
-    )();
+    const release = await takeServiceLock(store, folder);
+    expect(readFileSync(lock, 'utf8')).toBe(processIdentity());
+    await release();
   },
 );
 

@@ -16,7 +16,7 @@ import { join } from 'node:path';
 import { replaceSymlink, writeFileAtomic } from '../../lib/util/write-file.ts';
 
 const flips = 500;
-const filling = 'x'.repeat(20_000);
+const filling = 'x'.repeat(5000);
 const whole = (i: number): string => `HEAD ${i} ${filling} TAIL`;
 
 let folder: string;

@@ -1,11 +1,12 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 
 import { exec, fault, heal, output, until } from './support/cluster.ts';
+import { arraysOf } from './support/jobs.ts';
 import { type ImageStatus, makeSite, type Site, slowDockerfile } from './support/site.ts';
 import { watch } from './support/watch.ts';
 
 const sites: Site[] = [];
-/** Its only build runs into its time limit (one minute is Slurm's shortest) while the other tests go on. */
+/** One minute is Slurm's shortest time limit, so this site's only build runs into it while other tests go on. */
 let slow: Site;
 
 /** Classes that pin builds to a node, so that a test breaks only its own. */
@@ -46,12 +47,6 @@ async function expectNothingHalf(site: Site): Promise<void> {
   expect(files.split('\n').filter((file) => file !== '')).toHaveLength(good.length);
 }
 
-beforeAll(async () => {
-  slow = await newSite({ tables: '[classes.minute]\ntime = "00:01:00"\nextra_arguments = ["--nodelist=b2"]' });
-  await importSlow(slow, { late: 300 }, 'minute');
-  expect((await slow.ctmgr(['rebuild'])).code).toBe(0);
-});
-
 afterEach(async () => {
   await heal('node:b1');
   await heal('diskfull:/srv/ctmgr');
@@ -62,7 +57,7 @@ afterAll(async () => {
   for (const site of sites) await site.remove();
 });
 
-describe('somebody or something ends the job', () => {
+describe('a node', () => {
   it('calls builds of a node that dies failed by the node, and only those', async () => {
     const site = await newSite({ tables: pinned });
     await importSlow(site, { dies: 60 }, 'on-b1');
@@ -71,7 +66,6 @@ describe('somebody or something ends the job', () => {
     await rebuild.says(/dies: queued -> building/);
     await fault('node:b1');
     const { code, stdout } = await rebuild.end;
-    console.log(rebuild.said());
     expect(code).toBe(1);
     expect(await image(site, 'dies')).toMatchObject({ status: 'failure', kind: 'node', node: 'b1' });
     expect(await image(site, 'lives')).toMatchObject({ status: 'success', node: 'b2' });
@@ -79,106 +73,131 @@ describe('somebody or something ends the job', () => {
     await expectPublished(site, 'lives', true);
     await expectPublished(site, 'dies', false);
   });
-
-  it('calls an element cancelled that an admin cancelled, and says who it was', async () => {
-    const site = await newSite();
-    await importSlow(site, { good: 1, stopped: 60 });
-    const rebuild = watch(site.startCtmgr(['rebuild', '--wait']));
-    await rebuild.says(/stopped: queued -> building/);
-    const { job } = await until('the job id', () => image(site, 'stopped'), ({ job: id }) => id !== null);
-    await output(['scancel', String(job)]);
-    const { code, stdout } = await rebuild.end;
-    expect(code).toBe(1);
-    expect(await image(site, 'stopped')).toMatchObject({ status: 'cancelled', kind: null });
-    expect(stdout).toMatch(/stopped: cancelled: cancelled by user id 0/);
-    expect(await image(site, 'good')).toMatchObject({ status: 'success' });
-  });
-
-  it('calls every element cancelled when a whole array is, also those that never started', async () => {
-    const site = await newSite({ build: 'throttle = 1' });
-    await importSlow(site, { a: 60, b: 60, c: 60 });
-    const rebuild = watch(site.startCtmgr(['rebuild', '--wait']));
-    await rebuild.says(/a: queued -> building/);
-    const { job } = await until('the job id', () => image(site, 'a'), ({ job: id }) => id !== null);
-    await output(['scancel', String(job).replace(/_.*/, '')]);
-    const { code, stdout } = await rebuild.end;
-    expect(code).toBe(1);
-    expect((await site.status()).map(({ status }) => status)).toEqual(['cancelled', 'cancelled', 'cancelled']);
-    expect(stdout).toMatch(/3 images: 3 cancelled/);
-  });
 });
 
-describe('Slurm cannot run the job', () => {
-  it('tells in Slurm\'s own words why it refuses an array', async () => {
-    const site = await newSite({ tables: '[classes.wrong]\npartition = "nowhere"' });
-    await importSlow(site, { good: 0 });
-    await importSlow(site, { refused: 0 }, 'wrong');
-    const { code, stdout, stderr } = await site.ctmgr(['rebuild', '--wait']);
-    expect(code).toBe(1);
-    expect(stderr).toMatch(/Slurm refused the array of class wrong: .*invalid partition/i);
-    expect(stdout).toMatch(/refused: failure \(infrastructure\): Slurm refused the job: .*invalid partition/i);
-    expect(await image(site, 'good')).toMatchObject({ status: 'success' });
-    const alone = await site.ctmgr(['rebuild', 'refused']);
-    expect(alone.code).toBe(1);
-    expect(alone.stdout).toMatch(/was refused by Slurm/);
+describe('while another build runs into its time limit', () => {
+  beforeAll(async () => {
+    slow = await newSite({ tables: '[classes.minute]\ntime = "00:01:00"\nextra_arguments = ["--nodelist=b2"]' });
+    await importSlow(slow, { late: 300 }, 'minute');
+    expect((await slow.ctmgr(['rebuild'])).code).toBe(0);
   });
 
-  it('calls a job that could not be started a failure of the infrastructure', async () => {
-    const site = await newSite({ build: 'throttle = 1' });
-    await importSlow(site, { first: 3, second: 0 });
-    const rebuild = watch(site.startCtmgr(['rebuild', '--wait']));
-    await rebuild.says(/first: queued -> building/);
-    await output(['sh', '-c', 'rm -r "$1"/logs/*', 'sh', site.share]);
-    const { code, stdout } = await rebuild.end;
-    expect(code).toBe(1);
-    expect(await image(site, 'first')).toMatchObject({ status: 'success' });
-    expect(await image(site, 'second')).toMatchObject({ status: 'failure', kind: 'infrastructure' });
-    expect(stdout).toMatch(/second: failure \(infrastructure\): Slurm could not run the job/);
-  });
-});
+  describe('an admin with scancel', () => {
+    it('calls an element cancelled that an admin cancelled, and says who it was', async () => {
+      const site = await newSite();
+      await importSlow(site, { good: 1, stopped: 60 });
+      const rebuild = watch(site.startCtmgr(['rebuild', '--wait']));
+      await rebuild.says(/stopped: queued -> building/);
+      const { job } = await until(
+        'the job id',
+        () => image(site, 'stopped'),
+        ({ job: id }) => id !== null,
+      );
+      await output(['scancel', String(job)]);
+      const { code, stdout } = await rebuild.end;
+      expect(code).toBe(1);
+      expect(await image(site, 'stopped')).toMatchObject({ status: 'cancelled', kind: null });
+      expect(stdout).toMatch(/stopped: cancelled: cancelled by user id 0/);
+      expect(await image(site, 'good')).toMatchObject({ status: 'success' });
+    });
 
-describe('a disk is full', () => {
-  it('blames the scratch folder of the node', async () => {
-    const site = await newSite({ tables: pinned });
-    await importSlow(site, { small: 0 }, 'on-b1');
-    await fault('diskfull:b1:/scratch');
-    const { code, stdout } = await site.ctmgr(['rebuild', '--wait']);
-    expect(code).toBe(1);
-    console.log(stdout);
-    expect(await image(site, 'small')).toMatchObject({ status: 'failure', kind: 'infrastructure', node: 'b1' });
-    expect(stdout).toMatch(/small: failure \(infrastructure\): .*\/scratch.* on b1/);
-    await expectNothingHalf(site);
-  });
-
-  it('publishes nothing half when the share fills up while images are built', async () => {
-    const site = await newSite({ tables: pinned });
-    await importSlow(site, { one: 4, two: 4 });
-    const rebuild = watch(site.startCtmgr(['rebuild', '--wait']));
-    await rebuild.says(/one: queued -> building/);
-    await rebuild.says(/two: queued -> building/);
-    await fault('diskfull:/srv/ctmgr');
-    const { code } = await rebuild.end;
-    console.log(code, rebuild.said());
-    await heal('diskfull:/srv/ctmgr');
-    const poll = await site.ctmgr(['poll', '--wait']);
-    console.log(poll, await site.status());
-    await expectNothingHalf(site);
+    it('calls every element cancelled when a whole array is, also those that never started', async () => {
+      const site = await newSite({ build: 'throttle = 1' });
+      await importSlow(site, { a: 60, b: 60, c: 60 });
+      const rebuild = watch(site.startCtmgr(['rebuild', '--wait']));
+      await rebuild.says(/a: queued -> building/);
+      const { job } = await until(
+        'the job id',
+        () => image(site, 'a'),
+        ({ job: id }) => id !== null,
+      );
+      await output(['scancel', String(job).replace(/_.*/, '')]);
+      const { code, stdout } = await rebuild.end;
+      expect(code).toBe(1);
+      expect((await site.status()).map(({ status }) => status)).toEqual(['cancelled', 'cancelled', 'cancelled']);
+      expect(stdout).toMatch(/3 images: 3 cancelled/);
+    });
   });
 
-  it('starts nothing on a full share', async () => {
-    const site = await newSite();
-    await importSlow(site, { one: 0 });
-    await fault('diskfull:/srv/ctmgr');
-    const rebuild = await site.ctmgr(['rebuild', '--wait']);
-    console.log(rebuild);
-    await heal('diskfull:/srv/ctmgr');
-    const poll = await site.ctmgr(['poll', '--wait']);
-    console.log(poll, await site.status());
-  });
-});
+  describe('Slurm cannot run the job', () => {
+    it("tells in Slurm's own words why it refuses an array", async () => {
+      const site = await newSite({ tables: '[classes.wrong]\npartition = "nowhere"' });
+      await importSlow(site, { good: 0 });
+      await importSlow(site, { refused: 0 }, 'wrong');
+      const { code, stdout, stderr } = await site.ctmgr(['rebuild', '--wait']);
+      expect(code).toBe(1);
+      expect(stderr).toMatch(/Slurm refused the array of class wrong: .*invalid partition/i);
+      expect(stdout).toMatch(/refused: failure \(infrastructure\): Slurm refused the job: .*invalid partition/i);
+      expect(await image(site, 'good')).toMatchObject({ status: 'success' });
+      const alone = await site.ctmgr(['rebuild', 'refused']);
+      expect(alone.code).toBe(1);
+      expect(alone.stdout).toMatch(/was refused by Slurm/);
+    });
 
-describe('a time limit', () => {
-  it('ends a build that takes longer', async () => {
+    it('calls a job that could not be started a failure of the infrastructure', async () => {
+      const site = await newSite({ build: 'throttle = 1' });
+      await importSlow(site, { first: 3, second: 0 });
+      const rebuild = watch(site.startCtmgr(['rebuild', '--wait']));
+      await rebuild.says(/first: queued -> building/);
+      await output(['sh', '-c', 'rm -r "$1"/logs/*', 'sh', site.share]);
+      const { code, stdout } = await rebuild.end;
+      expect(code).toBe(1);
+      expect(await image(site, 'first')).toMatchObject({ status: 'success' });
+      expect(await image(site, 'second')).toMatchObject({ status: 'failure', kind: 'infrastructure' });
+      expect(stdout).toMatch(/second: failure \(infrastructure\): Slurm could not run the job/);
+    });
+  });
+
+  describe('a disk is full', () => {
+    it('blames the scratch folder of the node', async () => {
+      const site = await newSite({ tables: pinned });
+      await importSlow(site, { small: 0 }, 'on-b1');
+      await fault('diskfull:b1:/scratch');
+      const { code, stdout } = await site.ctmgr(['rebuild', '--wait']);
+      expect(code).toBe(1);
+      expect(await image(site, 'small')).toMatchObject({ status: 'failure', kind: 'infrastructure', node: 'b1' });
+      expect(stdout).toMatch(/small: failure \(infrastructure\): .*\/scratch.* on b1/);
+      await expectNothingHalf(site);
+    });
+
+    it('publishes nothing half while the share is full, and carries on when there is room', async () => {
+      const site = await newSite();
+      // One ends while the share is full, the other one after that.
+      await importSlow(site, { early: 4, later: 10 });
+      const rebuild = watch(site.startCtmgr(['rebuild', '--wait']));
+      await rebuild.says(/early: queued -> building/);
+      await rebuild.says(/later: queued -> building/);
+      await fault('diskfull:/srv/ctmgr');
+      await rebuild.says(/early: building -> failure/);
+      await expectNothingHalf(site);
+      await heal('diskfull:/srv/ctmgr');
+      const { code, stdout, stderr } = await rebuild.end;
+      expect(code).toBe(1);
+      expect(stderr.match(/cannot write the catalogue .*ENOSPC/g)).toHaveLength(1);
+      expect(stdout).toMatch(/early: failure \(infrastructure\): .*(share|no space left)/);
+      expect(await image(site, 'later')).toMatchObject({ status: 'success' });
+      await expectNothingHalf(site);
+      expect((await site.ctmgr(['rebuild', 'early', '--wait'])).code).toBe(0);
+    });
+
+    it('submits nothing from a full share, and poll carries the rebuild on', async () => {
+      const site = await newSite();
+      await importSlow(site, { one: 0 });
+      await fault('diskfull:/srv/ctmgr');
+      const rebuild = await site.ctmgr(['rebuild', '--wait']);
+      expect(rebuild.code).toBe(73);
+      expect(rebuild.stderr).toMatch(
+        /cannot write the catalogue .*\n.*ENOSPC.*\nTry: make the share writable, then: ctmgr poll/,
+      );
+      expect(await arraysOf(site)).toEqual([]);
+      await heal('diskfull:/srv/ctmgr');
+      expect((await site.ctmgr(['poll', '--wait'])).code).toBe(0);
+      expect(await image(site, 'one')).toMatchObject({ status: 'success' });
+      expect(await arraysOf(site)).toHaveLength(1);
+    });
+  });
+
+  it('tells of the time limit', async () => {
     const { code, stdout } = await slow.ctmgr(['poll', '--wait']);
     expect(code).toBe(1);
     expect(await image(slow, 'late')).toMatchObject({ status: 'failure', kind: 'timeout', node: 'b2' });

@@ -219,6 +219,11 @@ describe('a job that ended without a report', () => {
       failure('infrastructure', expect.stringContaining('FAILED'), 1),
     ],
     [
+      'the script says that the share was unusable',
+      { record: says('FAILED', 74, 0, { ended: now - 31, exitCode: 74 }) },
+      failure('infrastructure', expect.stringContaining('share'), 74),
+    ],
+    [
       'with a report that cannot be read',
       { record: says('COMPLETED'), resultProblem: 'cut off' },
       failure('infrastructure', 'cut off', null),
@@ -270,8 +275,7 @@ test('nothing that Slurm does not say can ever be a failure', () => {
         for (const missingSince of [null, 0, now]) {
           for (const result of [undefined, terminated]) {
             const { kind } = decide({ ...nothing, slurm, status, claimed, missingSince, result });
-            expect(['keep', 'progress', 'lost']).toContain(kind);
-            if (slurm !== 'answered') expect(kind).not.toBe('lost');
+            expect(slurm === 'answered' ? ['keep', 'progress', 'lost'] : ['keep', 'progress']).toContain(kind);
           }
         }
       }

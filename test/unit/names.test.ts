@@ -53,18 +53,8 @@ describe('names', () => {
     }
   });
 
-  test('a refusal says which name is meant, in one short printable line', () => {
-    for (const text of hostile) {
-      try {
-        checkName(text, 'overlay');
-        throw new Error('accepted');
-      } catch (error) {
-        const { message } = error as Error;
-        expect(message).toContain('not a valid overlay name');
-        expect(message.length).toBeLessThan(250);
-        expect(message).not.toMatch(/[\p{Cc}\u202e]/u);
-      }
-    }
+  test.each(hostile)('the refusal of %j says which name is meant, in one short printable line', (text) => {
+    expect(() => checkName(text, 'overlay')).toThrow(/^[^\p{Cc}\u202e]{0,200} is not a valid overlay name$/u);
   });
 });
 

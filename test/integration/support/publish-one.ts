@@ -14,6 +14,8 @@ const store = await openStore(paths.database);
 const site = makeBuildSite(store, config, paths, String(process.pid));
 for (const instance of await unfinishedInstances(store)) {
   const result = await readResult(resultFile(paths, instance));
-  if (result?.outcome === 'success') process.stdout.write(`${String(await publish(site, instance, result))}\n`);
+  if (result?.outcome !== 'success') continue;
+  const publication = await publish(site, instance, result);
+  process.stdout.write(typeof publication === 'string' ? `${publication}\n` : `${publication.wrong}\n`);
 }
 await store.destroy();

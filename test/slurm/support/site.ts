@@ -98,7 +98,9 @@ ${extra.tables ?? ''}
       const folder = `${inputs}/${name}`;
       await write(`${folder}/Dockerfile`, dockerfile);
       for (const [file, content] of Object.entries(files)) await write(`${folder}/${file}`, content);
-      return ctmgr(['import', `${folder}/Dockerfile`, '--name', name, '--context', folder, ...more], { user: 'admin1' });
+      return ctmgr(['import', `${folder}/Dockerfile`, '--name', name, '--context', folder, ...more], {
+        user: 'admin1',
+      });
     },
     status: (tag) => site.json(['status', ...(tag === undefined ? [] : [tag])]),
     write,

@@ -1,0 +1,302 @@
+import { type SpawnSyncReturns, spawnSync } from 'node:child_process';
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+
+import { formatCatalogue } from '../../lib/builds/catalogue-format.ts';
+
+const wrapper = join(import.meta.dirname, '../../spank/srun');
+const hash = 'a'.repeat(64);
+let folder = '';
+let share = '';
+let hello = '';
+
+/** A share with two builds of hello, and in PATH a real srun that prints its arguments, each ended by NUL. */
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'ctmgr-srun-'));
+  share = join(folder, 'share dir');
+  hello = join(share, 'builds/2026-11-22.2/hello.sif');
+  for (const name of ['builds/2026-11-22.1', 'builds/2026-11-22.2', 'current'])
+    mkdirSync(join(share, name), { recursive: true });
+  for (const tag of ['2026-11-22.1', '2026-11-22.2']) writeFileSync(join(share, `builds/${tag}/hello.sif`), tag);
+  writeFileSync(join(folder, 'outside.sif'), '');
+  const link = (name: string, target: string): void => symlinkSync(target, join(share, `current/${name}.sif`));
+  link('hello', '../builds/2026-11-22.2/hello.sif');
+  link('gone', '../builds/2026-11-22.2/gone.sif');
+  link('outside', '../../outside.sif');
+  link('folder', '../builds/2026-11-22.2');
+  writeFileSync(join(share, 'current/nolink.sif'), '');
+  const image = (tag: string, sha256: string, current: boolean) => ({
+    ...{
+      name: 'hello',
+      tag,
+      sha256,
+      file: join(share, `builds/${tag}/hello.sif`),
+      status: 'success' as const,
+      current,
+    },
+    ...{ version: 1, base: 'b', overlays: [], size: 1, failure_kind: null, message: null, reason: null, node: null },
+    ...{ job: null, started: null, ended: null, changed: 0 },
+  });
+  const images = [image('2026-11-22.1', hash, false), image('2026-11-22.2', 'b'.repeat(64), true)];
+  writeFileSync(
+    join(share, 'catalog.json'),
+    formatCatalogue({ schema: 1, generated: 0, images, recipes: [], tags: [] }),
+  );
+  writeFileSync(
+    join(folder, 'config.toml'),
+    `[paths]\nshare = "${share}" # here\n[apptainer]\npath = '/opt/a/apptainer'\n`,
+  );
+  mkdirSync(join(folder, 'bin'));
+  const real = join(folder, 'bin/srun');
+  writeFileSync(
+    real,
+    '#!/bin/sh\nprintf "%s\\0" "$@" "container=${CTMGR_CONTAINER-}" "image=${CTMGR_IMAGE-}" "srun=${SRUN_CONTAINER-}"\nexit ${STATUS:-0}\n',
+  );
+  chmodSync(real, 0o755);
+});
+
+afterAll(() => rmSync(folder, { recursive: true }));
+
+function srun(words: string[], env: Record<string, string> = {}): SpawnSyncReturns<string> {
+  const path = `${join(wrapper, '..')}:${folder}/bin:/usr/bin:/bin`;
+  return spawnSync('/usr/bin/dash', [wrapper, ...words], {
+    encoding: 'utf8',
+    cwd: folder,
+    env: { PATH: path, CTMGR_CONFIG: join(folder, 'config.toml'), ...env },
+  });
+}
+
+/** What the real srun got; the last three say what the job's environment tells. */
+function received(result: SpawnSyncReturns<string>): string[] {
+  return result.stdout.split('\0').slice(0, -1);
+}
+
+const inside = (): string[] => ['--', '/opt/a/apptainer', '--quiet', 'exec', hello];
+const told = (reference: string): string[] => [`container=${reference}`, `image=${hello}`, 'srun='];
+const untold = ['container=', 'image=', 'srun='];
+
+describe('with --container=NAME the command runs in the image', () => {
+  const cases: [words: string[], options: string[], command: string[]][] = [
+    [['--container=hello', 'true'], [], ['true']],
+    [['--container', 'hello', 'true'], [], ['true']],
+    [['--container=hello', '--', 'true'], [], ['true']],
+    [['--container=hello', '--', '--weird'], [], ['--weird']],
+    [['--container=hello', '--container=hello', 'true'], [], ['true']],
+    [['-n4', '--container=hello', 'a', 'b c', ''], ['-n4'], ['a', 'b c', '']],
+    [['-n', '4', '--container=hello', 'a'], ['-n', '4'], ['a']],
+    [['-lN2', '--container=hello', 'a'], ['-lN2'], ['a']],
+    [['-lN', '2', '--container=hello', 'a'], ['-lN', '2'], ['a']],
+    [['--container=hello', '-K', 'a'], ['-K'], ['a']],
+    [['-K1', '--container=hello', 'a'], ['-K1'], ['a']],
+    [['--immediate', '--container=hello', 'a'], ['--immediate'], ['a']],
+    [['--immediate=5', '--container=hello', 'a'], ['--immediate=5'], ['a']],
+    [['--exclusive', '--container=hello', 'a'], ['--exclusive'], ['a']],
+    [['--pty', '--container=hello', 'sh'], ['--pty'], ['sh']],
+    [['--mem', '1G', '--container=hello', 'a'], ['--mem', '1G'], ['a']],
+    [['--mem=1G', '--container=hello', 'a'], ['--mem=1G'], ['a']],
+    [['--ntasks-per-n', '2', '--container=hello', 'a'], ['--ntasks-per-n', '2'], ['a']],
+    [['--unbuf', '--container=hello', 'a'], ['--unbuf'], ['a']],
+    [['--job-name=a b', '--container=hello', 'a'], ['--job-name=a b'], ['a']],
+    [['-J', '--container=other', '--container=hello', 'a'], ['-J', '--container=other'], ['a']],
+    [['--comment', '--', '--container=hello', 'a'], ['--comment', '--'], ['a']],
+    [['--export=ALL,X=$(touch x)', '--container=hello', 'a'], ['--export=ALL,X=$(touch x)'], ['a']],
+    [['--container=hello', 'sh', '-c', 'echo "$HOME"; exit 3'], [], ['sh', '-c', 'echo "$HOME"; exit 3']],
+    [['--container=hello', 'a', '--container=other'], [], ['a', '--container=other']],
+    [['--container=hello', 'a', '-n', '2', '--', 'x'], [], ['a', '-n', '2', '--', 'x']],
+    [['--container=hello', '-'], [], ['-']],
+    [
+      ['--container=hello', 'a', 'line\nbreak', 'qu\'o"te', 'ü✓', '*', '~'],
+      [],
+      ['a', 'line\nbreak', 'qu\'o"te', 'ü✓', '*', '~'],
+    ],
+    [['--container=hello', 'a', 'x'.repeat(5000)], [], ['a', 'x'.repeat(5000)]],
+    [['--container=hello', 'a', '\\', '%s', '-e', '-n'], [], ['a', '\\', '%s', '-e', '-n']],
+    [['--container-id=c', '--container=hello', 'a'], ['--container-id=c'], ['a']],
+    [['--uid=alice', '--container=hello', 'a'], ['--uid=alice'], ['a']],
+  ];
+  test.each(cases)('%j', (words, options, command) => {
+    const result = srun(words);
+    expect(result.stderr).toBe('');
+    expect(received(result)).toEqual([...options, ...inside(), ...command, ...told('hello')]);
+  });
+
+  test('NAME:TAG and NAME@sha256:HEX mean an exact build', () => {
+    const first = join(share, 'builds/2026-11-22.1/hello.sif');
+    for (const reference of ['hello:2026-11-22.1', `hello@sha256:${hash}`]) {
+      const result = srun([`--container=${reference}`, 'a']);
+      expect(result.stderr).toBe('');
+      expect(received(result)).toEqual([
+        '--',
+        '/opt/a/apptainer',
+        '--quiet',
+        'exec',
+        first,
+        'a',
+        `container=${reference}`,
+        `image=${first}`,
+        'srun=',
+      ]);
+    }
+  });
+
+  test('SRUN_CONTAINER counts, the command line wins, and Slurm does not see it', () => {
+    expect(received(srun(['a'], { SRUN_CONTAINER: 'hello' }))).toEqual([...inside(), 'a', ...told('hello')]);
+    expect(received(srun(['--container=hello', 'a'], { SRUN_CONTAINER: 'nope' }))).toEqual([
+      ...inside(),
+      'a',
+      ...told('hello'),
+    ]);
+  });
+
+  test('the exit code is the real one', () => {
+    expect(srun(['--container=hello', 'a'], { STATUS: '42' }).status).toBe(42);
+  });
+
+  test('variables of the caller reach the job as they were', () => {
+    writeFileSync(join(folder, 'bin/srun-env'), '');
+    const result = srun(['--container=hello', 'a'], { name: 'n', word: 'w', i: '1', LC_ALL: 'C.UTF-8', value: 'v' });
+    expect(result.status).toBe(0);
+  });
+});
+
+describe('everything else passes through byte for byte', () => {
+  const cases: string[][] = [
+    [],
+    ['hostname'],
+    ['-n4', 'a', 'b c', '', '*'],
+    ['--frobnicate', 'a'],
+    ['--', '--container=x'],
+    ['podman', 'run', '--container=x'],
+    ['-n', '2', 'podman', '--container', 'x'],
+    ['--container=/bundle', 'a'],
+    ['--container', './bundle', 'a'],
+    ['--container=/a', '--container=/b', 'a'],
+    ['--container-id=x', 'a'],
+    ['--container-image=x', 'a'],
+    ['a', ':', 'b'],
+    ['--job-name=--container=hello', 'a'],
+    ['-J', '--container=hello', 'a'],
+    ['--version'],
+  ];
+  test.each(cases.map((words) => [words]))('%j', (words) => {
+    const result = srun(words, { SLURM_CONTAINER: 'hello' });
+    expect(result.stderr).toBe('');
+    expect(received(result)).toEqual([...words, ...untold]);
+  });
+
+  test('also when config.toml cannot be read, and a bundle from the environment', () => {
+    expect(received(srun(['a'], { CTMGR_CONFIG: folder }))).toEqual(['a', ...untold]);
+    expect(received(srun(['a'], { SRUN_CONTAINER: '/b' }))).toEqual(['a', 'container=', 'image=', 'srun=/b']);
+  });
+});
+
+describe('what cannot be right fails before anything is launched', () => {
+  const cases: [words: string[], status: number, text: RegExp][] = [
+    [['--container=nope', 'a'], 66, /there is no image nope\nTry: ctmgr list/],
+    [['--container=hello:2026-11-22.9', 'a'], 66, /there is no image hello:2026-11-22.9/],
+    [[`--container=hello@sha256:${'c'.repeat(64)}`, 'a'], 66, /there is no image/],
+    [['--container=h.llo:2026-11-22.1', 'a'], 66, /there is no image/],
+    [['--container=', 'a'], 64, /not the name of an image/],
+    [['--container', '', 'a'], 64, /not the name of an image/],
+    [['--container'], 64, /needs the name/],
+    [['--container=hello'], 64, /no command given/],
+    [['--container=hello', '--'], 64, /no command given/],
+    [['--container=hello', '--container=other', 'a'], 64, /two different values/],
+    [['--container=hello', '--container=/x', 'a'], 64, /two different values/],
+    [['--conta=hello', 'a'], 64, /write --container in full/],
+    [['--containe', 'hello', 'a'], 64, /write --container in full/],
+    [['--frobnicate', '--container=hello', 'a'], 64, /--frobnicate is not known/],
+    [['-j', '--container=hello', 'a'], 64, /-j is not known/],
+    [['--no', '--container=hello', 'a'], 64, /--no is not known/],
+    [['--container=hello', 'a', ':', 'b'], 64, /heterogeneous/],
+    [['a', ':', '--container=hello', 'b'], 64, /heterogeneous/],
+    [['--multi-prog', '--container=hello', 'f'], 64, /--multi-prog/],
+    [['--bcast=/tmp/x', '--container=hello', 'a'], 64, /--bcast/],
+    [['--container=gone', 'a'], 69, /is not there/],
+    [['--container=outside', 'a'], 69, /points out of/],
+    [['--container=folder', 'a'], 69, /is no file/],
+    [['--container=nolink', 'a'], 66, /there is no image/],
+    [['--container=x.sif/', 'a'], 64, /not the name/],
+    [['--container=my.sif', 'a'], 66, /there is no image/],
+    [['--container=My.sif', 'a'], 64, /image file of your own/],
+    ...[
+      '../hello',
+      'hello/../x',
+      '$(touch x)',
+      'a;b',
+      'a b',
+      "a'b",
+      'a"b',
+      'a\nb',
+      '-n',
+      '.a',
+      'a.',
+      'ü',
+      'A',
+      'x'.repeat(65),
+      'x'.repeat(5000),
+      '*',
+      'hello:',
+      'hello:x',
+      'hello:2026-11-22.1/../x',
+      'hello@x',
+      'hello@sha256:12',
+      `hello@sha256:${'A'.repeat(64)}`,
+    ].map((name): [string[], number, RegExp] => [[`--container=${name}`, 'a'], 64, /^srun: ctmgr: /]),
+  ];
+  test.each(cases)('%j', (words, status, text) => {
+    const result = srun(words);
+    expect(result.stderr).toMatch(text);
+    expect(result.stderr.trimEnd().split('\n').length).toBeLessThanOrEqual(3);
+    expect(result.status).toBe(status);
+    expect(result.stdout).toBe('');
+    expect(readdirSync(folder)).not.toContain('x');
+  });
+
+  test('a share that is not mounted, a missing catalogue, an unreadable form of the configuration', () => {
+    const config = (text: string): Record<string, string> => {
+      writeFileSync(join(folder, 'other.toml'), text);
+      return { CTMGR_CONFIG: join(folder, 'other.toml') };
+    };
+    const words = ['--container=hello', 'a'];
+    expect(srun(words, config(`paths.share = "${share}"\n`))).toMatchObject({ status: 78, stdout: '' });
+    expect(srun(words, config(`[paths]\nshare = """${share}"""\n`))).toMatchObject({ status: 78, stdout: '' });
+    expect(srun(words, config('[paths]\nshare = "relative"\n'))).toMatchObject({ status: 78, stdout: '' });
+    expect(srun(words, config('[paths]\nshare = "/nonexistent"\n'))).toMatchObject({ status: 69, stdout: '' });
+    mkdirSync(join(folder, 'empty/current'), { recursive: true });
+    expect(srun(['--container=hello:2026-11-22.1', 'a'], config(`[paths]\nshare = "${folder}/empty"\n`))).toMatchObject(
+      {
+        status: 69,
+        stdout: '',
+      },
+    );
+  });
+
+  test('without the real srun it says so and does not call itself', () => {
+    const copy = join(folder, 'copy');
+    mkdirSync(copy);
+    spawnSync('cp', [wrapper, copy]);
+    const result = srun(['a'], { PATH: `${join(wrapper, '..')}:${copy}:/nonexistent` });
+    expect(result).toMatchObject({ status: 69, stdout: '' });
+    expect(result.stderr).toContain("Slurm's own srun is not in PATH");
+  });
+});
+
+test('an image that the caller may not read is not available to him', () => {
+  const name = join(share, 'builds/2026-11-22.2/private.sif');
+  writeFileSync(name, '', { mode: 0o600 });
+  symlinkSync('../builds/2026-11-22.2/private.sif', join(share, 'current/private.sif'));
+  chmodSync(folder, 0o755);
+  const env = { PATH: `${folder}/bin:/usr/bin:/bin`, CTMGR_CONFIG: join(folder, 'config.toml') };
+  const nobody = { uid: 65534, gid: 65534 };
+  const result = spawnSync('/usr/bin/dash', [wrapper, '--container=private', 'a'], {
+    encoding: 'utf8',
+    env,
+    ...nobody,
+  });
+  expect(result).toMatchObject({ status: 77, stdout: '' });
+  expect(result.stderr).toContain('image private is not available to you');
+});
