@@ -47,8 +47,6 @@ export const catalogueSchema = v.object({
 export type Catalogue = v.InferOutput<typeof catalogueSchema>;
 /** An instance in any state; `current` says that NAME means this one. */
 export type CatalogueImage = Catalogue['images'][number];
-export type CatalogueRecipe = Catalogue['recipes'][number];
-export type CatalogueTag = Catalogue['tags'][number];
 
 /**
  * The catalogue as text: JSON with exactly one image a line, `name`, `tag`, `sha256` and `file` first, so that the

@@ -8,16 +8,20 @@ const shell = ['/bin/sh', '-c'];
 export function convertRun(stage: Stage, instruction: Instruction): void {
   const { form, argv } = readCommand(instruction);
   if (argv.length === 0) throw refuse(instruction, 'syntax', 'needs a command');
+  checkProgram(instruction, argv);
   const { line, text } = instruction;
   stage.steps.push({ kind: 'run', line, instruction: text, form, argv, cwd: stage.workdir, user: stage.user });
 }
 
+/** CMD may begin with an option: of the program that ENTRYPOINT names. */
 export function convertCmd(stage: Stage, instruction: Instruction): void {
   stage.cmd = readCommand(instruction).argv;
 }
 
 export function convertEntrypoint(stage: Stage, instruction: Instruction): void {
-  stage.entrypoint = readCommand(instruction).argv;
+  const { argv } = readCommand(instruction);
+  checkProgram(instruction, argv);
+  stage.entrypoint = argv;
 }
 
 /**
@@ -28,17 +32,18 @@ function readCommand(instruction: Instruction): { form: 'shell' | 'exec'; argv: 
   const { args } = instruction;
   if (args === '') throw refuse(instruction, 'syntax', 'needs a command');
   const words = readStringArray(instruction);
-  if (!words) return { form: 'shell', argv: [...shell, args] };
-  const [program] = words;
-  if (program === '' || program?.startsWith('-')) {
-    throw refuse(
-      instruction,
-      'program-name',
-      `${quote(program)} is not the name of a program`,
-      'check the first element',
-    );
-  }
-  return { form: 'exec', argv: words };
+  return words ? { form: 'exec', argv: words } : { form: 'shell', argv: [...shell, args] };
+}
+
+/** Refuses what the shell's `exec` would take for an option of its own instead of a program. */
+function checkProgram(instruction: Instruction, [program]: string[]): void {
+  if (program !== '' && program?.startsWith('-') !== true) return;
+  throw refuse(
+    instruction,
+    'program-name',
+    `${quote(program)} is not the name of a program`,
+    'check the first element',
+  );
 }
 
 /** The strings of a JSON array, undefined for anything that is no JSON array. */

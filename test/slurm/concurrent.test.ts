@@ -16,7 +16,7 @@ afterAll(() => site.remove());
 
 describe('import, rebuild and poll at once', () => {
   it('all work, round after round, and nobody hears of a lock', async () => {
-    const reader = startReader(site);
+    const reader = await startReader(site);
     const admin: Place = { user: 'admin1' };
     const ended: [words: string, end: Ended][] = [];
     const run = async (words: string[], place: Place = {}): Promise<void> => {

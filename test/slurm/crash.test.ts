@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { SiteState } from './inside/inspect-site.ts';
 import { type Ended, exec, output, until } from './support/cluster.ts';
 import { expectConsistent, readInstances } from './support/expect-consistent.ts';
-import { inspectSite, insideWords, startReader } from './support/inside.ts';
+import { inspectSite, insideWords, type Reader, startReader } from './support/inside.ts';
 import { startKillable } from './support/killable.ts';
 import { makeSite, type Site, slowDockerfile } from './support/site.ts';
 import { makeSlurmStandIns, type SlurmStandIns } from './support/slurm-stand-ins.ts';
@@ -13,14 +13,14 @@ const leftBehind = /^(\.catalog\.json|current\/\.[a-z0-9-]+\.sif)\.[0-9a-f]{12}$
 
 let site: Site;
 let standIns: SlurmStandIns;
-let reader: ReturnType<typeof startReader>;
+let reader: Reader;
 
 beforeAll(async () => {
   standIns = await makeSlurmStandIns();
   site = await makeSite({ slurm: standIns.toml });
   expect(await site.import('one', slowDockerfile(0))).toMatchObject({ code: 0 });
   expect(await site.import('two', slowDockerfile(1))).toMatchObject({ code: 0 });
-  reader = startReader(site);
+  reader = await startReader(site);
 });
 
 /** For the whole file: whatever was killed and whenever, no reader has seen anything unfinished. */
@@ -101,7 +101,7 @@ describe('ctmgr rebuild is killed', () => {
 
   it('at any other step before and after sbatch: what was recorded is built once', async () => {
     // Commits, catalogue, folders, task files, in the order of the names; some are before sbatch and some after it.
-    const calls = { fsync: [1, 2, 3, 4], rename: [1, 2], mkdir: [6], chown: [4], symlink: [1, 2] };
+    const calls = { fsync: [1, 2, 3, 4], rename: [1, 2], mkdir: [3, 6], fchown: [4], symlink: [1, 2] };
     for (const [call, counts] of Object.entries(calls)) {
       for (const count of counts) {
         const end = await killAtCall(call, count, ['rebuild', 'one']);

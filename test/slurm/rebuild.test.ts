@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
 import type { SiteState } from './inside/inspect-site.ts';
 import type { WatchReport } from './inside/watch-share.ts';
-import { type Ended, output, type Place, until } from './support/cluster.ts';
+import { type Ended, exec, output, type Place, until } from './support/cluster.ts';
 import { elementsOf, expectConsistent, readInstances, type SlurmElement } from './support/expect-consistent.ts';
 import { inspectSite, startReader } from './support/inside.ts';
 import { busybox, type ImageStatus, makeSite, type Site, slowDockerfile } from './support/site.ts';
@@ -69,7 +69,7 @@ describe('eight images on two build nodes', () => {
   let elements: SlurmElement[];
 
   beforeAll(async () => {
-    const reader = startReader(site);
+    const reader = await startReader(site);
     await standIns.order('sbatch', 'hold');
     const rebuild = watch(site.startCtmgr(['rebuild', '--wait']));
     const has =
@@ -135,9 +135,10 @@ describe('eight images on two build nodes', () => {
     for (const path of ['builds', 'logs', 'results', 'current', `builds/${tag}`, `logs/${tag}`, `results/${tag}`]) {
       expect([path, state.files[path]]).toEqual([path, expect.objectContaining(folder)]);
     }
-    for (const path of ['tasks', `tasks/${tag}`, `tasks/${tag}/0`]) {
+    for (const path of ['tasks', `tasks/${tag}/0`]) {
       expect([path, state.files[path]]).toEqual([path, expect.objectContaining({ ...folder, mode: '0750' })]);
     }
+    expect(state.files[`tasks/${tag}`]).toMatchObject({ mode: '0750', owner: 'root', group: 'ctmgr' });
     expect(state.files['catalog.json']).toMatchObject({ mode: '0644' });
     for (const name of names)
       expect(state.files[`logs/${tag}/${name}.log`]).toMatchObject({ mode: '0644', owner: 'ctmgr' });
@@ -174,16 +175,33 @@ describe('an ordinary user on a compute node without a database', () => {
     expect(await alice('status', '--noheader', '--format=status')).toMatch(/^(success\s+){8}$/);
   });
 
-  it('runs an image with its files, variables and overlays', async () => {
-    const srun = async (name: string, ...words: string[]): Promise<string> => {
-      const file = (await alice('path', name)).trim();
-      return output(['srun', '--quiet', 'apptainer', '--silent', ...words.slice(0, 1), file, ...words.slice(1)], {
-        user: 'alice',
-      });
-    };
-    expect(await srun('greeter', 'run', 'alice', 'two  words')).toBe('greet alice two  words');
-    expect(await srun('settings', 'run')).toBe("good 'day' $x");
-    expect(await srun('slow-1', 'exec', 'ls', '-d', '/usr/local/software', '/p')).toBe('/p\n/usr/local/software');
+  it('runs an image by its name, with its files, variables and overlays', async () => {
+    const srun = async (...words: string[]): Promise<Ended> => exec(['srun', '--quiet', ...words], onNode);
+    const printed = (stdout: string) => ({ code: 0, stdout, stderr: '' });
+    expect(await srun('--container=greeter', 'greet', 'alice', 'two  words')).toEqual(
+      printed('greet alice two  words\n'),
+    );
+    expect(
+      await srun('--container', `settings:${tag}`, 'sh', '-c', 'echo "$GREETING"; cat /etc/greeting; exit 7'),
+    ).toEqual({
+      ...printed("good 'day' $x\ngood 'day' $x\n"),
+      code: 7,
+      stderr: expect.stringContaining('Exited with exit code 7'),
+    });
+    expect(await srun('--container=slow-1', 'ls', '-d', '/usr/local/software', '/p')).toEqual(
+      printed('/p\n/usr/local/software\n'),
+    );
+    expect(await srun('--container=nothing', 'touch', '/tmp/ran')).toMatchObject({
+      code: 66,
+      stdout: '',
+      stderr: expect.stringContaining('no image'),
+    });
+  });
+
+  it('runs what an image is for', async () => {
+    const run = (name: string, ...words: string[]): Promise<string> =>
+      output(['sh', '-c', 'srun --quiet apptainer --silent run "$(ctmgr path "$@")"', 'sh', name, ...words], onNode);
+    expect(await run('settings')).toBe("good 'day' $x");
   });
 });
 

@@ -243,3 +243,8 @@ describe('refusals', () => {
     expect(refusal('FROM ${X}\nRUN x').why).toBeUndefined();
   });
 });
+
+test('CMD may begin with an option of the program that ENTRYPOINT names', () => {
+  const plan = parseDockerfile('FROM a\nENTRYPOINT ["tool"]\nCMD ["-v", "--all"]\n', { buildArgs: {} });
+  expect(plan).toMatchObject({ entrypoint: ['tool'], cmd: ['-v', '--all'] });
+});

@@ -5,7 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 
 /**
  * Runs on a node of the cluster: looks at the share of a site, the folder that is the only argument, over and over like
- * the most impatient reader, until standard input ends; then prints a `WatchReport`.
+ * the most impatient reader, until standard input ends; then prints a `WatchReport`. Standard error says when it begins.
  */
 
 export interface WatchReport {
@@ -103,6 +103,7 @@ function exists(path: string): boolean {
 
 let over = false;
 let rounds = 0;
+process.stderr.write('looking\n');
 process.stdin.resume().once('end', () => (over = true));
 while (!over) {
   try {

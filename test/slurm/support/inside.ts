@@ -1,3 +1,6 @@
+import { once } from 'node:events';
+import type { Readable } from 'node:stream';
+
 import type { SiteState } from '../inside/inspect-site.ts';
 import type { WatchReport } from '../inside/watch-share.ts';
 import { ended, output, start } from './cluster.ts';
@@ -15,10 +18,16 @@ export async function inspectSite(site: Site): Promise<SiteState> {
   return JSON.parse(await output(insideWords('inspect-site', [site.share, `${site.state}/ctmgr.db`]))) as SiteState;
 }
 
-/** Lets a reader look at the share from a compute node all the time; `stop` says what it has seen. */
-export function startReader(site: Site): { stop(): Promise<WatchReport> } {
+export interface Reader {
+  /** Ends it; says what it has seen. */
+  stop(): Promise<WatchReport>;
+}
+
+/** Lets a reader look at the share from a compute node all the time, from now on. */
+export async function startReader(site: Site): Promise<Reader> {
   const child = start(insideWords('watch-share', [site.share]), { node: 'c2' });
   const end = ended(child);
+  await Promise.race([once(child.stderr as Readable, 'data'), end]);
   return {
     async stop() {
       child.stdin?.end();
