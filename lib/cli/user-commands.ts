@@ -80,6 +80,31 @@ export const userCommands: CommandSpec[] = [
     examples: [['ctmgr config', 'all settings']],
     load: () => import('../commands/config.ts'),
   },
+  {
+    usage: 'convert <dockerfile>',
+    summary: 'A Dockerfile as an Apptainer definition file',
+    level: 'user',
+    lists: ['build-arg'],
+    examples: [
+      ['ctmgr convert Dockerfile', 'the definition file; what is lossy is said on standard error'],
+      ['ctmgr convert app/Dockerfile --context app --strict', 'refuse what is lossy'],
+      ['ctmgr convert Dockerfile --target build --json', 'the steps that Docker would run, for scripts'],
+    ],
+    options: (yargs) =>
+      yargs
+        .positional('dockerfile', { type: 'string', demandOption: true, describe: 'Path of the Dockerfile' })
+        .option('context', { type: 'string', requiresArg: true, describe: 'Folder that COPY and ADD read from' })
+        .option('build-arg', { type: 'string', array: true, nargs: 1, default: [], describe: 'K=V for an ARG' })
+        .option('target', { type: 'string', requiresArg: true, describe: 'Stage to convert; the last one by default' })
+        .option('platform', { type: 'string', requiresArg: true, describe: 'Such as linux/amd64; this one by default' })
+        .option('base-config', {
+          type: 'string',
+          requiresArg: true,
+          describe: 'File with what skopeo inspect --config says of the base image',
+        })
+        .option('strict', { type: 'boolean', default: false, describe: 'Refuse what would only be warned about' }),
+    load: () => import('../commands/convert.ts'),
+  },
 ];
 
 const imagePositional = { type: 'string', demandOption: true, describe: 'NAME, NAME:TAG or NAME@sha256:HEX' } as const;

@@ -1,7 +1,6 @@
 import { resourceClass } from '../config/resource-class.ts';
 import { importRecipe } from '../definitions/import-recipe.ts';
-import { CtmgrError } from '../util/errors.ts';
-import { quote } from '../util/names.ts';
+import { readBuildArgs } from './build-args.ts';
 import { refreshCatalogue } from './refresh-catalogue.ts';
 import type { Answer, Context } from './context.ts';
 
@@ -39,15 +38,4 @@ export async function run(argv: Arguments, context: Context): Promise<Answer> {
     ? `Stored version ${version} of ${name} (from ${base}).\nNext: ctmgr rebuild ${name}\n`
     : `Nothing new: ${name} version ${version} has the same Dockerfile, build arguments and context.\n`;
   return { kind: 'record', record: { ...outcome }, text };
-}
-
-function readBuildArgs(pairs: string[]): Record<string, string> {
-  const entries = pairs.map((pair) => {
-    const [, name, value] = /^([A-Za-z_]\w*)=(.*)$/s.exec(pair) ?? [];
-    if (name === undefined || value === undefined) {
-      throw new CtmgrError('usage', `--build-arg ${quote(pair)} is not NAME=VALUE`);
-    }
-    return [name, value] as const;
-  });
-  return Object.fromEntries(entries);
 }

@@ -1,44 +1,107 @@
 import { quote } from '../util/names.ts';
-import { refuse, type Stage } from './dockerfile-stage.ts';
-import type { Instruction } from './read-instructions.ts';
-
-/** Docker's SHELL, which this converter does not let a file change. */
-const shell = ['/bin/sh', '-c'];
+import { obstruct, refuse, type Stage, warn } from './dockerfile-stage.ts';
+import { chompTabs, readHeredocWord } from './find-heredocs.ts';
+import { flagValue, type Instruction } from './read-instructions.ts';
+import { readMounts } from './read-mounts.ts';
+import type { RunStep } from './recipe-plan.ts';
 
 export function convertRun(stage: Stage, instruction: Instruction): void {
-  const { form, argv } = readCommand(instruction);
+  const mounts = readMounts(stage, instruction);
+  noteIsolation(stage, instruction);
+  const { form, argv, script } = readRun(stage, instruction);
   if (argv.length === 0) throw refuse(instruction, 'syntax', 'needs a command');
-  checkProgram(instruction, argv);
+  checkProgram(stage, instruction, argv);
   const { line, text } = instruction;
-  stage.steps.push({ kind: 'run', line, instruction: text, form, argv, cwd: stage.workdir, user: stage.user });
+  stage.steps.push({
+    kind: 'run',
+    line,
+    instruction: text,
+    form,
+    argv,
+    cwd: stage.workdir,
+    user: stage.user,
+    ...(mounts.length > 0 ? { mounts } : {}),
+    ...(script ? { script } : {}),
+  });
 }
 
-/** CMD may begin with an option: of the program that ENTRYPOINT names. */
 export function convertCmd(stage: Stage, instruction: Instruction): void {
-  stage.cmd = readCommand(instruction).argv;
+  stage.cmd = readCommand(stage, instruction).argv;
+  stage.hasOwnCmd = true;
 }
 
+/** A CMD of the base does not go with an ENTRYPOINT of this stage. */
 export function convertEntrypoint(stage: Stage, instruction: Instruction): void {
-  const { argv } = readCommand(instruction);
-  checkProgram(instruction, argv);
+  const { argv } = readCommand(stage, instruction);
+  checkProgram(stage, instruction, argv);
   stage.entrypoint = argv;
+  if (!stage.hasOwnCmd) stage.cmd = null;
+}
+
+/** SHELL: what the shell forms of the following instructions are given to. */
+export function convertShell(stage: Stage, instruction: Instruction): void {
+  const words = readStringArray(instruction);
+  if (!words) throw refuse(instruction, 'syntax', 'needs a JSON array', 'write SHELL ["/bin/bash", "-c"]');
+  if (words.length === 0) throw refuse(instruction, 'syntax', 'the array is empty');
+  if (/powershell|pwsh|cmd(\.exe)?$/i.test(words[0] as string)) {
+    obstruct(stage, instruction, 'windows', 'Windows images cannot be converted');
+  }
+  stage.shell = words;
 }
 
 /**
  * The argument list of a command. Text in brackets that is not JSON is a command for the shell, as in Docker; JSON with anything
  * but strings is an error, as there.
  */
-function readCommand(instruction: Instruction): { form: 'shell' | 'exec'; argv: string[] } {
+function readCommand(stage: Stage, instruction: Instruction): { form: 'shell' | 'exec'; argv: string[] } {
   const { args } = instruction;
   if (args === '') throw refuse(instruction, 'syntax', 'needs a command');
   const words = readStringArray(instruction);
-  return words ? { form: 'exec', argv: words } : { form: 'shell', argv: [...shell, args] };
+  return words ? { form: 'exec', argv: words } : { form: 'shell', argv: [...stage.shell, args] };
 }
 
-/** Refuses what the shell's `exec` would take for an option of its own instead of a program. */
-function checkProgram(instruction: Instruction, [program]: string[]): void {
+/**
+ * RUN with its here-documents: one that is all there is becomes the shell's text, or a program of its own if it begins with `#!`;
+ * others are put back for the shell to read (moby/buildkit, frontend/dockerfile/dockerfile2llb/convert.go, dispatchRun).
+ */
+function readRun(stage: Stage, instruction: Instruction): Pick<RunStep, 'form' | 'argv' | 'script'> {
+  const command = readCommand(stage, instruction);
+  const [first] = instruction.heredocs;
+  if (!first || command.form === 'exec') return command;
+  const { shell } = stage;
+  if (readHeredocWord(instruction.args) === undefined) {
+    const texts = instruction.heredocs.map(({ text, name }) => `\n${text}${name}`);
+    return { form: 'shell', argv: [...shell, instruction.args + texts.join('')] };
+  }
+  const text = chompTabs(first);
+  if (!text.startsWith('#!')) return { form: 'shell', argv: [...shell, text] };
+  const path = `/dev/pipes/${first.name}`;
+  return { form: 'shell', argv: [...shell, path], script: { path, text } };
+}
+
+function noteIsolation(stage: Stage, instruction: Instruction): void {
+  const network = flagValue(instruction, 'network');
+  if (network !== undefined && !['none', 'host', 'default'].includes(network)) {
+    throw refuse(instruction, 'syntax', `there is no network ${quote(network)}`, 'write none, host or default');
+  }
+  if (network === 'none') warn(stage, instruction, 'network', 'the command can reach the network while building');
+  const security = flagValue(instruction, 'security');
+  if (security !== undefined && security !== 'insecure' && security !== 'sandbox') {
+    throw refuse(instruction, 'syntax', `there is no security mode ${quote(security)}`, 'write insecure or sandbox');
+  }
+  if (security === 'insecure') {
+    warn(stage, instruction, 'security', 'the command has no more rights than apptainer build --fakeroot gives');
+  }
+  if (instruction.flags.some(({ name }) => name === 'device')) {
+    obstruct(stage, instruction, 'device', 'devices are not passed to a build', 'do without --device');
+  }
+}
+
+/** The shell's `exec` would take it for an option of its own instead of a program. */
+function checkProgram(stage: Stage, instruction: Instruction, [program]: string[]): void {
   if (program !== '' && program?.startsWith('-') !== true) return;
-  throw refuse(
+  obstruct(
+    stage,
     instruction,
     'program-name',
     `${quote(program)} is not the name of a program`,

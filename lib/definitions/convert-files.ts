@@ -1,47 +1,78 @@
-import { quote } from '../util/names.ts';
 import { posix } from 'node:path';
+import { quote } from '../util/names.ts';
 import { readStringArray } from './convert-commands.ts';
-import { expandLiteral, refuse, type Stage } from './dockerfile-stage.ts';
-import type { Instruction } from './read-instructions.ts';
+import { expandLiteral, obstruct, refuse, type Stage } from './dockerfile-stage.ts';
+import { chompTabs, readHeredocWord } from './find-heredocs.ts';
+import { flagSet, flagValue, type Instruction } from './read-instructions.ts';
+import type { CopyStep } from './recipe-plan.ts';
 import { splitBlanks } from './split-words.ts';
 
-/** COPY and ADD of files from the build context. */
+/** What COPY and ADD steps have in common with the whole instruction. */
+type Common = Omit<CopyStep, 'sources' | 'inline' | 'remote'>;
+
+/** COPY and ADD: one step for files, then one for here-documents; one for each URL and git repository. */
 export function convertCopy(stage: Stage, instruction: Instruction): void {
-  const add = instruction.keyword === 'ADD';
-  const words = (readStringArray(instruction) ?? splitBlanks(instruction.args)).map((word) =>
-    expandLiteral(stage, instruction, word),
-  );
-  const destination = words.at(-1);
-  const sources = words.slice(0, -1);
-  if (destination === undefined || sources.length === 0)
-    throw refuse(instruction, 'syntax', 'needs source and destination');
-  if (sources.includes('')) throw refuse(instruction, 'syntax', 'a source is empty', 'check the variables in it');
-  const remote = add && sources.find((source) => /^(https?|ftp|git|ssh):\/\/|^git@|\.git(#.*)?$/.test(source));
-  if (remote) {
-    throw refuse(
-      instruction,
-      'add-remote',
-      `${quote(remote)} would be fetched while building`,
-      'put the file into the build context and COPY it',
-    );
+  const words = readStringArray(instruction) ?? splitBlanks(instruction.args);
+  const last = words.at(-1);
+  if (last === undefined || words.length < 2) throw refuse(instruction, 'syntax', 'needs source and destination');
+  const common = readCommon(stage, instruction, expandLiteral(stage, instruction, last));
+  const texts = [...instruction.heredocs];
+  const inline: NonNullable<CopyStep['inline']> = [];
+  let files: string[] = [];
+  const pushFiles = () => {
+    if (files.length > 0) stage.steps.push({ ...common, sources: files });
+    files = [];
+  };
+  for (const word of words.slice(0, -1)) {
+    if (texts.length > 0 && readHeredocWord(word)) {
+      const heredoc = texts.shift();
+      if (!heredoc) continue;
+      const text = chompTabs(heredoc);
+      const plain = { escape: '\\', keepQuotes: true };
+      inline.push({ name: heredoc.name, text: heredoc.expand ? expandLiteral(stage, instruction, text, plain) : text });
+      continue;
+    }
+    const source = expandLiteral(stage, instruction, word);
+    const remote = common.add ? remoteKind(source) : undefined;
+    if (source === '') obstruct(stage, instruction, 'source', 'a source is empty', 'check the variables in it');
+    if (!remote) files.push(source);
+    else {
+      pushFiles();
+      stage.steps.push({ ...common, sources: [source], remote });
+    }
   }
-  if (sources.length > 1 && !isDirectoryName(destination)) {
-    throw refuse(
-      instruction,
-      'syntax',
-      'more than one source needs a destination that ends with /',
-      `write ${destination}/`,
-    );
-  }
-  const { line, text } = instruction;
-  stage.steps.push({
+  pushFiles();
+  if (inline.length > 0) stage.steps.push({ ...common, sources: inline.map(({ name }) => name), inline });
+}
+
+function readCommon(stage: Stage, instruction: Instruction, destination: string): Common {
+  const { line, text, flags } = instruction;
+  const from = flagValue(instruction, 'from');
+  const common: Common = {
     kind: 'copy',
     line,
     instruction: text,
-    add,
-    sources,
+    add: instruction.keyword === 'ADD',
     destination: resolveDestination(stage, instruction, destination),
-  });
+  };
+  if (from !== undefined) common.from = stage.file.findImage(stage, instruction, from);
+  for (const name of ['chown', 'chmod', 'checksum'] as const) {
+    const value = flagValue(instruction, name);
+    if (value !== undefined) common[name] = expandLiteral(stage, instruction, value);
+  }
+  const exclude = flags.filter(({ name }) => name === 'exclude');
+  if (exclude.length > 0) common.exclude = exclude.map(({ value = '' }) => expandLiteral(stage, instruction, value));
+  if (flagSet(instruction, 'parents')) common.parents = true;
+  if (flagSet(instruction, 'keep-git-dir')) common.keepGitDir = true;
+  if (flags.some(({ name }) => name === 'unpack')) common.unpack = flagSet(instruction, 'unpack');
+  return common;
+}
+
+/** As BuildKit tells them apart (moby/buildkit, util/gitutil and frontend/dockerfile/dockerfile2llb/convert.go). */
+function remoteKind(source: string): CopyStep['remote'] | undefined {
+  if (/^(git|ssh):\/\/|^[\w.-]+@[\w.-]+:/.test(source)) return 'git';
+  if (!/^https?:\/\//i.test(source)) return undefined;
+  return /^[^#?]+\.git([#?]|$)/.test(source) ? 'git' : 'url';
 }
 
 export function convertWorkdir(stage: Stage, instruction: Instruction): void {
@@ -56,8 +87,8 @@ export function convertWorkdir(stage: Stage, instruction: Instruction): void {
 export function convertUser(stage: Stage, instruction: Instruction): void {
   if (instruction.args === '') throw refuse(instruction, 'syntax', 'needs a user');
   const user = expandLiteral(stage, instruction, instruction.args);
-  if (user !== '' && !/^[\w.][\w.-]*\$?(:[\w.][\w.-]*)?$/.test(user)) {
-    throw refuse(instruction, 'user-name', `${quote(user)} is not USER or USER:GROUP`, 'use letters, digits, . _ -');
+  if (user !== '' && !/^[\w.][\w.-]*\$?(:([\w.][\w.-]*)?)?$/.test(user)) {
+    obstruct(stage, instruction, 'user-name', `${quote(user)} is not USER or USER:GROUP`, 'use letters, digits, . _ -');
   }
   stage.user = user;
   stage.steps.push({ kind: 'user', line: instruction.line, instruction: instruction.text, user });
@@ -73,14 +104,21 @@ function resolveDestination(stage: Stage, instruction: Instruction, destination:
 }
 
 function resolvePath(stage: Stage, instruction: Instruction, path: string): string {
-  if (/[\0\n]/.test(path)) throw refuse(instruction, 'path', 'a path holds a line break', 'use another name');
+  if (path.includes('\0')) throw refuse(instruction, 'bad-character', 'a path holds a NUL character', 'remove it');
+  if (path.includes('\n')) obstruct(stage, instruction, 'path', 'a path holds a line break', 'use another name');
   const resolved = posix.resolve('/', stage.workdir, path);
   if (
     resolved === '/.ctmgr' ||
     resolved.startsWith('/.ctmgr/') ||
     /^\/(\.singularity\.d|dev|proc|sys)(\/|$)/.test(resolved)
   ) {
-    throw refuse(instruction, 'path', `${quote(resolved)} is not part of an image of its own`, 'use another directory');
+    obstruct(
+      stage,
+      instruction,
+      'path',
+      `${quote(resolved)} is not part of an image of its own`,
+      'use another directory',
+    );
   }
   return resolved;
 }

@@ -1,5 +1,5 @@
 import { quote } from '../util/names.ts';
-import { expandInStage, expandLiteral, platformArguments, refuse, type Stage } from './dockerfile-stage.ts';
+import { expandInStage, expandLiteral, obstruct, refuse, type Stage, warn } from './dockerfile-stage.ts';
 import { encodeValue, type Value } from './plan-value.ts';
 import type { Instruction } from './read-instructions.ts';
 import type { PlanVariable } from './recipe-plan.ts';
@@ -8,7 +8,7 @@ import { PairError, type RawPair, splitPairs, splitQuoted } from './split-words.
 /** ENV: all its values see the variables as they were before it. */
 export function convertEnv(stage: Stage, instruction: Instruction): void {
   const pairs = readPairs(instruction).map((pair) => ({
-    name: checkVariableName(instruction, expandLiteral(stage, instruction, pair.name)),
+    name: readName(stage, instruction, pair.name),
     value: expandInStage(stage, instruction, pair.value),
   }));
   for (const { name, value } of pairs) {
@@ -24,14 +24,13 @@ export function convertEnv(stage: Stage, instruction: Instruction): void {
 
 /** ARG inside a stage: the value given by the caller, the default, or that of an ARG before FROM. */
 export function convertArg(stage: Stage, instruction: Instruction): void {
+  const { buildArgs, globalArgs, platformArgs } = stage.file;
   const known: { name: string; value: Value }[] = [];
   for (const argument of readArguments(instruction)) {
-    const name = checkVariableName(instruction, expandLiteral(stage, instruction, argument.name));
-    const given = stage.buildArgs.get(name) ?? (argument.value === undefined ? stage.globalArgs.get(name) : undefined);
-    if (given === undefined && argument.value === undefined) {
-      if (platformArguments.has(name)) throw refusePlatformArgument(instruction, name);
-      continue;
-    }
+    const name = readName(stage, instruction, argument.name);
+    const outer = argument.value === undefined ? (globalArgs.get(name) ?? platformArgs.get(name)) : undefined;
+    const given = buildArgs.get(name) ?? outer;
+    if (given === undefined && argument.value === undefined) continue;
     const value =
       given === undefined ? expandInStage(stage, instruction, argument.value ?? '') : given === '' ? [] : [given];
     if (stage.environment.has(name)) {
@@ -53,46 +52,38 @@ export function convertLabel(stage: Stage, instruction: Instruction): void {
   for (const pair of readPairs(instruction)) {
     const name = expandLiteral(stage, instruction, pair.name);
     const value = expandLiteral(stage, instruction, pair.value);
-    checkLabel(instruction, name, value);
+    if (name === '') throw refuse(instruction, 'syntax', 'the name of a label is empty', 'write NAME=VALUE');
+    checkLabel(stage, instruction, name, value);
     stage.labels.set(name, value);
   }
 }
 
-/** MAINTAINER, which Docker itself replaced by this label. */
+/** MAINTAINER: one line about the author. */
 export function convertMaintainer(stage: Stage, instruction: Instruction): void {
   if (instruction.args === '') throw refuse(instruction, 'syntax', 'needs a name');
-  checkLabel(instruction, 'org.opencontainers.image.authors', instruction.args);
-  stage.labels.set('org.opencontainers.image.authors', instruction.args);
+  checkLabel(stage, instruction, maintainerLabel, instruction.args);
+  stage.maintainer = instruction.args;
 }
+
+/** Docker keeps MAINTAINER in a field of its own, outside of the labels; an Apptainer image has only those. */
+export const maintainerLabel = 'org.opencontainers.image.authors';
 
 /** The words of ARG: `NAME` or `NAME=default`. */
 export function readArguments(instruction: Instruction): { name: string; value: string | undefined }[] {
-  const words = splitQuoted(instruction.args);
+  const words = splitQuoted(instruction.args, instruction.escape);
   if (words.length === 0) throw refuse(instruction, 'syntax', 'needs a name');
   return words.map((word) => {
     const equals = word.indexOf('=');
+    if (equals === 0) throw refuse(instruction, 'syntax', 'the name is empty', 'write NAME=VALUE');
     return equals < 0
       ? { name: word, value: undefined }
       : { name: word.slice(0, equals), value: word.slice(equals + 1) };
   });
 }
 
-export function refusePlatformArgument(instruction: Instruction, name: string): Error {
-  return refuse(
-    instruction,
-    'platform-argument',
-    `${name} comes from the target platform`,
-    `--build-arg ${name}=VALUE`,
-  );
-}
-
-export function warn(stage: Stage, { line }: Instruction, code: string, message: string): void {
-  stage.warnings.push({ line, code, message });
-}
-
 function readPairs(instruction: Instruction): RawPair[] {
   try {
-    return splitPairs(instruction.args);
+    return splitPairs(instruction.args, instruction.escape);
   } catch (error) {
     if (error instanceof PairError) throw refuse(instruction, 'syntax', error.message, 'write NAME=VALUE');
     throw error;
@@ -103,17 +94,20 @@ function readPairs(instruction: Instruction): RawPair[] {
 const reservedNames =
   /^(UID|EUID|PPID|GROUPS|FUNCNAME|DIRSTACK|SHELLOPTS|BASHOPTS|BASH_.*|IFS|OPTIND|LINENO|PWD|OLDPWD|PS[0124]|APPTAINER.*|SINGULARITY.*|ctmgr_.*)$/;
 
-function checkVariableName(instruction: Instruction, name: string): string {
+function readName(stage: Stage, instruction: Instruction, word: string): string {
+  const name = expandLiteral(stage, instruction, word);
+  if (name === '') throw refuse(instruction, 'syntax', 'the name of a variable is empty', 'write NAME=VALUE');
   if (!/^[A-Za-z_]\w*$/.test(name)) {
-    throw refuse(
+    obstruct(
+      stage,
       instruction,
       'variable-name',
       `${quote(name)} is not a name that a shell can export`,
       'use letters, digits and _',
     );
-  }
-  if (reservedNames.test(name)) {
-    throw refuse(
+  } else if (reservedNames.test(name)) {
+    obstruct(
+      stage,
       instruction,
       'variable-name',
       `shells or Apptainer keep the name ${name} for themselves`,
@@ -123,17 +117,14 @@ function checkVariableName(instruction: Instruction, name: string): string {
   return name;
 }
 
-function checkLabel(instruction: Instruction, name: string, value: string): void {
-  const reason =
-    name === ''
-      ? 'the name of a label is empty'
-      : /\s|^#/.test(name)
-        ? `the label name ${quote(name)} has blanks or begins with #`
-        : /[\r\n]|^\s|\s$/.test(value)
-          ? `the value of label ${name} has line breaks, or blanks around it`
-          : undefined;
+function checkLabel(stage: Stage, instruction: Instruction, name: string, value: string): void {
+  const reason = /\s|^#/.test(name)
+    ? `the label name ${quote(name)} has blanks or begins with #`
+    : /[\r\n]|^\s|\s$/.test(value)
+      ? `the value of label ${name} has line breaks, or blanks around it`
+      : undefined;
   if (reason !== undefined)
-    throw refuse(instruction, 'label', `${reason}, which Apptainer cannot store`, 'write it without');
+    obstruct(stage, instruction, 'label', `${reason}, which Apptainer cannot store`, 'write it without');
 }
 
 function addVariables(

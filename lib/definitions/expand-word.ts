@@ -13,24 +13,35 @@ const deepestNesting = 50;
 /** Linux refuses longer strings in an environment (MAX_ARG_STRLEN, execve(2)). */
 const longestValue = 128 * 1024;
 
+export interface WordOptions {
+  /** The character that takes away the meaning of the next one: `\\`, or what `# escape=` says. */
+  escape?: string;
+  /** Quotes are characters like others, as in the text of a here-document. */
+  keepQuotes?: boolean;
+}
+
 /**
  * Removes quotes and expands variables in one word as BuildKit's Dockerfile frontend does
  * (moby/buildkit, frontend/dockerfile/shell/lex.go). Throws WordError.
  */
-export function expandWord(word: string, lookup: Lookup): Value {
-  return new WordReader(word, lookup).readAll();
+export function expandWord(word: string, lookup: Lookup, options: WordOptions = {}): Value {
+  return new WordReader(word, lookup, options).readAll();
 }
 
 class WordReader {
   private readonly chars: readonly string[];
   private readonly lookup: Lookup;
+  private readonly escape: string;
+  private readonly keepQuotes: boolean;
   private at = 0;
   private depth = 0;
   private expanded = 0;
 
-  constructor(word: string, lookup: Lookup) {
+  constructor(word: string, lookup: Lookup, { escape = '\\', keepQuotes = false }: WordOptions) {
     this.chars = [...word];
     this.lookup = lookup;
+    this.escape = escape;
+    this.keepQuotes = keepQuotes;
   }
 
   readAll(): Value {
@@ -47,10 +58,10 @@ class WordReader {
         throw new WordError(`missing ${stop} after \${`);
       }
       if (char === stop) return joinValues(pieces);
-      if (char === "'") pieces.push([this.readSingleQuoted()]);
-      else if (char === '"') pieces.push(this.readDoubleQuoted(rawEscapes));
+      if (char === "'" && !this.keepQuotes) pieces.push([this.readSingleQuoted()]);
+      else if (char === '"' && !this.keepQuotes) pieces.push(this.readDoubleQuoted(rawEscapes));
       else if (char === '$') pieces.push(this.readDollar());
-      else if (char === '\\') pieces.push([(rawEscapes ? '\\' : '') + (this.next() ?? '')]);
+      else if (char === this.escape) pieces.push([(rawEscapes ? '\\' : '') + (this.next() ?? '')]);
       else pieces.push([char]);
     }
   }
@@ -70,12 +81,12 @@ class WordReader {
       if (char === undefined) throw new WordError('unterminated quote "');
       if (char === '"') return joinValues(pieces);
       if (char === '$') pieces.push(this.readDollar());
-      else if (char === '\\') {
+      else if (char === this.escape) {
         if (rawEscapes) pieces.push(['\\']);
         const following = this.chars[this.at];
-        const special = following === '"' || following === '$' || following === '\\';
+        const special = following === '"' || following === '$' || following === this.escape;
         if (special) this.at += 1;
-        if (following !== undefined) pieces.push([special ? following : '\\']);
+        if (following !== undefined) pieces.push([special ? following : this.escape]);
       } else pieces.push([char]);
     }
   }

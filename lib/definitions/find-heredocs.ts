@@ -2,6 +2,13 @@
 export interface Heredoc {
   name: string;
   tabs: boolean;
+  /** No quotes around the mark: COPY and ADD expand variables in the text. */
+  expand: boolean;
+}
+
+/** A here-document with its lines, line breaks included, as they stand in the file. */
+export interface HeredocText extends Heredoc {
+  text: string;
 }
 
 /**
@@ -11,12 +18,21 @@ export interface Heredoc {
 export function findHeredocs(line: string): Heredoc[] {
   const found = /^(?:ONBUILD\s+)?(?:RUN|COPY|ADD)\s+(.*)$/is.exec(line);
   const words = found ? shellWords(found[1] as string) : undefined;
-  return (words ?? []).flatMap((word) => {
-    const parts = /^\d*<<(-?)\s*([^<]*)$/.exec(word);
-    const mark = parts?.[2] ?? '';
-    if (!parts || mark === '') return [];
-    return [{ name: unquote(mark), tabs: parts[1] === '-' }];
-  });
+  return (words ?? []).flatMap((word) => readHeredocWord(word) ?? []);
+}
+
+/** The here-document that a single word announces. */
+export function readHeredocWord(word: string): Heredoc | undefined {
+  const parts = /^\d*<<(-?)\s*([^<]*)$/s.exec(word);
+  const mark = parts?.[2] ?? '';
+  if (!parts || mark === '' || shellWords(mark)?.length !== 1) return undefined;
+  const name = unquote(mark);
+  return { name, tabs: parts[1] === '-', expand: name === mark };
+}
+
+/** Without the tabs at the beginning of lines if `<<-` says so. */
+export function chompTabs({ tabs, text }: HeredocText): string {
+  return tabs ? text.replace(/^\t+/gm, '') : text;
 }
 
 /** Splits at blanks outside quotes and keeps the quotes; undefined for an unterminated quote. */
@@ -39,6 +55,6 @@ function joinDetached(words: readonly string[]): string[] {
 function unquote(mark: string): string {
   return mark.replace(
     /\\(.)|'([^']*)'|"([^"]*)"/gs,
-    (_, ...groups: (string | undefined)[]) => groups.find((g) => g !== undefined) ?? '',
+    (_, ...groups: (string | undefined)[]) => groups.slice(0, 3).find((g) => g !== undefined) ?? '',
   );
 }

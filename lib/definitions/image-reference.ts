@@ -14,3 +14,13 @@ export function isImageReference(text: string): boolean {
 export function pullReference(text: string): string {
   return text.replace(/:[^:/@]+(?=@sha256:)/, '');
 }
+
+/** The reference with registry, path and tag written out, as Docker completes it: `debian` is `docker.io/library/debian:latest`. */
+export function fullReference(text: string): string {
+  const [first = '', ...rest] = text.split('/');
+  const hasHost = rest.length > 0 && (/[.:]/.test(first) || first === 'localhost');
+  const registry = hasHost && first !== 'index.docker.io' ? first : 'docker.io';
+  const path = hasHost ? rest.join('/') : text;
+  const long = registry === 'docker.io' && !path.includes('/') ? `library/${path}` : path;
+  return /[:@][^/]*$/.test(long) ? `${registry}/${long}` : `${registry}/${long}:latest`;
+}

@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { mkdir, readFile, rename, rm } from 'node:fs/promises';
+import { mkdir, rename, rm } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 
@@ -15,9 +15,11 @@ import { guessBaseFacts } from './base-facts.ts';
 import { selectContext } from './build-context.ts';
 import { packContext } from './context-archive.ts';
 import type { ContextManifest } from './context-manifest.ts';
+import { rootReference } from './inline-stages.ts';
 import { parseDockerfile } from './parse-dockerfile.ts';
 import { planToRows } from './plan-rows.ts';
 import type { RecipePlan, PlanWarning } from './recipe-plan.ts';
+import { readText } from './read-text.ts';
 
 export interface ImportRequest {
   dockerfile: string;
@@ -45,9 +47,6 @@ interface Material {
   manifest: ContextManifest;
 }
 
-/** Largest Dockerfile that is read, in bytes: far more than anybody writes by hand. */
-const largestDockerfile = 4 * 1024 * 1024;
-
 /**
  * Stores a Dockerfile with its build context as a new version of a recipe, unless the newest version has the same.
  * Everything is read and converted first; a refusal (65, 66) leaves nothing behind.
@@ -66,7 +65,11 @@ export async function importRecipe(
 }
 
 async function readMaterial(request: ImportRequest): Promise<Material> {
-  const text = await readDockerfile(request.dockerfile);
+  const text = await readText(
+    request.dockerfile,
+    'Dockerfile',
+    `ctmgr import ${request.dockerfile}/Dockerfile --context ${request.dockerfile} …`,
+  );
   const plan = parseDockerfile(text, { buildArgs: request.buildArgs });
   return { text, plan, manifest: await selectContext(plan, request.context) };
 }
@@ -79,8 +82,8 @@ async function storeVersion(db: Store, request: ImportRequest, material: Materia
   const dockerfileHash = createHash('sha256').update(text).digest('hex');
   const buildArguments = JSON.stringify(sorted(request.buildArgs));
   const contextDigest = manifest.entries.length === 0 ? null : manifest.digest;
-  const outcome = { name: request.name, base: plan.base.reference, warnings: plan.warnings };
-  const base = await baseImage(db, plan.base.reference, request.baseName, now);
+  const outcome = { name: request.name, base: rootReference(plan), warnings: plan.warnings };
+  const base = await baseImage(db, rootReference(plan), request.baseName, now);
   const fields = {
     baseImageId: base.id,
     dockerfileLocation: resolve(request.dockerfile),
@@ -174,27 +177,6 @@ async function keepContext(
 /** Where the build context of that digest is kept. */
 export function contextArchive(contextsFolder: string, digest: string): string {
   return join(contextsFolder, `${digest.replace('sha256:', '')}.tar`);
-}
-
-async function readDockerfile(path: string): Promise<string> {
-  try {
-    const bytes = await readFile(path);
-    if (bytes.length > largestDockerfile) {
-      throw new CtmgrError('badDefinition', `${path} is too large for a Dockerfile`, { why: `${bytes.length} bytes` });
-    }
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
-  } catch (error) {
-    if (error instanceof CtmgrError) throw error;
-    if (error instanceof TypeError) {
-      throw new CtmgrError('badDefinition', `${path} is not UTF-8 text`, { cause: error });
-    }
-    const hint = isSystemError(error, 'EISDIR') ? `ctmgr import ${path}/Dockerfile --context ${path} …` : undefined;
-    throw new CtmgrError('inputMissing', `cannot read the Dockerfile ${path}`, {
-      why: errorText(error),
-      cause: error,
-      ...(hint === undefined ? {} : { hint }),
-    });
-  }
 }
 
 function sorted(record: Record<string, string>): Record<string, string> {

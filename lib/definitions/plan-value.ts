@@ -83,3 +83,16 @@ function decodeFrom(text: string, start: number, inWord: boolean): { value: Valu
   parts.push(literal);
   return { value: joinValues([parts]), end: at };
 }
+
+/** The text of a value for known variables of the base image, as a shell would have it. */
+export function resolveValue(value: Value, base: ReadonlyMap<string, string>): string {
+  return value
+    .map((part) => {
+      if (typeof part === 'string') return part;
+      const known = base.get(part.name) ?? '';
+      if (part.operator === '') return known;
+      const word = resolveValue(part.word, base);
+      return part.operator === ':-' ? known || word : known && word;
+    })
+    .join('');
+}

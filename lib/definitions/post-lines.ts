@@ -82,8 +82,8 @@ function overlayStep(command: string): RunStep {
 function runLines({ form, argv, cwd, user }: RunStep, isLast: boolean): string[] {
   if (!isRoot(user)) return [`ctmgr_as ${quoteWords([user, cwd, ...argv])}`];
   if (form === 'shell' && cwd === '/') {
-    const text = argv.at(-1) as string;
-    const kind = plainKind(text);
+    const text = (argv.at(-1) as string).trim();
+    const kind = argv.slice(0, -1).join('\0') === '/bin/sh\0-c' ? plainKind(text) : undefined;
     return [kind === 'simple' || (kind === 'list' && isLast) ? tidyBlanks(text) : quoteWords(argv)];
   }
   return [`( cd ${quoteWord(cwd)} && exec ${quoteWords(argv)} )`];

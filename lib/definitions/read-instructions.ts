@@ -1,5 +1,7 @@
-import { DockerfileParser, type Flag } from 'dockerfile-ast';
+import { DockerfileParser } from 'dockerfile-ast';
+import type { HeredocText } from './find-heredocs.ts';
 import type { LogicalLine } from './logical-lines.ts';
+import { type InstructionFlag, readFlags } from './read-flags.ts';
 import { Refusal, showWord } from './refusal.ts';
 
 /** One instruction, taken apart no further than all instructions have in common. */
@@ -9,52 +11,62 @@ export interface Instruction {
   text: string;
   /** In capitals. */
   keyword: string;
+  flags: InstructionFlag[];
   /** What follows keyword and flags, exactly as written. */
   args: string;
+  heredocs: HeredocText[];
+  /** The escape character of the file. */
+  escape: string;
 }
 
-/** The part of dockerfile-ast's instructions that can have flags. */
-interface Flagged {
-  getFlags?: () => Flag[];
-}
+/** The flags that BuildKit knows; those in `lists` may be given several times. */
+const known: Record<string, string[]> = {
+  ADD: ['chown', 'chmod', 'link', 'exclude', 'keep-git-dir', 'checksum', 'unpack'],
+  COPY: ['from', 'chown', 'chmod', 'link', 'exclude', 'parents'],
+  FROM: ['platform'],
+  HEALTHCHECK: ['interval', 'timeout', 'start-period', 'start-interval', 'retries'],
+  RUN: ['mount', 'network', 'security', 'device'],
+};
+const lists = new Set(['exclude', 'mount', 'device']);
+const booleans = new Set(['link', 'parents', 'keep-git-dir', 'unpack']);
 
 /**
- * Takes one instruction apart with dockerfile-ast. It is given one line at a time, because a quoted `<<EOF` or a final `\\`
- * would make it swallow what follows. Throws Refusal for flags, none of which is converted.
+ * Takes one instruction apart. dockerfile-ast, which is given one line at a time because a quoted `<<EOF` or a final `\\` would
+ * make it swallow what follows, says where the keyword ends. Throws Refusal for what BuildKit's parser rejects too.
  */
-export function readInstruction({ line, text }: LogicalLine): Instruction {
-  const [parsed, ...others] = DockerfileParser.parse(text).getInstructions();
+export function readInstruction({ line, text, heredocs }: LogicalLine, escape: string): Instruction {
   const word = /^\S+/.exec(text)?.[0] ?? '';
+  const [parsed, ...others] = DockerfileParser.parse(text).getInstructions();
   const keyword = (parsed?.getKeyword() ?? word).toUpperCase();
-  if (!parsed || others.length > 0 || keyword !== word.toUpperCase()) {
-    throw new Refusal({
-      code: 'syntax',
-      line,
-      instruction: word.toUpperCase(),
-      reason: 'cannot be read',
-      wayOut: 'check the line',
-    });
+  const refuse = (reason: string, wayOut: string) =>
+    new Refusal({ code: 'syntax', line, instruction: word.toUpperCase(), reason, wayOut });
+  if (!parsed || others.length > 0 || keyword !== word.toUpperCase()) throw refuse('cannot be read', 'check the line');
+  const { flags, rest } = readFlags(text.slice(word.length).trim());
+  const seen = new Set<string>();
+  for (const { name, value } of flags) {
+    if (!known[keyword]?.includes(name)) {
+      throw refuse(`there is no flag ${showWord(`--${name}`)}`, 'check the spelling, or put it behind the arguments');
+    }
+    if (seen.has(name) && !lists.has(name)) throw refuse(`--${name} is given twice`, 'remove one of them');
+    if (booleans.has(name) ? !isBoolean(value) : value === undefined) {
+      throw refuse(`--${name} ${booleans.has(name) ? 'is true or false' : 'needs a value'}`, `write --${name}=VALUE`);
+    }
+    seen.add(name);
   }
-  const args = parsed.getRawArgumentsContent() ?? '';
-  const flags = ((parsed as Flagged).getFlags?.() ?? []).filter((flag) => flag.getName() !== '');
-  const flag = flags[0]?.getName() ?? /^--([^\s=]*)/.exec(args)?.[1];
-  if (flag !== undefined) {
-    throw new Refusal({
-      code: 'flag',
-      line,
-      instruction: keyword,
-      reason: `the flag ${showWord(`--${flag}`)} is not converted yet`,
-      wayOut: flagAdvice[`${keyword} --${flag}`] ?? 'write the instruction without it',
-    });
-  }
-  return { line, text, keyword, args };
+  return { line, text, keyword, flags, args: rest, heredocs, escape };
 }
 
-const flagAdvice: Record<string, string> = {
-  'COPY --chown': 'copy the files, then RUN chown',
-  'ADD --chown': 'copy the files, then RUN chown',
-  'COPY --chmod': 'copy the files, then RUN chmod',
-  'ADD --chmod': 'copy the files, then RUN chmod',
-  'COPY --from': 'make that image or stage the base, or put the files into the build context',
-  'RUN --mount': 'COPY what the command needs, and remove it in the last RUN',
-};
+/** The value of a flag, undefined if the instruction does not have it. */
+export function flagValue({ flags }: Instruction, name: string): string | undefined {
+  return flags.find((flag) => flag.name === name)?.value;
+}
+
+/** True for a flag that is there and not switched off. */
+export function flagSet({ flags }: Instruction, name: string): boolean {
+  const flag = flags.find((each) => each.name === name);
+  return flag !== undefined && flag.value?.toLowerCase() !== 'false';
+}
+
+function isBoolean(value: string | undefined): boolean {
+  return value === undefined || ['true', 'false'].includes(value.toLowerCase());
+}

@@ -1,9 +1,12 @@
 /**
  * What a Dockerfile means, resolved as BuildKit resolves it: a plain value that goes through JSON unchanged.
- * A step's position is its index in `steps`, counted from 0.
+ * A step's position is its index in `steps`, counted from 0. Optional members are absent in versions that were stored before there
+ * was anything to say in them.
  */
 export interface RecipePlan {
+  /** What the last stage starts from. */
   base: RecipeBase;
+  /** Of the last stage. */
   steps: PlanStep[];
   /** What ENV leaves in the image, in order of first appearance, each name once. */
   environment: PlanVariable[];
@@ -18,11 +21,46 @@ export interface RecipePlan {
   /** The last USER, empty (root) without one. */
   user: string;
   warnings: PlanWarning[];
+  /** The name of the last stage, if there are others. */
+  name?: string;
+  /** The stages that the last one needs, in file order. */
+  stages?: PlanStage[];
+  /** What has no effect in an Apptainer image, but belongs to the image Docker would build. */
+  inert?: InertConfig;
 }
 
-/** The image that the recipe starts from, as written after FROM, with all variables resolved. */
+/** A stage that others copy from or are based on. */
+export interface PlanStage {
+  name: string;
+  base: RecipeBase;
+  steps: PlanStep[];
+}
+
+/** Settings of an image that a job has no use for. */
+export interface InertConfig {
+  exposed: string[];
+  volumes: string[];
+  /** Empty if there is none. */
+  stopSignal: string;
+  healthcheck: HealthCheck | null;
+  /** Instructions for images that are based on this one. */
+  onbuild: string[];
+}
+
+/** As in an image's configuration (moby/docker-image-spec, `Healthcheck`); times are in nanoseconds. */
+export interface HealthCheck {
+  /** `NONE`, or `CMD` and an argument list, or `CMD-SHELL` and a text. */
+  test: string[];
+  interval?: number;
+  timeout?: number;
+  startPeriod?: number;
+  startInterval?: number;
+  retries?: number;
+}
+
+/** What FROM names, with all variables resolved: an image, an earlier stage by its name, or `scratch`. */
 export interface RecipeBase {
-  kind: 'image';
+  kind: 'image' | 'stage' | 'scratch';
   reference: string;
   line: number;
 }
@@ -40,12 +78,44 @@ interface StepSource {
 export interface RunStep extends StepSource {
   kind: 'run';
   form: 'shell' | 'exec';
-  /** The program that is started; in shell form `/bin/sh`, `-c` and the text. */
+  /** The program that is started; in shell form SHELL (`/bin/sh`, `-c`) and the text. */
   argv: string[];
   /** Absolute. */
   cwd: string;
   /** As in USER: name or number, with an optional `:group`; empty for root. */
   user: string;
+  mounts?: RunMount[];
+  /** A here-document that begins with `#!`: a file that is there while the command runs. */
+  script?: { path: string; text: string };
+}
+
+/** What is there only while a command runs. */
+export interface RunMount {
+  type: 'bind' | 'cache' | 'tmpfs' | 'secret' | 'ssh';
+  /** Absolute; empty for a secret that is only in the environment. */
+  target: string;
+  /** For bind and cache, relative to what is mounted; absent: all of it. */
+  source?: string;
+  /** For bind and cache; absent: the build context for bind, nothing for cache. */
+  from?: StepSourceImage;
+  readonly: boolean;
+  /** Name of a cache, secret or ssh agent. */
+  id?: string;
+  /** A secret's variable. */
+  env?: string;
+  required?: boolean;
+  mode?: string;
+  uid?: string;
+  gid?: string;
+  sharing?: string;
+  size?: string;
+}
+
+/** What files are copied from, beside the build context. */
+export interface StepSourceImage {
+  kind: 'stage' | 'image';
+  /** The stage's name or the image's reference. */
+  reference: string;
 }
 
 /** Makes the directory, if it is not there. */
@@ -56,15 +126,28 @@ export interface WorkdirStep extends StepSource {
   user: string;
 }
 
-/** COPY, and ADD of local files that are not archives (then the same). */
+/** COPY, and ADD of local files, of URLs and of git repositories. */
 export interface CopyStep extends StepSource {
   kind: 'copy';
-  /** True for ADD: an archive among the sources would be unpacked, so the context's selection refuses it. */
+  /** True for ADD: an archive among the sources is unpacked. */
   add: boolean;
   /** As written after expansion, relative to the context, Go `filepath.Match` patterns allowed. */
   sources: string[];
   /** Absolute; a `/` at the end says that it is a directory. */
   destination: string;
+  /** Absent: the build context. */
+  from?: StepSourceImage;
+  /** The sources are these here-documents, and `sources` their names. */
+  inline?: { name: string; text: string }[];
+  /** The only source is a URL or a git repository. */
+  remote?: 'url' | 'git';
+  chown?: string;
+  chmod?: string;
+  exclude?: string[];
+  parents?: boolean;
+  checksum?: string;
+  unpack?: boolean;
+  keepGitDir?: boolean;
 }
 
 /** ENV or ARG: from here on, the following steps see these values in their environment. */

@@ -11,7 +11,7 @@ export function splitBlanks(text: string): string[] {
  * Splits into words in which quotes and escapes keep blanks; both stay in the words
  * (moby/buildkit, frontend/dockerfile/parser/line_parsers.go, parseWords).
  */
-export function splitQuoted(text: string): string[] {
+export function splitQuoted(text: string, escape = '\\'): string[] {
   const chars = [...text];
   const words: string[] = [];
   let word: string | undefined;
@@ -24,7 +24,7 @@ export function splitQuoted(text: string): string[] {
       continue;
     }
     word ??= '';
-    if (char === '\\' && openQuote !== "'") {
+    if (char === escape && openQuote !== "'") {
       const escaped = chars[at + 1];
       if (escaped !== undefined) word += char + escaped;
       at += 1;
@@ -48,8 +48,8 @@ export interface RawPair {
 export class PairError extends Error {}
 
 /** The pairs of ENV and LABEL: `name=value …`, or the old form `name rest of the line`. Throws PairError. */
-export function splitPairs(text: string): RawPair[] {
-  const words = splitQuoted(text);
+export function splitPairs(text: string, escape = '\\'): RawPair[] {
+  const words = splitQuoted(text, escape);
   const [first] = words;
   if (first === undefined) throw new PairError('needs at least one name=value');
   if (!first.includes('=')) {

@@ -1,0 +1,36 @@
+import { convertFile } from '../definitions/convert-file.ts';
+import { readBuildArgs } from './build-args.ts';
+import type { Answer, Context } from './context.ts';
+
+interface Arguments {
+  dockerfile: string;
+  context?: string;
+  'build-arg': string[];
+  target?: string;
+  platform?: string;
+  'base-config'?: string;
+  strict: boolean;
+  json?: boolean;
+}
+
+/** `ctmgr convert`: a Dockerfile becomes a definition file, or with `--json` the plan that it stands for. */
+export async function run(argv: Arguments, context: Context): Promise<Answer> {
+  const { document, definition } = await convertFile(
+    {
+      dockerfile: argv.dockerfile,
+      context: argv.context,
+      buildArgs: readBuildArgs(argv['build-arg']),
+      target: argv.target,
+      platform: argv.platform,
+      baseConfig: argv['base-config'],
+      strict: argv.strict,
+    },
+    argv.json === true ? 'plan' : 'definition',
+    context.config,
+  );
+  if (definition === undefined) return { kind: 'record', record: { ...document }, text: '' };
+  for (const { line, code, message } of document.warnings) {
+    context.terminal.say(`ctmgr: ${line > 0 ? `line ${line}: ` : ''}${message} [${code}]`);
+  }
+  return { kind: 'text', text: definition };
+}
