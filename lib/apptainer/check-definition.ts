@@ -46,7 +46,7 @@ export function readSections(definition: string): DefinitionSection[] {
 
 /**
  * Reads a definition file by Apptainer's own rules and returns what it would reject or misunderstand, one sentence each;
- * an empty list for a good one. For single-stage definitions without build arguments.
+ * an empty list for a good one. For one stage of a definition, without build arguments.
  */
 export function checkDefinition(definition: string): string[] {
   const sections = readSections(definition);
@@ -84,7 +84,7 @@ function checkHeader({ text }: DefinitionSection): string[] {
     else if (/[#\\]/.test(line)) problems.push(`header: # or \\ in the value of ${key}`);
     else values.set(key, line.slice(colon + 1).trim());
   }
-  for (const key of ['bootstrap', 'from']) {
+  for (const key of values.get('bootstrap')?.toLowerCase() === 'scratch' ? ['bootstrap'] : ['bootstrap', 'from']) {
     if (!values.get(key)) problems.push(`header: ${key} is missing`);
   }
   return problems;

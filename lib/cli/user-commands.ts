@@ -102,6 +102,11 @@ export const userCommands: CommandSpec[] = [
           requiresArg: true,
           describe: 'File with what skopeo inspect --config says of the base image',
         })
+        .option('output', {
+          type: 'string',
+          requiresArg: true,
+          describe: 'Write the definition and all that it reads into this new folder',
+        })
         .option('strict', { type: 'boolean', default: false, describe: 'Refuse what would only be warned about' }),
     load: () => import('../commands/convert.ts'),
   },

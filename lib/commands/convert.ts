@@ -1,5 +1,6 @@
 import { convertFile } from '../definitions/convert-file.ts';
 import { readBuildArgs } from './build-args.ts';
+import { shellQuote } from '../util/shell-quote.ts';
 import type { Answer, Context } from './context.ts';
 
 interface Arguments {
@@ -10,6 +11,7 @@ interface Arguments {
   platform?: string;
   'base-config'?: string;
   strict: boolean;
+  output?: string;
   json?: boolean;
 }
 
@@ -24,6 +26,7 @@ export async function run(argv: Arguments, context: Context): Promise<Answer> {
       platform: argv.platform,
       baseConfig: argv['base-config'],
       strict: argv.strict,
+      output: argv.output,
     },
     argv.json === true ? 'plan' : 'definition',
     context.config,
@@ -32,5 +35,9 @@ export async function run(argv: Arguments, context: Context): Promise<Answer> {
   for (const { line, code, message } of document.warnings) {
     context.terminal.say(`ctmgr: ${line > 0 ? `line ${line}: ` : ''}${message} [${code}]`);
   }
-  return { kind: 'text', text: definition };
+  if (argv.output === undefined) return { kind: 'text', text: definition };
+  return {
+    kind: 'text',
+    text: `Wrote ${argv.output}.\nNext: cd ${shellQuote(argv.output)} && apptainer build --fakeroot ../image.sif recipe.def\n`,
+  };
 }

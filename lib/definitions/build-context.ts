@@ -1,23 +1,31 @@
 import { createHash } from 'node:crypto';
-import { realpath } from 'node:fs/promises';
+import { readFile, realpath } from 'node:fs/promises';
 import { join, relative } from 'node:path';
-import { CtmgrError, errorText } from '../util/errors.ts';
+import { CtmgrError, errorText, isSystemError } from '../util/errors.ts';
 import { quote } from '../util/names.ts';
 import { compareText, EntryError, listNames, readEntry, readTree } from './context-entries.ts';
 import type { ContextEntry, ContextManifest } from './context-manifest.ts';
-import { isArchive } from './is-archive.ts';
+import { buildStages } from './build-stages.ts';
+import { layOutContext, mountCopies } from './copy-layout.ts';
+import { compileIgnore, PatternSyntaxError, readIgnoreFile } from './ignore-patterns.ts';
+import { archiveFormat } from './is-archive.ts';
 import type { CopyStep, RecipePlan } from './recipe-plan.ts';
 import { Refusal, type RefusalDetails, showWord, throwRefusals } from './refusal.ts';
 import { hasGlob, readSourcePattern, SourceError, type SourcePattern } from './source-pattern.ts';
 
 /**
- * Expands the sources of all COPY and ADD steps inside `contextDir` and reads what they select.
- * A plan without COPY gets an empty manifest and needs no context.
+ * Expands the sources of all COPY and ADD steps and bind mounts inside `contextDir` and reads what they select, without what
+ * `.dockerignore` excludes (`<Dockerfile>.dockerignore` goes before it). A plan that reads nothing gets an empty manifest and
+ * needs no context.
  * Throws CtmgrError `inputMissing` if there is no context, and `badDefinition` that names the line of every source which is
  * missing, outside the context or cannot be converted.
  */
-export async function selectContext(plan: RecipePlan, contextDir: string | undefined): Promise<ContextManifest> {
-  const steps = plan.steps.filter((step) => step.kind === 'copy');
+export async function selectContext(
+  plan: RecipePlan,
+  contextDir: string | undefined,
+  dockerfile?: string,
+): Promise<ContextManifest> {
+  const steps = contextCopies(plan);
   const [first] = steps;
   if (!first) return makeManifest([]);
   if (contextDir === undefined) {
@@ -27,18 +35,51 @@ export async function selectContext(plan: RecipePlan, contextDir: string | undef
     });
   }
   const root = await resolveRoot(contextDir);
+  const ignored = await readIgnore(root, dockerfile);
   const selected = new Map<string, ContextEntry>();
   const refusals: RefusalDetails[] = [];
   for (const step of steps) {
     try {
-      for (const entry of await selectStep(root, step)) selected.set(entry.path, entry);
+      for (const entry of await selectStep(root, step, ignored)) {
+        const earlier = selected.get(entry.path);
+        selected.set(entry.path, earlier?.type === 'file' && earlier.archive ? earlier : entry);
+      }
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
       refusals.push(error.details);
     }
   }
   throwRefusals(refusals);
-  return makeManifest([...selected.values()]);
+  const manifest = makeManifest([...selected.values()]);
+  layOutContext(plan, manifest);
+  return manifest;
+}
+
+/** The steps that read the build context, bind mounts included, each once. */
+function contextCopies(plan: RecipePlan): CopyStep[] {
+  const steps = new Map<string, CopyStep>();
+  for (const { key, step } of buildStages(plan).flatMap((stage) => stage.steps)) {
+    const copies = step.kind === 'run' ? mountCopies(key, step) : step.kind === 'copy' ? [{ key, step }] : [];
+    for (const copy of copies) {
+      if (!copy.step.from && !copy.step.inline && !copy.step.remote) steps.set(copy.key, copy.step);
+    }
+  }
+  return [...steps.values()].toSorted((a, b) => a.line - b.line);
+}
+
+type Ignored = (path: string) => boolean;
+
+async function readIgnore(root: string, dockerfile: string | undefined): Promise<Ignored> {
+  const files = [...(dockerfile === undefined ? [] : [`${dockerfile}.dockerignore`]), join(root, '.dockerignore')];
+  for (const file of files) {
+    try {
+      return compileIgnore(readIgnoreFile(await readFile(file, 'utf8')));
+    } catch (error) {
+      if (isSystemError(error, 'ENOENT', 'ENOTDIR')) continue;
+      throw new CtmgrError('badDefinition', `cannot use ${file}`, { why: errorText(error), cause: error });
+    }
+  }
+  return () => false;
 }
 
 /** Sorts the entries and computes the digest over them. */
@@ -67,45 +108,38 @@ async function resolveRoot(contextDir: string): Promise<string> {
   }
 }
 
-async function selectStep(root: string, step: CopyStep): Promise<ContextEntry[]> {
+async function selectStep(root: string, step: CopyStep, ignored: Ignored): Promise<ContextEntry[]> {
   const entries: ContextEntry[] = [];
+  const keyword = (/^\S+/.exec(step.instruction)?.[0] ?? '').toUpperCase();
   let sourceCount = 0;
   for (const source of step.sources) {
     const fail = (code: string, reason: string, wayOut: string) =>
-      new Refusal({
-        code,
-        line: step.line,
-        instruction: step.add ? 'ADD' : 'COPY',
-        reason: `${quote(source)} ${reason}`,
-        wayOut,
-      });
+      new Refusal({ code, line: step.line, instruction: keyword, reason: `${quote(source)} ${reason}`, wayOut });
     try {
-      const pattern = readSourcePattern(source);
+      const pattern = readSourcePattern(source, step.parents);
       const found = await findSources(root, pattern);
-      if (found.length === 0 && !hasGlob(pattern)) {
-        throw fail('missing-source', 'is not in the build context', 'check the name and --context DIR');
-      }
+      const kept: ContextEntry[] = [];
       for (const entry of found) {
         if (entry.type === 'symlink') throw await linkRefusal(root, entry.path, fail);
-        if (step.add && entry.type === 'file' && (await isArchive(join(root, entry.path)))) {
-          throw fail('add-archive', 'is an archive, which ADD would unpack', 'unpack it in the context, or use COPY');
-        }
+        const below = entry.type === 'directory' ? await readTree(root, entry.path) : [];
+        const wanted = keepWanted(below, ignored);
+        const isKept = entry.path === '' || !ignored(entry.path) || wanted.length > 0;
+        if (!isKept) continue;
+        const mayUnpack = step.add && step.unpack !== false && entry.type === 'file';
+        const archive = mayUnpack ? await archiveFormat(join(root, entry.path)) : undefined;
+        kept.push(entry.type === 'file' && archive ? { ...entry, archive } : entry, ...wanted);
+        sourceCount += 1;
       }
-      const wide = hasGlob(pattern) || found.some((entry) => entry.type === 'directory');
-      if (wide && (await listNames(root, '')).some((name) => name.endsWith('.dockerignore'))) {
-        throw fail(
-          'dockerignore',
-          'may hold files that .dockerignore excludes, which is not converted yet',
-          'name single files, or remove .dockerignore',
-        );
-      }
-      sourceCount += found.length;
-      for (const entry of found) {
-        if (entry.path !== '') entries.push(entry);
-        if (entry.type === 'directory') entries.push(...(await readTree(root, entry.path)));
-      }
+      if (kept.length === 0 && found.length > 0 && !hasGlob(pattern))
+        throw fail('missing-source', 'is excluded by .dockerignore', 'add a line !NAME to .dockerignore');
+      if (kept.length === 0 && !hasGlob(pattern))
+        throw fail('missing-source', 'is not in the build context', 'check the name and --context DIR');
+      entries.push(...kept.filter(({ path }) => path !== ''));
+      if (step.parents) for (const { path } of kept) entries.push(...(await readParents(root, path)));
     } catch (error) {
       if (error instanceof SourceError) throw fail('source', error.message, 'name files inside the build context');
+      if (error instanceof PatternSyntaxError)
+        throw fail('syntax', `cannot be read: ${error.message}`, 'check --exclude');
       if (error instanceof EntryError)
         throw fail('source', `cannot be copied: ${error.message}`, 'correct the build context');
       throw error;
@@ -120,31 +154,55 @@ async function selectStep(root: string, step: CopyStep): Promise<ContextEntry[]>
         }
       : sourceCount > 1 && !step.destination.endsWith('/')
         ? {
-            code: 'syntax',
+            code: 'destination',
             reason: `${sourceCount} sources need a destination that ends with /`,
             wayOut: `write ${step.destination}/`,
           }
         : undefined;
-  if (problem) throw new Refusal({ line: step.line, instruction: step.add ? 'ADD' : 'COPY', ...problem });
+  if (problem) throw new Refusal({ line: step.line, instruction: keyword, ...problem });
   return entries;
+}
+
+/** Without what is ignored; a folder stays if something in it does. */
+function keepWanted(entries: readonly ContextEntry[], ignored: Ignored): ContextEntry[] {
+  const kept = entries.filter(({ path }) => !ignored(path));
+  const folders = new Set(kept.flatMap(({ path }) => foldersAbove(path)));
+  return entries.filter((entry) => !ignored(entry.path) || (entry.type === 'directory' && folders.has(entry.path)));
+}
+
+/** The folders that `--parents` makes too. */
+async function readParents(root: string, path: string): Promise<ContextEntry[]> {
+  const found = await Promise.all(foldersAbove(path).map((folder) => readEntry(root, folder)));
+  return found.filter((entry) => entry !== null);
+}
+
+/** `a/b` and `a` for `a/b/c`. */
+function foldersAbove(path: string): string[] {
+  const names = path.split('/').slice(0, -1);
+  return names.map((_, index) => names.slice(0, index + 1).join('/'));
 }
 
 /** What a pattern names in the context: its top entries only. The context itself has the path ''. */
 async function findSources(root: string, { components }: SourcePattern): Promise<ContextEntry[]> {
   let paths = [''];
-  for (const [index, { text, matches }] of components.entries()) {
+  for (const [index, { text, matches, many }] of components.entries()) {
     const next: string[] = [];
     for (const path of paths) {
       const entry = path === '' ? null : await readEntry(root, path);
       if (entry?.type === 'symlink') return [entry];
       if (index > 0 && entry?.type !== 'directory') continue;
+      if (many) {
+        const below = await readTree(root, path);
+        next.push(path, ...below.filter(({ type }) => type === 'directory').map((folder) => folder.path));
+        continue;
+      }
       const names = matches ? (await listNames(root, path)).filter((name) => matches(name)) : [text];
       next.push(...names.map((name) => (path === '' ? name : `${path}/${name}`)));
     }
     paths = next;
   }
   const found: ContextEntry[] = [];
-  for (const path of paths) {
+  for (const path of new Set(paths)) {
     const entry = path === '' ? ({ type: 'directory', path, mode: 0o755 } as const) : await readEntry(root, path);
     if (entry) found.push(entry);
   }

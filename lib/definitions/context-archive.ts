@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { CtmgrError } from '../util/errors.ts';
 import { EntryError, readEntry } from './context-entries.ts';
 import type { ContextEntry, ContextManifest } from './context-manifest.ts';
-import { type ArchiveLayout, layOutCopies } from './copy-layout.ts';
+import { type ArchiveLayout, layOutContext } from './copy-layout.ts';
 import type { RecipePlan } from './recipe-plan.ts';
 import { showWord } from './refusal.ts';
 import { createTar, extractTar } from './tar-file.ts';
@@ -33,7 +33,8 @@ export async function stageContext(
   contextOutDir: string,
 ): Promise<void> {
   await mkdir(contextOutDir, { recursive: true });
-  if (manifest.entries.length === 0 && ![...layOutCopies(plan, manifest)].length) return;
+  const layouts = layOutContext(plan, manifest);
+  if (manifest.entries.length === 0 && layouts.length === 0) return;
   const scratch = await mkdtemp(join(contextOutDir, '.ctmgr-'));
   try {
     const whole = join(scratch, 'whole');
@@ -46,8 +47,11 @@ export async function stageContext(
       `${tarFile} is not the context of this version`,
       'import again',
     );
-    for (const [position, layout] of layOutCopies(plan, manifest)) {
+    const written = new Set<string>();
+    for (const [position, layout] of layouts.entries()) {
       if (layout.kind === 'archive') {
+        if (written.has(layout.archive)) continue;
+        written.add(layout.archive);
         await writeArchive(layout, whole, join(scratch, `copy-${position}`), join(contextOutDir, layout.archive));
         continue;
       }
@@ -66,10 +70,11 @@ async function writeArchive(layout: ArchiveLayout, whole: string, folder: string
   const directories: { path: string; mode: number }[] = [];
   for (const { entry, path } of layout.members) {
     const target = join(folder, path);
+    await mkdir(dirname(target), { recursive: true });
     if (entry.type === 'file') await link(join(whole, entry.path), target);
     else if (entry.type === 'symlink') await symlink(entry.target, target);
     else {
-      await mkdir(target);
+      await mkdir(target, { recursive: true });
       directories.push({ path: target, mode: entry.mode });
     }
   }
@@ -107,5 +112,6 @@ async function checkEntries(
 }
 
 function fingerprint(entry: ContextEntry): string {
-  return JSON.stringify(Object.entries(entry).toSorted(([a], [b]) => (a < b ? -1 : 1)));
+  const facts = Object.entries(entry).filter(([name]) => name !== 'archive');
+  return JSON.stringify(facts.toSorted(([a], [b]) => (a < b ? -1 : 1)));
 }

@@ -18,6 +18,8 @@ export interface ContextFile {
   size: number;
   /** 64 hexadecimal digits. */
   sha256: string;
+  /** How it is compressed, if it is an archive that ADD unpacks. */
+  archive?: ArchiveFormat;
 }
 
 export interface ContextDirectory {
@@ -32,3 +34,5 @@ export interface ContextSymlink {
   /** As readlink(2) gives it. */
   target: string;
 }
+
+export type ArchiveFormat = 'tar' | 'gzip' | 'bzip2' | 'xz' | 'zstd';

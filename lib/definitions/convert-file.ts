@@ -1,12 +1,19 @@
 import { readFileSync } from 'node:fs';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 
 import { templatePath } from '../config/paths.ts';
 import type { Config } from '../config/schema.ts';
+import { CtmgrError, errorText, isSystemError } from '../util/errors.ts';
 import { readBaseConfigs } from './base-config.ts';
 import { selectContext } from './build-context.ts';
+import { packContext, stageContext } from './context-archive.ts';
+import type { ContextManifest } from './context-manifest.ts';
+import { layOutContext } from './copy-layout.ts';
 import { findObstacles } from './find-obstacles.ts';
-import { makePlan } from './parse-dockerfile.ts';
+import { makePlan } from './make-plan.ts';
 import { type PlanDocument, planDocument } from './plan-document.ts';
+import type { RecipePlan } from './recipe-plan.ts';
 import { readText } from './read-text.ts';
 import { throwRefusals } from './refusal.ts';
 import { renderDefinition } from './render-definition.ts';
@@ -22,6 +29,8 @@ export interface ConvertRequest {
   baseConfig: string | undefined;
   /** Warnings are refusals. */
   strict: boolean;
+  /** A folder that gets `recipe.def` and all that it reads; it must not be there yet. */
+  output: string | undefined;
 }
 
 /**
@@ -54,12 +63,43 @@ export async function convertFile(
   }
   if (wanted === 'plan') return { document, definition: undefined };
   const plan = makePlan(resolved);
+  const manifest = await selectContext(plan, request.context, request.dockerfile);
   const definition = renderDefinition({
     plan,
-    manifest: await selectContext(plan, request.context),
+    manifest,
     overlays: [],
     labels: [],
+    alone: true,
     template: readFileSync(templatePath('recipe-templates', 'definition.def.mustache', config), 'utf8'),
   });
+  if (request.output !== undefined) await writeFolder(request.output, plan, manifest, request.context, definition);
+  else if (layOutContext(plan, manifest).some(({ kind }) => kind === 'archive')) {
+    const message = 'the definition reads archives from .ctmgr/, which only --output DIR writes';
+    document.warnings.unshift({ line: 0, code: 'needs-output', message });
+  }
   return { document, definition };
+}
+
+async function writeFolder(
+  folder: string,
+  plan: RecipePlan,
+  manifest: ContextManifest,
+  context: string | undefined,
+  definition: string,
+): Promise<void> {
+  try {
+    await mkdir(folder);
+    const archive = join(folder, '.context.tar');
+    if (context !== undefined && manifest.entries.length > 0) await packContext(manifest, context, archive);
+    await stageContext(plan, manifest, archive, folder);
+    await rm(archive, { force: true });
+    await writeFile(join(folder, 'recipe.def'), definition);
+  } catch (error) {
+    if (!isSystemError(error, 'EEXIST', 'ENOENT', 'EACCES', 'EPERM', 'ENOSPC', 'EROFS', 'ENOTDIR')) throw error;
+    throw new CtmgrError('cannotCreate', `cannot write ${folder}`, {
+      why: errorText(error),
+      hint: 'name a folder that is not there yet',
+      cause: error,
+    });
+  }
 }

@@ -1,13 +1,16 @@
 import { posix } from 'node:path';
 import { CtmgrError } from '../util/errors.ts';
-import { compareText } from './context-entries.ts';
-import type { ContextEntry, ContextManifest } from './context-manifest.ts';
-import type { CopyStep, RecipePlan } from './recipe-plan.ts';
-import { showWord } from './refusal.ts';
-import { matchesSource, readSourcePattern } from './source-pattern.ts';
+import { type BuildStage, buildStages, type KeyedStep } from './build-stages.ts';
+import type { ArchiveFormat, ContextEntry, ContextManifest } from './context-manifest.ts';
+import { findMembers, type Member } from './copy-members.ts';
+import { layOutSource, type SourceLayout } from './copy-source-layout.ts';
+import type { CopyStep, RecipePlan, RunStep } from './recipe-plan.ts';
 
-/** How one COPY step is written into the definition: as `%files` lines, or as an archive that `%post` unpacks at its place. */
-export type CopyLayout = FilesLayout | ArchiveLayout;
+/**
+ * How a step's files get into a stage: as `%files` lines; as an archive that `%post` unpacks at its place; from another stage,
+ * which see; as text in `%post`; fetched by `%setup`.
+ */
+export type CopyLayout = FilesLayout | ArchiveLayout | SourceLayout | InlineLayout | DownloadLayout;
 
 export interface FilesLayout {
   kind: 'files';
@@ -24,65 +27,85 @@ export interface ArchiveLayout {
   destination: string;
   /** The name of the only member if the destination may be a file name. */
   single: string | undefined;
+  /** Members, by path, that are archives themselves and unpacked. */
+  unpack: { path: string; format: ArchiveFormat }[];
 }
 
-/** Lays out all COPY steps, by position in `plan.steps`. */
-export function layOutCopies(plan: RecipePlan, manifest: ContextManifest): Map<number, CopyLayout> {
-  const layouts = new Map<number, CopyLayout>();
+export interface InlineLayout {
+  kind: 'inline';
+  /** Where the texts are written first. */
+  folder: string;
+}
+
+export interface DownloadLayout {
+  kind: 'download';
+  /** Where `%setup` puts the file, below `/` in the image. */
+  file: string;
+  url: string;
+}
+
+/** Lays out what the steps of a stage copy, by key; bind mounts from elsewhere have the keys of `mountCopies`. */
+export function layOutStage(stage: BuildStage, manifest: ContextManifest): Map<string, CopyLayout> {
+  const layouts = new Map<string, CopyLayout>();
   let plainSoFar = true;
   const workdirs: string[] = [];
-  for (const [position, step] of plan.steps.entries()) {
-    if (step.kind === 'run') plainSoFar = false;
+  for (const { key, step } of stage.steps) {
+    if (step.kind === 'run') {
+      plainSoFar = false;
+      for (const mount of mountCopies(key, step))
+        layouts.set(mount.key, layOut(mount.key, mount.step, stage, manifest));
+    }
     if (step.kind === 'workdir') workdirs.push(step.path);
     if (step.kind !== 'copy') continue;
-    const members = findMembers(step, manifest);
-    const files: FilesLayout['files'] | undefined = plainSoFar ? plainFiles(step, members, workdirs) : undefined;
-    plainSoFar &&= files !== undefined;
-    layouts.set(position, files ? { kind: 'files', files } : archiveLayout(position, step, members));
+    const layout = layOut(key, step, stage, manifest, plainSoFar || stage.bare ? workdirs : undefined);
+    plainSoFar &&= layout.kind === 'files';
+    layouts.set(key, layout);
   }
   return layouts;
 }
 
-interface Member {
-  entry: ContextEntry;
-  /** Relative to the destination directory. */
-  path: string;
-  /** A source itself, not something in a directory that is one. */
-  top: boolean;
+/** All layouts of a plan that need files of the build context. */
+export function layOutContext(plan: RecipePlan, manifest: ContextManifest): (FilesLayout | ArchiveLayout)[] {
+  const all = buildStages(plan).flatMap((stage) => [...layOutStage(stage, manifest).values()]);
+  return all.filter((layout) => layout.kind === 'files' || layout.kind === 'archive');
 }
 
-/** What a step selects; a directory stands for its contents, and of two members with one path the later one counts. */
-function findMembers(step: CopyStep, { entries }: ContextManifest): Member[] {
-  const members = new Map<string, Member>();
-  const add = (entry: ContextEntry, path: string, top: boolean) => {
-    const earlier = members.get(path);
-    if (earlier && (earlier.entry.type === 'directory') !== (entry.type === 'directory')) {
-      throw new CtmgrError(
-        'badDefinition',
-        `Dockerfile line ${step.line}: ${showWord(path)} would be both a file and a directory`,
-      );
-    }
-    members.set(path, { entry, path, top });
-  };
-  const byPath = new Map(entries.map((entry) => [entry.path, entry]));
-  for (const source of step.sources) {
-    const pattern = readSourcePattern(source);
-    const tops =
-      pattern.components.length === 0
-        ? ['']
-        : entries.map(({ path }) => path).filter((path) => matchesSource(pattern, path));
-    for (const top of tops) {
-      const entry = byPath.get(top);
-      if (entry && entry.type !== 'directory') add(entry, posix.basename(top), true);
-      else {
-        const prefix = top === '' ? '' : `${top}/`;
-        for (const below of entries) {
-          if (below.path.startsWith(prefix) && below.path !== top) add(below, below.path.slice(prefix.length), false);
-        }
-      }
-    }
+/** The bind mounts of a RUN as steps that copy what is mounted to a place of our own. */
+export function mountCopies(key: string, run: RunStep): { key: string; step: CopyStep; index: number }[] {
+  return (run.mounts ?? []).flatMap(({ type, source, from }, index) => {
+    if (type !== 'bind') return [];
+    const { line, instruction } = run;
+    const place = { kind: 'copy', line, instruction, add: false, destination: mountFolder(key, index) } as const;
+    return [{ key: `${key}-${index}`, index, step: { ...place, sources: [source ?? '/'], ...(from ? { from } : {}) } }];
+  });
+}
+
+/** Where the content of a mount waits for its RUN. */
+export function mountFolder(key: string, index: number): string {
+  return `/.ctmgr/mount-${key}-${index}`;
+}
+
+function layOut(
+  key: KeyedStep['key'],
+  step: CopyStep,
+  stage: BuildStage,
+  manifest: ContextManifest,
+  workdirs?: readonly string[],
+): CopyLayout {
+  if (step.from) return layOutSource(key, step, step.from, stage.bare);
+  if (step.inline) return { kind: 'inline', folder: `/.ctmgr/copy-${key}` };
+  if (step.remote) return { kind: 'download', file: `/.ctmgr/copy-${key}`, url: step.sources[0] as string };
+  const members = findMembers(step, manifest);
+  const files = workdirs ? plainFiles(step, members, workdirs, stage.bare) : undefined;
+  if (files) return { kind: 'files', files };
+  if (stage.bare) {
+    throw new CtmgrError(
+      'badDefinition',
+      `Dockerfile line ${step.line}: the image has no shell, so only ordinary files can be copied into it`,
+      { hint: 'collect the files in a stage with a shell, then COPY --from it' },
+    );
   }
-  return [...members.values()].toSorted((a, b) => compareText(a.path, b.path));
+  return archiveLayout(key, step, members);
 }
 
 /** Words that `%files` takes literally and `cp` does not take for an option. */
@@ -96,18 +119,21 @@ function plainFiles(
   step: CopyStep,
   members: readonly Member[],
   workdirs: readonly string[],
+  bare: boolean,
 ): FilesLayout['files'] | undefined {
+  if (step.chown !== undefined || step.chmod !== undefined || unpacked(step, members).length > 0) return undefined;
   const toDirectory = step.destination.endsWith('/');
   const files: FilesLayout['files'] = [];
   for (const { entry, path, top } of members) {
-    const destination = toDirectory ? step.destination + path : step.destination;
+    if (bare && entry.type === 'directory' && entry.mode === 0o755) continue;
+    const destination = toDirectory || !top ? posix.join(step.destination, path) : step.destination;
     const plain =
-      top &&
+      (top || bare) &&
       entry.type === 'file' &&
       (entry.mode === 0o644 || entry.mode === 0o755) &&
       plainPath.test(entry.path) &&
       plainPath.test(destination) &&
-      !notPlain.test(destination) &&
+      (bare || !notPlain.test(destination)) &&
       workdirs.every((workdir) => !`${workdir}/`.startsWith(`${destination}/`));
     if (!plain) return undefined;
     files.push({ source: entry.path, destination });
@@ -115,14 +141,24 @@ function plainFiles(
   return files.length > 0 ? files : undefined;
 }
 
-function archiveLayout(position: number, step: CopyStep, members: readonly Member[]): ArchiveLayout {
+function archiveLayout(key: string, step: CopyStep, members: readonly Member[]): ArchiveLayout {
   const [only] = members;
-  const single = members.length === 1 && only?.top && !step.destination.endsWith('/') ? only.path : undefined;
+  const unpack = unpacked(step, members);
+  const toFile = members.length === 1 && only?.top && !step.destination.endsWith('/') && unpack.length === 0;
   return {
     kind: 'archive',
-    archive: `.ctmgr/copy-${position}.tar`,
+    archive: `.ctmgr/copy-${key}.tar`,
     members: members.map(({ entry, path }) => ({ entry, path })),
     destination: step.destination === '/' ? '/' : step.destination.replace(/\/$/, ''),
-    single,
+    single: toFile ? only.path : undefined,
+    unpack,
   };
+}
+
+function unpacked(step: CopyStep, members: readonly Member[]): ArchiveLayout['unpack'] {
+  if (!step.add || step.unpack === false) return [];
+  return members.flatMap(({ entry, path, top }) => {
+    const format = top && entry.type === 'file' ? entry.archive : undefined;
+    return format === undefined ? [] : [{ path, format }];
+  });
 }

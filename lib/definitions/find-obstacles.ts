@@ -1,17 +1,27 @@
+import { type BuildStage, buildStages, stageTitle } from './build-stages.ts';
+import { copyObstacle } from './copy-obstacle.ts';
 import type { Stage } from './dockerfile-stage.ts';
-import type { CopyStep, PlanStep, RunStep } from './recipe-plan.ts';
+import { makePlan } from './make-plan.ts';
+import type { PlanStep, RunMount, RunStep } from './recipe-plan.ts';
 import type { RefusalDetails } from './refusal.ts';
 import type { ResolvedDockerfile } from './resolve-dockerfile.ts';
+import { isSecretId } from './run-lines.ts';
+
+/** What stands against one step. */
+export type Obstacle = [code: string, reason: string, wayOut: string];
 
 /** Why a Dockerfile that Docker would build cannot become a definition file; empty if it can. In order of lines. */
-export function findObstacles({ stages }: ResolvedDockerfile): RefusalDetails[] {
-  const target = stages.at(-1) as Stage;
-  const found = stages.flatMap((stage) => [
-    ...stage.obstacles,
-    ...baseObstacles(stage, stages),
-    ...stage.steps.flatMap((step) => stepObstacles(step)),
-  ]);
-  if (target.cmd?.length === 0 && target.entrypoint === null) {
+export function findObstacles(resolved: ResolvedDockerfile): RefusalDetails[] {
+  const target = resolved.stages.at(-1) as Stage;
+  const found = resolved.stages.flatMap((stage) => stage.obstacles);
+  const stages = buildStages(makePlan(resolved));
+  for (const stage of stages) {
+    for (const { step } of stage.steps) {
+      const obstacle = stepObstacle(step, stage, stages);
+      if (obstacle) found.push(describe(step, obstacle));
+    }
+  }
+  if (target.cmd?.length === 0 && target.entrypoint === null && stages.at(-1)?.base.kind !== 'scratch') {
     found.push({
       code: 'empty-cmd',
       line: 0,
@@ -20,52 +30,82 @@ export function findObstacles({ stages }: ResolvedDockerfile): RefusalDetails[] 
       wayOut: 'add ENTRYPOINT or remove CMD []',
     });
   }
-  return found.toSorted((a, b) => a.line - b.line);
+  const once = new Map(found.map((each) => [`${each.line} ${each.code} ${each.reason}`, each]));
+  return [...once.values()].toSorted((a, b) => a.line - b.line);
 }
 
-function baseObstacles({ base }: Stage, stages: readonly Stage[]): RefusalDetails[] {
-  const { line, kind } = base;
-  const problem =
-    kind === 'scratch'
-      ? ['scratch', 'an image from scratch is not converted yet', 'start from an image with a shell']
-      : stages.length > 1
-        ? ['multi-stage', 'several stages are not converted yet', 'split the file, one image each']
-        : undefined;
-  if (!problem) return [];
-  const [code = '', reason = '', wayOut = ''] = problem;
-  return [{ code, line, instruction: 'FROM', reason, wayOut }];
+function describe({ line, instruction }: PlanStep, [code, reason, wayOut]: Obstacle): RefusalDetails {
+  return { code, line, instruction: (/^\S+/.exec(instruction)?.[0] ?? '').toUpperCase(), reason, wayOut };
 }
 
-function stepObstacles(step: PlanStep): RefusalDetails[] {
-  const problem = step.kind === 'run' ? runObstacle(step) : step.kind === 'copy' ? copyObstacle(step) : undefined;
-  if (!problem) return [];
-  const [code, reason, wayOut] = problem;
-  const keyword = (/^\S+/.exec(step.instruction)?.[0] ?? '').toUpperCase();
-  return [{ code, line: step.line, instruction: keyword, reason, wayOut }];
-}
-
-type Problem = [code: string, reason: string, wayOut: string];
-
-function runObstacle({ mounts, script }: RunStep): Problem | undefined {
-  const mount = mounts?.[0];
-  if (mount) {
+function stepObstacle(step: PlanStep, stage: BuildStage, stages: readonly BuildStage[]): Obstacle | undefined {
+  if (step.kind === 'run') {
+    if (stage.base.kind === 'scratch') {
+      return [
+        'scratch-run',
+        'an image from scratch has no shell that could run it',
+        'run it in another stage, then COPY --from it',
+      ];
+    }
+    return runObstacle(step);
+  }
+  if (step.kind === 'copy') {
+    const source = step.from && stages.find(({ name }) => step.from && name === stageTitle(step.from));
+    return copyObstacle(step, stage.bare, source?.bare ?? false);
+  }
+  if (step.kind === 'workdir' && stage.bare && !isMadeByCopy(step.path, stage)) {
     return [
-      `${mount.type}-mount`,
-      `--mount=type=${mount.type} is not converted yet`,
-      'COPY what the command needs, and remove it in the last RUN',
+      'no-shell',
+      'the image has no shell that could make the directory',
+      'make it in a stage with a shell and COPY --from it',
     ];
   }
-  if (script) return ['script', 'a here-document with #! is not converted yet', 'COPY a script and run it'];
   return undefined;
 }
 
-function copyObstacle(step: CopyStep): Problem | undefined {
-  if (step.remote) {
-    return ['add-remote', 'files would be fetched while building', 'put them into the build context and COPY them'];
+/** In an image without a shell, a directory is there if something is copied into it. */
+function isMadeByCopy(path: string, { steps }: BuildStage): boolean {
+  const folder = path === '/' ? '/' : `${path}/`;
+  return path === '/' || steps.some(({ step }) => step.kind === 'copy' && step.destination.startsWith(folder));
+}
+
+function runObstacle({ mounts = [] }: RunStep): Obstacle | undefined {
+  for (const mount of mounts) {
+    const obstacle = mountObstacle(mount);
+    if (obstacle) return obstacle;
   }
-  if (step.from) return ['copy-from', '--from is not converted yet', 'put the files into the build context'];
-  if (step.inline) return ['heredoc', 'a here-document is not converted yet', 'COPY a file'];
-  const flag = (['chown', 'chmod', 'exclude', 'parents'] as const).find((name) => step[name] !== undefined);
-  if (flag) return ['flag', `--${flag} is not converted yet`, 'copy the files, then RUN what it does'];
+  return undefined;
+}
+
+function mountObstacle({
+  type,
+  target,
+  from,
+  id = '',
+  env,
+  uid = '0',
+  gid = '0',
+  mode = '0',
+}: RunMount): Obstacle | undefined {
+  if (type === 'ssh') {
+    return ['ssh-mount', 'no SSH agent is there while building', 'fetch before, and COPY what was fetched'];
+  }
+  if (type === 'cache' && from) return ['cache-from', 'a cache cannot start with files', 'use type=bind'];
+  if (type === 'secret' && !isSecretId(id)) {
+    return ['secret-id', `the id ${JSON.stringify(id)} cannot be a file's name`, 'use letters, digits, . _ -'];
+  }
+  if (env !== undefined && !/^[A-Za-z_]\w*$/.test(env)) {
+    return [
+      'variable-name',
+      `${JSON.stringify(env)} is not a name that a shell can export`,
+      'use letters, digits and _',
+    ];
+  }
+  if (!/^\d{1,10}$/.test(uid) || !/^\d{1,10}$/.test(gid) || !/^[0-7]{1,5}$/.test(mode)) {
+    return ['mount-option', 'uid, gid and mode of a mount are numbers', 'write mode=0755,uid=1000,gid=1000'];
+  }
+  if (/^\/(\.singularity\.d|\.ctmgr|dev|proc|sys)(\/|$)|[\n\0]/.test(target)) {
+    return ['path', `${JSON.stringify(target)} is not part of an image of its own`, 'use another directory'];
+  }
   return undefined;
 }

@@ -15,7 +15,7 @@ import { guessBaseFacts } from './base-facts.ts';
 import { selectContext } from './build-context.ts';
 import { packContext } from './context-archive.ts';
 import type { ContextManifest } from './context-manifest.ts';
-import { rootReference } from './inline-stages.ts';
+import { rootReference } from './build-stages.ts';
 import { parseDockerfile } from './parse-dockerfile.ts';
 import { planToRows } from './plan-rows.ts';
 import type { RecipePlan, PlanWarning } from './recipe-plan.ts';
@@ -71,7 +71,7 @@ async function readMaterial(request: ImportRequest): Promise<Material> {
     `ctmgr import ${request.dockerfile}/Dockerfile --context ${request.dockerfile} …`,
   );
   const plan = parseDockerfile(text, { buildArgs: request.buildArgs });
-  return { text, plan, manifest: await selectContext(plan, request.context) };
+  return { text, plan, manifest: await selectContext(plan, request.context, request.dockerfile) };
 }
 
 async function storeVersion(db: Store, request: ImportRequest, material: Material, by: string): Promise<ImportOutcome> {

@@ -1,18 +1,30 @@
 import { open } from 'node:fs/promises';
+import { run } from '../util/run.ts';
+import type { ArchiveFormat } from './context-manifest.ts';
 
-const compressed = ['1f8b', '425a68', 'fd377a585a00', '28b52ffd'];
+const compressed: [magic: string, format: ArchiveFormat][] = [
+  ['1f8b', 'gzip'],
+  ['425a68', 'bzip2'],
+  ['fd377a585a00', 'xz'],
+  ['28b52ffd', 'zstd'],
+];
 
-/** True for what ADD would unpack: a tar file, or anything in gzip, bzip2, xz or zstd format (seen by content, as Docker does). */
-export async function isArchive(file: string): Promise<boolean> {
+/** How an archive that ADD would unpack is compressed (seen by content, as Docker does); undefined for anything else. */
+export async function archiveFormat(file: string): Promise<ArchiveFormat | undefined> {
+  const block = Buffer.alloc(512);
   const handle = await open(file);
   try {
-    const block = Buffer.alloc(512);
-    const { bytesRead } = await handle.read(block, 0, 512, 0);
-    const start = block.subarray(0, bytesRead).toString('hex');
-    return compressed.some((magic) => start.startsWith(magic)) || (bytesRead === 512 && isTarHeader(block));
+    await handle.read(block, 0, 512, 0);
   } finally {
     await handle.close();
   }
+  if (isTarHeader(block)) return 'tar';
+  const start = block.toString('hex');
+  const format = compressed.find(([magic]) => start.startsWith(magic))?.[1];
+  if (format === undefined) return undefined;
+  // Docker copies what is compressed but no archive as it is.
+  const listing = await run('tar', ['--list', '--force-local', '--file', file]);
+  return listing.exitCode === 0 && listing.stdout !== '' ? format : undefined;
 }
 
 /** A tar header holds the sum of its own bytes, the sum's field counted as blanks (POSIX pax, ustar interchange format). */

@@ -1,11 +1,8 @@
-import { maintainerLabel } from './convert-variables.ts';
-import { listLabels, type Stage } from './dockerfile-stage.ts';
 import { findObstacles } from './find-obstacles.ts';
-import { encodeValue } from './plan-value.ts';
-import type { InertConfig, PlanWarning, RecipePlan } from './recipe-plan.ts';
+import { makePlan } from './make-plan.ts';
+import type { RecipePlan } from './recipe-plan.ts';
 import { throwRefusals } from './refusal.ts';
-import { type ParseOptions, resolveDockerfile, type ResolvedDockerfile } from './resolve-dockerfile.ts';
-import { isRoot } from './user-functions.ts';
+import { type ParseOptions, resolveDockerfile } from './resolve-dockerfile.ts';
 
 /**
  * Reads a Dockerfile as BuildKit does and resolves it.
@@ -15,68 +12,4 @@ export function parseDockerfile(text: string, options: ParseOptions): RecipePlan
   const resolved = resolveDockerfile(text, options);
   throwRefusals(findObstacles(resolved));
   return makePlan(resolved);
-}
-
-/** The plan that a recipe version stores; only for what has no obstacles. */
-export function makePlan(resolved: ResolvedDockerfile): RecipePlan {
-  const target = resolved.stages.at(-1) as Stage;
-  const others = resolved.stages.slice(0, -1);
-  const { base, steps, entrypoint, cmd, workdir, user } = target;
-  const labels = new Map(target.labels);
-  if (target.maintainer !== undefined && !labels.has(maintainerLabel)) labels.set(maintainerLabel, target.maintainer);
-  const inert = inertConfig(target);
-  return {
-    base,
-    steps,
-    environment: [...target.environment].map(([name, value]) => ({ name, value: encodeValue(value) })),
-    labels: listLabels(labels),
-    entrypoint,
-    cmd,
-    workdir,
-    user,
-    warnings: listWarnings(resolved),
-    ...(others.length > 0 ? { name: target.name } : {}),
-    ...(others.length > 0
-      ? { stages: others.map((stage) => ({ name: stage.name, base: stage.base, steps: stage.steps })) }
-      : {}),
-    ...(inert ? { inert } : {}),
-  };
-}
-
-function inertConfig({ exposed, volumes, stopSignal, healthcheck, onbuild }: Stage): InertConfig | undefined {
-  if (exposed.size + volumes.size + onbuild.length === 0 && stopSignal === '' && !healthcheck) return undefined;
-  return { exposed: [...exposed], volumes: [...volumes], stopSignal, healthcheck, onbuild };
-}
-
-/** All warnings of the stages that are built, by line. */
-export function listWarnings({ stages }: ResolvedDockerfile): PlanWarning[] {
-  const target = stages.at(-1) as Stage;
-  const warnings = stages.flatMap((stage) => stage.warnings);
-  for (const { base, baseConfig, steps } of stages) {
-    const { line, reference, kind } = base;
-    const matters = steps.some((step) => step.kind === 'run' || step.kind === 'workdir' || step.kind === 'copy');
-    if (kind === 'image' && !baseConfig && matters) {
-      warnings.push({
-        line,
-        code: 'base-config-assumed',
-        message: `${reference} is taken to have USER root and WORKDIR /`,
-      });
-    }
-  }
-  if (!isRoot(target.user)) {
-    const user = target.steps.findLast((step) => step.kind === 'user');
-    warnings.push({
-      line: user?.line ?? target.base.line,
-      code: 'user-at-run-time',
-      message: `containers run as the user who starts them, not as ${target.user}`,
-    });
-  }
-  if (target.onbuild.length > 0) {
-    warnings.push({
-      line: target.base.line,
-      code: 'onbuild',
-      message: `ONBUILD is for images that are based on this one: ${target.onbuild.length} kept, without effect here`,
-    });
-  }
-  return warnings.toSorted((a, b) => a.line - b.line);
 }

@@ -1,7 +1,7 @@
 import { baseVariables, type Stage } from './dockerfile-stage.ts';
 import { findObstacles } from './find-obstacles.ts';
 import { fullReference } from './image-reference.ts';
-import { listWarnings } from './parse-dockerfile.ts';
+import { listWarnings } from './make-plan.ts';
 import { decodeValue, resolveValue, type Value } from './plan-value.ts';
 import type {
   CopyStep,

@@ -1,5 +1,5 @@
 import type { RecipeRows } from '../store/recipe-rows.ts';
-import type { PlanStep, RecipeBase, RecipePlan, PlanWarning } from './recipe-plan.ts';
+import type { CopyStep, InertConfig, PlanStep, RecipeBase, RecipePlan, PlanWarning } from './recipe-plan.ts';
 
 /** What a version keeps beside its rows: the part of a plan that is no list. */
 interface ImageConfig {
@@ -10,6 +10,10 @@ interface ImageConfig {
   hasEntrypoint: boolean;
   hasCmd: boolean;
   warnings: PlanWarning[];
+  /** Absent in versions with one stage. The steps of all stages are one list, those of the last one at its end. */
+  name?: string;
+  stages?: { name: string; base: RecipeBase; steps: number }[];
+  inert?: InertConfig;
 }
 
 export interface StoredPlan {
@@ -21,16 +25,17 @@ export interface StoredPlan {
 /** Takes a plan apart into the store's rows. `planFromRows` puts it together again without any loss. */
 export function planToRows(plan: RecipePlan): StoredPlan {
   const rows: RecipeRows = { tasks: [], files: [], environment: [], labels: [], runscript: [], startscript: [] };
-  plan.steps.forEach((step, position) => {
+  const { stages = [] } = plan;
+  [...stages.flatMap(({ steps }) => steps), ...plan.steps].forEach((step, position) => {
     const { line, instruction, kind, ...content } = step;
     if (step.kind === 'copy') {
-      const { sources, destination, add } = step;
+      const { sources, destination, ...options } = content as Omit<CopyStep, 'kind' | 'line' | 'instruction'>;
       rows.files.push({
         position,
         kind,
         sources: JSON.stringify(sources),
         destination,
-        options: JSON.stringify({ add }),
+        options: JSON.stringify(options),
         line,
         instruction,
       });
@@ -53,6 +58,9 @@ export function planToRows(plan: RecipePlan): StoredPlan {
     hasEntrypoint: plan.entrypoint !== null,
     hasCmd: plan.cmd !== null,
     warnings: plan.warnings,
+    ...(plan.name === undefined ? {} : { name: plan.name }),
+    ...(plan.stages ? { stages: stages.map(({ name, base, steps }) => ({ name, base, steps: steps.length })) } : {}),
+    ...(plan.inert ? { inert: plan.inert } : {}),
   };
   return { rows, imageConfig: JSON.stringify(config) };
 }
@@ -78,10 +86,12 @@ export function planFromRows(stored: StoredPlan): RecipePlan {
       } as PlanStep,
     })),
   ].sort((a, b) => a.position - b.position);
+  const all = steps.map(({ step }) => step);
+  const stages = config.stages?.map(({ name, base, steps: count }) => ({ name, base, steps: all.splice(0, count) }));
   const wordsOf = (role: string): string[] => runscript.filter((row) => row.role === role).map((row) => row.word);
   return {
     base: config.base,
-    steps: steps.map(({ step }) => step),
+    steps: all,
     environment: environment.map(({ name, value }) => ({ name, value })),
     labels: labels.map(({ name, value }) => ({ name, value })),
     entrypoint: config.hasEntrypoint ? wordsOf('entrypoint') : null,
@@ -89,5 +99,8 @@ export function planFromRows(stored: StoredPlan): RecipePlan {
     workdir: config.workdir,
     user: config.user,
     warnings: config.warnings,
+    ...(config.name === undefined ? {} : { name: config.name }),
+    ...(stages ? { stages } : {}),
+    ...(config.inert ? { inert: config.inert } : {}),
   };
 }

@@ -1,11 +1,15 @@
+import { aloneLines } from './alone-lines.ts';
+import { type BuildStage, buildStages } from './build-stages.ts';
 import type { ContextManifest } from './context-manifest.ts';
-import { type ArchiveLayout, type CopyLayout, layOutCopies } from './copy-layout.ts';
+import { copyFunctions } from './copy-functions.ts';
+import { type CopyLayout, layOutStage, mountCopies } from './copy-layout.ts';
+import { copyLines, needsFunctions, sourceLines } from './copy-lines.ts';
 import { quoteWord, quoteWords } from './definition-quote.ts';
 import { exportLine, findSavedNames, saveLines } from './export-lines.ts';
-import { plainKind, tidyBlanks } from './plain-command.ts';
 import { baseNames, decodeValue } from './plan-value.ts';
-import type { PlanLabel, PlanStep, RecipePlan, RunStep } from './recipe-plan.ts';
-import { isRoot, userFunctions } from './user-functions.ts';
+import type { CopyStep, PlanLabel, PlanStep, RecipePlan, RunStep } from './recipe-plan.ts';
+import { mountFunctions, runLines } from './run-lines.ts';
+import { isRoot, userFunctions, userOf } from './user-functions.ts';
 
 /** Part of the commands of `%post`; `isLast` says that nothing follows, not even a line of our own. */
 type Part = (isLast: boolean) => string[];
@@ -15,59 +19,110 @@ const ownPath = 'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/b
 
 export interface PostInput {
   plan: RecipePlan;
+  stage: BuildStage;
   manifest: ContextManifest;
   overlayCommands: readonly string[];
   labels: readonly PlanLabel[];
   /** Keep the base's runscript under this name. */
   savedRunscript: string | undefined;
+  /** See `DefinitionInput`. */
+  alone: boolean;
 }
 
 /**
  * The lines of `%post`, which Apptainer gives to one `/bin/sh -ex` in `/`. Nothing of a RUN survives it but files: each is a
  * process of its own, unless a plain line is exactly the same. ENV and ARG are this shell's exported variables.
  */
-export function postLines({ plan, manifest, overlayCommands, labels, savedRunscript }: PostInput): string[] {
-  const layouts = layOutCopies(plan, manifest);
+export function postLines(input: PostInput): string[] {
+  const { plan, stage, manifest, overlayCommands, labels, savedRunscript, alone } = input;
+  if (stage.bare) return [];
+  const layouts = layOutStage(stage, manifest);
+  const prepared = preparedCopies(plan, stage, manifest);
+  const volumes = stage.isLast ? (plan.inert?.volumes ?? []).filter((path) => path.startsWith('/')) : [];
   const parts: Part[] = [
-    () => prologue(plan),
+    () => [
+      ...(alone ? aloneLines(stage, layouts, prepared.length > 0) : []),
+      ...prologue(stage, layouts, prepared.length > 0),
+    ],
     () => labels.map(({ name, value }) => `printf '%s\\n' ${quoteWord(`${name} ${value}`)} >>"$SINGULARITY_LABELS"`),
     () => (savedRunscript === undefined ? [] : [`cp -p /.singularity.d/runscript ${savedRunscript}`]),
     ...overlayCommands.map(
       (command): Part =>
         (isLast) =>
-          runLines(overlayStep(command), isLast),
+          runLines(overlayStep(command), '', isLast),
     ),
-    ...stepParts(plan, layouts),
-    () => ([...layouts.values()].some(({ kind }) => kind === 'archive') ? [`${ownPath}rm -rf /.ctmgr`] : []),
+    ...stepParts(stage, layouts),
+    () => (volumes.length > 0 ? [`${ownPath}mkdir -p ${quoteWords(volumes)}`] : []),
+    () => prepared.flatMap(({ step, layout }) => [`mkdir -p ${layout.folder}`, ...sourceLines(step, layout)]),
+    () => cleanUp(stage, layouts, prepared.length > 0),
   ];
   const lines: string[] = [];
   for (const part of parts.toReversed()) lines.unshift(...part(lines.length === 0));
   return lines;
 }
 
-/** What has to stand before everything else. */
-function prologue(plan: RecipePlan): string[] {
-  const saved = findSavedNames(assignments(plan.steps));
-  const needsUser = plan.steps.some((step) => (step.kind === 'run' || step.kind === 'workdir') && !isRoot(step.user));
-  return [...saveLines(saved), ...(needsUser ? [userFunctions] : [])];
+/** What stages without a shell copy from this one, which lays it out for them. */
+function preparedCopies(plan: RecipePlan, source: BuildStage, manifest: ContextManifest) {
+  return buildStages(plan)
+    .filter(({ bare }) => bare)
+    .flatMap((stage) => {
+      const layouts = layOutStage(stage, manifest);
+      return stage.steps.flatMap(({ key, step }) => {
+        const layout = layouts.get(key);
+        const isOurs = layout?.kind === 'source' && layout.from === source.name && step.kind === 'copy';
+        return isOurs ? [{ step, layout }] : [];
+      });
+    });
 }
 
-function stepParts(plan: RecipePlan, layouts: ReadonlyMap<number, CopyLayout>): Part[] {
-  const saved = findSavedNames(assignments(plan.steps));
+/** What has to stand before everything else. */
+function prologue(stage: BuildStage, layouts: ReadonlyMap<string, CopyLayout>, prepares: boolean): string[] {
+  const steps = stage.steps.map(({ step }) => step);
+  const saved = findSavedNames(assignments(steps));
+  const needsUser = steps.some((step) => (step.kind === 'run' || step.kind === 'workdir') && !isRoot(step.user));
+  const copies = stage.steps.flatMap(({ key, step }) =>
+    step.kind === 'copy' ? [{ key, step }] : step.kind === 'run' ? mountCopies(key, step) : [],
+  );
+  const needsCopy =
+    prepares ||
+    copies.some(({ key, step }) => {
+      const layout = layouts.get(key);
+      return layout !== undefined && needsFunctions(step, layout);
+    });
+  const needsMounts = steps.some((step) => step.kind === 'run' && (step.mounts ?? []).length > 0);
+  return [
+    ...saveLines(saved),
+    ...(needsUser ? [userFunctions] : []),
+    ...(needsCopy ? [copyFunctions] : []),
+    ...(needsMounts ? [mountFunctions] : []),
+  ];
+}
+
+function stepParts(stage: BuildStage, layouts: ReadonlyMap<string, CopyLayout>): Part[] {
+  const saved = findSavedNames(assignments(stage.steps.map(({ step }) => step)));
   let prefix = '';
-  return plan.steps.map((step, position): Part => {
-    if (step.kind === 'run') return (isLast) => runLines(step, isLast);
+  return stage.steps.map(({ key, step }): Part => {
+    const prefixHere = prefix;
+    if (step.kind === 'run') {
+      const mounts = mountCopies(key, step).flatMap((mount) =>
+        bindLines(mount.step, layouts.get(mount.key), prefixHere),
+      );
+      return (isLast) => [...mounts, ...runLines(step, key, isLast, prefixHere)];
+    }
     if (step.kind === 'env' || step.kind === 'arg') {
       const path = step.variables.findLast(({ name }) => name === 'PATH');
       if (path) prefix = baseNames(decodeValue(path.value)).includes('PATH') ? '' : ownPath;
       const keepHome = step.variables.some(({ name }) => name === 'HOME') ? ['ctmgr_keep_home=1'] : [];
       return () => [...step.variables.map((variable) => exportLine(variable, saved)), ...keepHome];
     }
-    const prefixHere = prefix;
     if (step.kind === 'workdir') return () => workdirLines(step.path, step.user, prefixHere);
-    const layout = layouts.get(position);
-    return () => (layout?.kind === 'archive' ? unpackLines(layout, prefixHere) : []);
+    const layout = layouts.get(key);
+    return () => (step.kind === 'copy' && layout ? copyLines(step, layout, prefixHere) : []);
   });
+}
+
+function bindLines(step: CopyStep, layout: CopyLayout | undefined, prefix: string): string[] {
+  return layout ? copyLines(step, layout, prefix) : [];
 }
 
 function assignments(steps: readonly PlanStep[]) {
@@ -79,37 +134,25 @@ function overlayStep(command: string): RunStep {
   return { kind: 'run', line: 0, instruction: command, form: 'shell', argv, cwd: '/', user: '' };
 }
 
-function runLines({ form, argv, cwd, user }: RunStep, isLast: boolean): string[] {
-  if (!isRoot(user)) return [`ctmgr_as ${quoteWords([user, cwd, ...argv])}`];
-  if (form === 'shell' && cwd === '/') {
-    const text = (argv.at(-1) as string).trim();
-    const kind = argv.slice(0, -1).join('\0') === '/bin/sh\0-c' ? plainKind(text) : undefined;
-    return [kind === 'simple' || (kind === 'list' && isLast) ? tidyBlanks(text) : quoteWords(argv)];
-  }
-  return [`( cd ${quoteWord(cwd)} && exec ${quoteWords(argv)} )`];
-}
-
 function workdirLines(path: string, user: string, prefix: string): string[] {
   if (path === '/') return [];
   if (isRoot(user)) return [`${prefix}mkdir -p ${quoteWord(path)}`];
   const names = path.split('/').slice(1);
-  return [`ctmgr_mkdir ${quoteWords([user, ...names.map((_, index) => `/${names.slice(0, index + 1).join('/')}`)])}`];
+  const folders = names.map((_, index) => `/${names.slice(0, index + 1).join('/')}`);
+  return [`ctmgr_mkdir ${quoteWords([userOf(user), ...folders])}`];
 }
 
-/**
- * Docker's rules for destinations: a directory, or a file name unless a directory is there. An existing link to a directory is
- * kept, which only GNU tar has to be told; an existing file or link to one is replaced.
- */
-function unpackLines({ archive, destination, single }: ArchiveLayout, prefix: string): string[] {
-  const keepLinks = '$(tar --keep-directory-symlink --version >/dev/null 2>&1 && echo --keep-directory-symlink)';
-  const unpack = (folder: string) =>
-    `( ${prefix === '' ? '' : `${prefix.trim()}; `}exec tar -x -o -p -f /${archive} -C ${quoteWord(folder)} ${keepLinks} )`;
-  if (single === undefined) return [`${prefix}mkdir -p ${quoteWord(destination)}`, unpack(destination)];
-  const folder = `/${archive.replace(/\.tar$/, '')}`;
-  const parent = destination.replace(/\/[^/]*$/, '') || '/';
-  return [
-    `${prefix}mkdir -p ${folder} ${quoteWord(parent)}`,
-    unpack(folder),
-    `${prefix}mv -f ${quoteWord(`${folder}/${single}`)} ${quoteWord(destination)}`,
-  ];
+/** Nothing of ours stays in the image; what a secret's file is bound to cannot be removed before. */
+function cleanUp({ steps }: BuildStage, layouts: ReadonlyMap<string, CopyLayout>, prepares: boolean): string[] {
+  const runs = steps.flatMap(({ step }) => (step.kind === 'run' ? [step] : []));
+  const mounts = runs.flatMap((step) => step.mounts ?? []);
+  const hasOwn =
+    prepares ||
+    [...layouts.values()].some((layout) => layout.kind !== 'files') ||
+    mounts.length > 0 ||
+    runs.some(({ script }) => script);
+  const secrets = mounts.some(({ type }) => type === 'secret')
+    ? [`for ctmgr_file in /.ctmgr/secrets/*; do ${ownPath}umount "$ctmgr_file" 2>/dev/null || :; done`]
+    : [];
+  return hasOwn ? [...secrets, `${ownPath}rm -rf /.ctmgr`] : [];
 }

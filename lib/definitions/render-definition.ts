@@ -2,7 +2,8 @@ import { checkDefinition, readSections } from '../apptainer/check-definition.ts'
 import { CtmgrError } from '../util/errors.ts';
 import { renderTemplate } from '../util/template.ts';
 import type { ContextManifest } from './context-manifest.ts';
-import { layOutCopies } from './copy-layout.ts';
+import { type BuildStage, buildStages } from './build-stages.ts';
+import { fileSections, setupLines } from './file-lines.ts';
 import { joinSection, makeSection } from './definition-sections.ts';
 import { exportLine, findSavedNames, forgetLines, saveLines } from './export-lines.ts';
 import { pullReference } from './image-reference.ts';
@@ -21,12 +22,14 @@ export interface OverlayInput {
 export interface DefinitionInput {
   plan: RecipePlan;
   manifest: ContextManifest;
-  /** In the order in which they are applied, all before the recipe's own steps. */
+  /** In the order in which they are applied, all before the last stage's own steps. */
   overlays: readonly OverlayInput[];
   /** Labels beside the recipe's own; they win over those. */
   labels: readonly PlanLabel[];
   /** The text of `recipe-templates/definition.def.mustache` or of the site's own. */
   template: string;
+  /** To be built by `apptainer build` alone, without what the batch script of a rebuild sets up for it. */
+  alone?: boolean;
 }
 
 /** What a label's line in `%labels` can hold; others are only written while building. */
@@ -37,41 +40,55 @@ const plainLabel = /^[^\s#%{}\p{Cc}][^\s{}\p{Cc}]* (?:[^\s{}\p{Cc}](?:[^{}\p{Cc}
  * Throws CtmgrError `configuration` for a template that names something unknown, `bug` if Apptainer would not read the result
  * as it is meant.
  */
-export function renderDefinition({ plan, manifest, overlays, labels, template }: DefinitionInput): string {
-  const allLabels = mergeLabels(plan.labels, labels);
-  const script = runScriptLines(plan);
+export function renderDefinition(input: DefinitionInput): string {
+  const stages = buildStages(input.plan);
+  const texts = stages.map((stage) => renderStage(input, stage, stages.length > 1));
+  return texts.map((text, index) => (index < texts.length - 1 ? `${text.trimEnd()}\n\n` : text)).join('');
+}
+
+function renderStage(input: DefinitionInput, stage: BuildStage, named: boolean): string {
+  const { plan, manifest, template } = input;
+  const { isLast, bare, base } = stage;
+  const labels = isLast ? mergeLabels(plan.labels, input.labels) : [];
+  const script = isLast ? runScriptLines(plan, bare) : [];
+  const overlays = isLast ? input.overlays : [];
   const sections = {
+    setup: makeSection('setup', setupLines(stage)),
     post: makeSection(
       'post',
       postLines({
         plan,
+        stage,
         manifest,
         overlayCommands: overlays.flatMap(({ steps }) => steps.map(({ command }) => command)),
-        labels: allLabels,
-        savedRunscript: keepsBaseEntrypoint(plan) ? savedRunscript : undefined,
+        labels,
+        savedRunscript: isLast && keepsBaseEntrypoint(plan) ? savedRunscript : undefined,
+        alone: input.alone === true,
       }),
     ),
-    files: makeSection('files', fileLines(plan, manifest)),
-    environment: makeSection('environment', environmentLines(plan)),
+    environment: isLast ? makeSection('environment', environmentLines(plan)) : '',
     labels: makeSection(
       'labels',
-      allLabels.map(({ name, value }) => `${name} ${value}`).filter((line) => plainLabel.test(line)),
+      labels.map(({ name, value }) => `${name} ${value}`).filter((line) => plainLabel.test(line)),
     ),
     runscript: makeSection('runscript', script),
     startscript: makeSection('startscript', script),
   };
-  const header = { bootstrap: 'docker', from: pullReference(plan.base.reference) };
-  const definition = renderTemplate(template, { ...header, ...sections }, 'definition.def.mustache');
-  checkRendered(definition, sections);
-  return definition;
-}
-
-function fileLines(plan: RecipePlan, manifest: ContextManifest): string[] {
-  return [...layOutCopies(plan, manifest).values()].flatMap((layout) =>
-    layout.kind === 'archive'
-      ? [`${layout.archive} /${layout.archive}`]
-      : layout.files.map(({ source, destination }) => `${source} ${destination}`),
-  );
+  const files = fileSections(stage, manifest).map(({ from, lines }) => ({
+    source: from === '' ? '' : ` from ${from}`,
+    lines: makeSection('files', lines),
+  }));
+  const header = {
+    bootstrap: base.kind === 'scratch' ? 'scratch' : 'docker',
+    from: base.kind === 'scratch' ? '' : pullReference(base.reference),
+    stage: named ? stage.name : '',
+  };
+  const definition = renderTemplate(template, { ...header, ...sections, files }, 'definition.def.mustache');
+  checkRendered(definition, sections, files, header.stage);
+  const leftOut = bare
+    ? overlays.map(({ name }) => `# ctmgr: overlay ${name} is left out: the image has no shell\n`)
+    : [];
+  return leftOut.join('') + definition;
 }
 
 function environmentLines({ environment }: RecipePlan): string[] {
@@ -85,15 +102,26 @@ function mergeLabels(own: readonly PlanLabel[], added: readonly PlanLabel[]): Pl
 }
 
 /** Nothing of the recipe may be lost or read as something else, whatever its text and the template are. */
-function checkRendered(definition: string, sections: Record<string, string>): void {
+function checkRendered(
+  definition: string,
+  sections: Record<string, string>,
+  files: readonly { source: string; lines: string }[],
+  stage: string,
+): void {
   const problems = checkDefinition(definition);
   const found = readSections(definition);
-  for (const [name, text] of Object.entries(sections)) {
+  const wanted = Object.entries(sections).concat(files.map(({ lines }) => ['files', lines]));
+  for (const [name, text] of wanted) {
     const same = found.filter((section) => section.name === name);
     const isOptional = name.endsWith('script') || name === 'labels';
     if (text === '' || (same.length === 0 && isOptional)) continue;
     const read = same.map((section) => section.text).join('');
     if (!read.includes(`${joinSection(name, text)}\n`)) problems.push(`%${name} is not what was to be written`);
+  }
+  const title = new RegExp(`^Stage: ${stage.replaceAll('.', String.raw`\.`)}$`, 'm');
+  if (stage !== '' && !title.test(found[0]?.text ?? '')) problems.push('the stage has lost its name');
+  for (const { source } of files) {
+    if (source !== '' && !definition.includes(`%files${source}\n`)) problems.push(`%files${source} is missing`);
   }
   if (problems.length === 0) return;
   throw new CtmgrError('bug', 'the definition file would not be read as it is meant', {

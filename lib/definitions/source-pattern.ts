@@ -3,37 +3,57 @@ import { compileGlob, isPattern } from './match-glob.ts';
 
 /** One source of a COPY, component by component; no components mean the whole context. */
 export interface SourcePattern {
-  components: { text: string; matches: ((name: string) => boolean) | undefined }[];
+  components: PatternComponent[];
+  /** With `--parents`: the folder before `/./`, whose name is not kept; empty if all of them are. */
+  pivot: string;
+}
+
+/** `**` with `--parents`: any number of components. */
+interface PatternComponent {
+  text: string;
+  matches: ((name: string) => boolean) | undefined;
+  many: boolean;
 }
 
 /** A source that points out of the context or is no pattern. */
 export class SourceError extends Error {}
 
-/** Reads a source as written; throws SourceError. */
-export function readSourcePattern(source: string): SourcePattern {
-  const normal = posix.normalize(source.replace(/^\/+/, ''));
-  const names = normal.split('/').filter((name) => name !== '' && name !== '.');
+/** Reads a source as written; `parents` is for `COPY --parents`. Throws SourceError. */
+export function readSourcePattern(source: string, parents = false): SourcePattern {
+  const at = parents ? source.indexOf('/./') : -1;
+  const pivot = splitPath(at < 0 ? '' : source.slice(0, at));
+  const names = splitPath(source);
   if (names.includes('..')) throw new SourceError('lies outside the build context');
-  return {
-    components: names.map((text) => {
-      if (!isPattern(text)) return { text, matches: undefined };
-      const matches = compileGlob(text);
-      if (!matches) throw new SourceError('is not a valid pattern');
-      return { text, matches };
-    }),
-  };
+  if (pivot.some((name) => isPattern(name))) throw new SourceError('has a pattern before /./');
+  const components = names.map((text) => {
+    if (parents && text === '**') return { text, matches: () => true, many: true };
+    if (!isPattern(text)) return { text: text.replace(/\\(.)/gs, '$1'), matches: undefined, many: false };
+    const matches = compileGlob(text);
+    if (!matches) throw new SourceError('is not a valid pattern');
+    return { text, matches, many: false };
+  });
+  return { components, pivot: pivot.join('/') };
+}
+
+function splitPath(path: string): string[] {
+  return posix
+    .normalize(path.replace(/^\/+/, ''))
+    .split('/')
+    .filter((name) => name !== '' && name !== '.');
 }
 
 /** True if the path, relative to the context, is exactly what the pattern names. */
 export function matchesSource({ components }: SourcePattern, path: string): boolean {
-  const names = path.split('/');
-  return (
-    names.length === components.length &&
-    components.every(({ text, matches }, index) => {
-      const name = names[index] as string;
-      return matches ? matches(name) : name === text;
-    })
-  );
+  return matchNames(components, path.split('/'));
+}
+
+function matchNames(components: readonly PatternComponent[], names: readonly string[]): boolean {
+  const [first, ...rest] = components;
+  if (!first) return names.length === 0;
+  const [name, ...others] = names;
+  if (first.many) return matchNames(rest, names) || (name !== undefined && matchNames(components, others));
+  if (name === undefined) return false;
+  return (first.matches ? first.matches(name) : name === first.text) && matchNames(rest, others);
 }
 
 export function hasGlob({ components }: SourcePattern): boolean {

@@ -2,7 +2,12 @@
 const rootUsers = new Set(['', '0', 'root', '0:0', 'root:root', 'root:0', '0:root']);
 
 export function isRoot(user: string): boolean {
-  return rootUsers.has(user);
+  return rootUsers.has(userOf(user));
+}
+
+/** `USER name:` has no group of its own. */
+export function userOf(user: string): string {
+  return user.replace(/:$/, '');
 }
 
 /**

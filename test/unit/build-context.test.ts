@@ -119,17 +119,51 @@ describe('selectContext', () => {
     expect(await problem(select('COPY in/sub/s /x'))).toMatch(/leads through the symbolic link in +name tree itself/);
   });
 
-  test('special files, archives for ADD and .dockerignore are refused; all problems are told', async () => {
+  test('special files are refused; all problems are told', async () => {
     await execute('mkfifo', [join(context, 'tree', 'pipe')]);
     expect(await problem(select('COPY tree /x/'))).toContain('tree/pipe is neither file');
-    await execute('tar', ['-C', context, '-cf', join(context, 'a.bin'), 'tool']);
-    expect(await problem(select('ADD a.bin /x/', 'COPY nope /x'))).toMatch(
-      /line 2, ADD: "a.bin" is an archive.*line 3, COPY: "nope"/,
+    expect(await problem(select('COPY tree /x/', 'COPY nope /x'))).toMatch(
+      /line 2, COPY: "tree".*line 3, COPY: "nope"/,
     );
-    expect(await select('COPY a.bin /x/', 'ADD tool /y/')).toEqual(['a.bin', 'tool']);
-    await put('.dockerignore', 'x', 0o644);
-    expect(await problem(select('COPY tree/sub /x/'))).toContain('.dockerignore');
+  });
+
+  test('archives are told by their content, and only for ADD', async () => {
+    await execute('tar', ['-C', context, '-cf', join(context, 'a.bin'), 'tool']);
+    await execute('tar', ['-C', context, '-czf', join(context, 'z.bin'), 'tool']);
+    await execute('gzip', ['-k', join(context, 'tool')]);
+    const { entries } = await selectContext(planOf('COPY z.bin /x', 'ADD a.bin z.bin tool.gz tool /y/'), context);
+    expect(entries.map((entry) => [entry.path, entry.type === 'file' ? entry.archive : ''])).toEqual([
+      ['a.bin', 'tar'],
+      ['tool', undefined],
+      ['tool.gz', undefined],
+      ['z.bin', 'gzip'],
+    ]);
+  });
+
+  test('.dockerignore: the last pattern decides; a name beside the Dockerfile goes before it', async () => {
+    await put('.dockerignore', '# comment\ntree\n!tree/sub/s\n.d*\n*\\ *\n**/odd*\n', 0o644);
+    await put('tree/other', 'x', 0o644);
+    expect(await select('COPY . /x/')).toEqual(['plain.txt', 'tool', 'tree', 'tree/sub', 'tree/sub/s']);
+    expect(await select('COPY tree/sub /x/')).toEqual(['tree/sub', 'tree/sub/s']);
+    expect(await problem(select('COPY tree/other /x/'))).toContain('is excluded by .dockerignore');
+    const own = join(folder, 'Dockerfile');
+    await writeFile(`${own}.dockerignore`, '*\n!/tool');
+    const { entries } = await selectContext(planOf('COPY . /x/'), context, own);
+    expect(entries.map(({ path }) => path)).toEqual(['tool']);
+    await put('.dockerignore', '[', 0o644);
     expect(await select('COPY tool /x/')).toEqual(['tool']);
+  });
+
+  test('--parents takes the folders above along, and ** any number of them', async () => {
+    expect(await select('COPY --parents tree/**/s /x/')).toEqual(['tree', 'tree/sub', 'tree/sub/s']);
+    expect(await select('COPY --parents tree/./sub/s /x/')).toEqual(['tree', 'tree/sub', 'tree/sub/s']);
+  });
+
+  test('bind mounts read the context too', async () => {
+    expect(await select('RUN --mount=type=bind,source=tree,target=/x y')).toEqual(['tree', 'tree/sub', 'tree/sub/s']);
+    expect(await problem(selectContext(planOf('RUN --mount=target=/x y'), undefined))).toContain(
+      'there is no build context',
+    );
   });
 
   test('no context, or one that is not there', async () => {

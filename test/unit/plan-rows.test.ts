@@ -38,6 +38,58 @@ const everything: RecipePlan = {
   warnings: [{ line: 3, code: 'some-warning', message: 'text' }],
 };
 
+const severalStages: RecipePlan = {
+  ...everything,
+  name: 'final',
+  stages: [
+    { name: 'base', base: { kind: 'image', reference: 'debian:12', line: 1 }, steps: everything.steps.slice(0, 3) },
+    { name: 'empty', base: { kind: 'scratch', reference: 'scratch', line: 2 }, steps: [] },
+    {
+      name: 'build',
+      base: { kind: 'stage', reference: 'base', line: 3 },
+      steps: [
+        {
+          kind: 'run',
+          line: 4,
+          instruction: 'RUN <<EOF',
+          ...run,
+          mounts: [{ type: 'bind', target: '/m', readonly: true, from: { kind: 'stage', reference: 'base' } }],
+          script: { path: '/dev/pipes/EOF', text: '#!/bin/sh\n' },
+        },
+        {
+          kind: 'copy',
+          line: 5,
+          instruction: 'COPY --from=base a /b',
+          add: false,
+          sources: ['a'],
+          destination: '/b',
+          from: { kind: 'stage', reference: 'base' },
+          chown: '1:2',
+          chmod: 'u+x',
+          exclude: ['*.md'],
+          parents: true,
+        },
+        {
+          kind: 'copy',
+          line: 6,
+          instruction: 'COPY <<A /b',
+          add: false,
+          sources: ['A'],
+          destination: '/b',
+          inline: [{ name: 'A', text: 'x\n' }],
+        },
+      ],
+    },
+  ],
+  inert: {
+    exposed: ['80/tcp'],
+    volumes: ['/v'],
+    stopSignal: 'SIGINT',
+    healthcheck: { test: ['NONE'] },
+    onbuild: ['RUN x'],
+  },
+};
+
 /** Through the rows and through text, as the database does it. */
 function throughStore(plan: RecipePlan): RecipePlan {
   const { rows, imageConfig } = planToRows(plan);
@@ -48,6 +100,7 @@ describe('a plan comes back from its rows without any loss', () => {
   test.each([
     ['the smallest', smallest],
     ['one of everything', everything],
+    ['several stages', severalStages],
     ['a cleared entry point', { ...everything, entrypoint: [] }],
     ['a cleared command', { ...everything, cmd: [] }],
     ['no entry point', { ...everything, entrypoint: null }],

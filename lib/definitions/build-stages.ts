@@ -1,0 +1,85 @@
+import type { PlanStep, RecipeBase, RecipePlan, StepSourceImage } from './recipe-plan.ts';
+
+/** A stage of the definition file: everything from an image, or from nothing, up to what others copy or the result. */
+export interface BuildStage {
+  /** What `%files from` calls it. */
+  name: string;
+  /** An image or `scratch`. */
+  base: RecipeBase;
+  steps: KeyedStep[];
+  /** Nobody can run a command in it: there is no shell, so that all files come from `%files`. */
+  bare: boolean;
+  /** The last one is the image. */
+  isLast: boolean;
+}
+
+/** A step with a name that no other step of the plan has; the same wherever the step is repeated. */
+export interface KeyedStep {
+  key: string;
+  step: PlanStep;
+}
+
+/** Images that are known to hold no shell, beside scratch. */
+const withoutShell = /(^|\/)(distroless(\.dev)?|static)(\/|:|@|$)/;
+
+/**
+ * The stages that the definition file needs, in order. A stage that others are based on is repeated in each of them, because
+ * `From:` can only name images; one that nobody copies from is not there by itself.
+ */
+export function buildStages(plan: RecipePlan): BuildStage[] {
+  const { stages = [], name = 'stage-0' } = plan;
+  const own = new Map(stages.map((stage) => [stage.name, stage]));
+  const keyed = (stage: string, steps: readonly PlanStep[]) =>
+    steps.map((step, position) => ({ key: stage === '' ? String(position) : `${stage}-${position}`, step }));
+  const chain = (base: RecipeBase, steps: KeyedStep[]): Pick<BuildStage, 'base' | 'steps'> => {
+    const parent = base.kind === 'stage' ? own.get(base.reference) : undefined;
+    return parent ? chain(parent.base, [...keyed(parent.name, parent.steps), ...steps]) : { base, steps };
+  };
+  const make = (title: string, base: RecipeBase, steps: KeyedStep[], isLast: boolean): BuildStage => {
+    const whole = chain(base, steps);
+    return { name: title, ...whole, bare: isBare(whole.base, whole.steps), isLast };
+  };
+  const result = make(name, plan.base, keyed('', plan.steps), true);
+  const needed = new Map<string, BuildStage>();
+  const visit = (stage: BuildStage): void => {
+    for (const { step } of stage.steps) {
+      for (const source of sourcesOf(step)) {
+        const title = stageTitle(source);
+        if (needed.has(title)) continue;
+        const from = own.get(source.reference);
+        const base: RecipeBase = { kind: 'image', reference: source.reference, line: step.line };
+        const made =
+          source.kind === 'stage' && from
+            ? make(title, from.base, keyed(from.name, from.steps), false)
+            : make(title, base, [], false);
+        needed.set(title, made);
+        visit(made);
+      }
+    }
+  };
+  visit(result);
+  const order = (stage: BuildStage): number => stages.findIndex((each) => each.name === stage.name);
+  return [...[...needed.values()].toSorted((a, b) => order(a) - order(b)), result];
+}
+
+/** The name that a stage of the definition has for what a step copies from. */
+export function stageTitle({ kind, reference }: StepSourceImage): string {
+  return kind === 'stage' ? reference : `image:${reference.replaceAll(/[^A-Za-z0-9_.-]/g, '-')}`;
+}
+
+/** The stages and images that a step takes files from. */
+export function sourcesOf(step: PlanStep): StepSourceImage[] {
+  if (step.kind === 'copy') return step.from ? [step.from] : [];
+  return step.kind === 'run' ? (step.mounts ?? []).flatMap(({ from }) => from ?? []) : [];
+}
+
+function isBare(base: RecipeBase, steps: readonly KeyedStep[]): boolean {
+  const hasShell =
+    base.kind === 'image' && (!withoutShell.test(base.reference) || /:debug|-dev\b/.test(base.reference));
+  return !hasShell && steps.every(({ step }) => step.kind !== 'run');
+}
+
+/** The image that the last stage starts from in the end, through all stages between; `scratch` if there is none. */
+export function rootReference(plan: RecipePlan): string {
+  return (buildStages(plan).at(-1) as BuildStage).base.reference;
+}
