@@ -9,6 +9,7 @@ import { buildStages } from './build-stages.ts';
 import { layOutContext, mountCopies } from './copy-layout.ts';
 import { compileIgnore, PatternSyntaxError, readIgnoreFile } from './ignore-patterns.ts';
 import { archiveFormat } from './is-archive.ts';
+import type { ProblemCode } from './problem-codes.ts';
 import type { CopyStep, RecipePlan } from './recipe-plan.ts';
 import { Refusal, type RefusalDetails, showWord, throwRefusals } from './refusal.ts';
 import { hasGlob, readSourcePattern, SourceError, type SourcePattern } from './source-pattern.ts';
@@ -113,7 +114,7 @@ async function selectStep(root: string, step: CopyStep, ignored: Ignored): Promi
   const keyword = (/^\S+/.exec(step.instruction)?.[0] ?? '').toUpperCase();
   let sourceCount = 0;
   for (const source of step.sources) {
-    const fail = (code: string, reason: string, wayOut: string) =>
+    const fail = (code: ProblemCode, reason: string, wayOut: string) =>
       new Refusal({ code, line: step.line, instruction: keyword, reason: `${quote(source)} ${reason}`, wayOut });
     try {
       const pattern = readSourcePattern(source, step.parents);
@@ -145,7 +146,7 @@ async function selectStep(root: string, step: CopyStep, ignored: Ignored): Promi
       throw error;
     }
   }
-  const problem =
+  const problem: Pick<RefusalDetails, 'code' | 'reason' | 'wayOut'> | undefined =
     sourceCount === 0
       ? {
           code: 'missing-source',
@@ -209,7 +210,7 @@ async function findSources(root: string, { components }: SourcePattern): Promise
   return found;
 }
 
-type Fail = (code: string, reason: string, wayOut: string) => Refusal;
+type Fail = (code: ProblemCode, reason: string, wayOut: string) => Refusal;
 
 async function linkRefusal(root: string, path: string, fail: Fail): Promise<Refusal> {
   const target = await realpath(join(root, path)).catch(() => undefined);

@@ -3,11 +3,18 @@ import { obstruct, refuse, type Stage, warn } from './dockerfile-stage.ts';
 import { chompTabs, readHeredocWord } from './find-heredocs.ts';
 import { flagValue, type Instruction } from './read-instructions.ts';
 import { readMounts } from './read-mounts.ts';
+import { showWord } from './refusal.ts';
+import { secretFile } from './run-lines.ts';
 import type { RunStep } from './recipe-plan.ts';
 
 export function convertRun(stage: Stage, instruction: Instruction): void {
   const mounts = readMounts(stage, instruction);
   noteIsolation(stage, instruction);
+  for (const { type, id = '' } of mounts) {
+    if (type !== 'secret') continue;
+    const how = `apptainer build --bind FILE:${secretFile(id)}`;
+    warn(stage, instruction, 'secret-mount', `the command uses the secret ${showWord(id)}, to be given with ${how}`);
+  }
   const { form, argv, script } = readRun(stage, instruction);
   if (argv.length === 0) throw refuse(instruction, 'syntax', 'needs a command');
   checkProgram(stage, instruction, argv);

@@ -12,6 +12,7 @@ import type { ContextManifest } from './context-manifest.ts';
 import { layOutContext } from './copy-layout.ts';
 import { findObstacles } from './find-obstacles.ts';
 import { makePlan } from './make-plan.ts';
+import type { ProblemCode } from './problem-codes.ts';
 import { type PlanDocument, planDocument } from './plan-document.ts';
 import type { RecipePlan } from './recipe-plan.ts';
 import { readText } from './read-text.ts';
@@ -54,10 +55,10 @@ export async function convertFile(
   if (request.strict) {
     throwRefusals(
       document.warnings.map(({ line, code, message }) => ({
-        code,
+        code: code as ProblemCode,
         line,
         instruction: '',
-        reason: `${message} [${code}]`,
+        reason: message,
       })),
     );
   }

@@ -1,10 +1,11 @@
 import { posix } from 'node:path';
 import { quote } from '../util/names.ts';
 import { readStringArray } from './convert-commands.ts';
-import { expandLiteral, obstruct, refuse, type Stage } from './dockerfile-stage.ts';
+import { expandLiteral, obstruct, refuse, type Stage, warn } from './dockerfile-stage.ts';
 import { chompTabs, readHeredocWord } from './find-heredocs.ts';
 import { flagSet, flagValue, type Instruction } from './read-instructions.ts';
 import type { CopyStep } from './recipe-plan.ts';
+import { showWord } from './refusal.ts';
 import { splitBlanks } from './split-words.ts';
 
 /** What COPY and ADD steps have in common with the whole instruction. */
@@ -39,6 +40,13 @@ export function convertCopy(stage: Stage, instruction: Instruction): void {
     else {
       pushFiles();
       stage.steps.push({ ...common, sources: [source], remote });
+      if (remote === 'url' && common.checksum === undefined)
+        warn(
+          stage,
+          instruction,
+          'url-unchecked',
+          `${showWord(source)} has no --checksum: each build may get another file`,
+        );
     }
   }
   pushFiles();

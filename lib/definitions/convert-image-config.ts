@@ -2,6 +2,7 @@ import { constants } from 'node:os';
 import { quote } from '../util/names.ts';
 import { readStringArray } from './convert-commands.ts';
 import { expandLiteral, refuse, type Stage, warn } from './dockerfile-stage.ts';
+import type { ProblemCode } from './problem-codes.ts';
 import { flagValue, type Instruction } from './read-instructions.ts';
 import type { HealthCheck } from './recipe-plan.ts';
 import { showWord } from './refusal.ts';
@@ -107,6 +108,6 @@ function readPorts(instruction: Instruction, word: string): string[] {
   return Array.from({ length: to - from + 1 }, (_, offset) => `${from + offset}/${protocol.toLowerCase()}`);
 }
 
-function noEffect(stage: Stage, instruction: Instruction, code: string, message: string): void {
+function noEffect(stage: Stage, instruction: Instruction, code: ProblemCode, message: string): void {
   warn(stage, instruction, code, `${showWord(instruction.text)} has no effect: ${message}`);
 }

@@ -4,6 +4,7 @@ import { expandWord, type Lookup, WordError, type WordOptions } from './expand-w
 import { literalText, resolveValue, type Value } from './plan-value.ts';
 import type { Instruction } from './read-instructions.ts';
 import type { HealthCheck, PlanLabel, PlanStep, PlanWarning, RecipeBase, StepSourceImage } from './recipe-plan.ts';
+import type { ProblemCode } from './problem-codes.ts';
 import { Refusal, type RefusalDetails } from './refusal.ts';
 
 /** The PATH that BuildKit gives images which have none (moby/buildkit, util/system/path.go). */
@@ -97,21 +98,27 @@ export function makeStage(
 }
 
 /** A refusal of this instruction, because BuildKit would not accept it either. */
-export function refuse(instruction: Instruction, code: string, reason: string, wayOut?: string): Refusal {
+export function refuse(instruction: Instruction, code: ProblemCode, reason: string, wayOut?: string): Refusal {
   return new Refusal(details(instruction, code, reason, wayOut));
 }
 
 /** Notes that Docker would do this and a definition file cannot. */
-export function obstruct(stage: Stage, instruction: Instruction, code: string, reason: string, wayOut?: string): void {
+export function obstruct(
+  stage: Stage,
+  instruction: Instruction,
+  code: ProblemCode,
+  reason: string,
+  wayOut?: string,
+): void {
   stage.obstacles.push(details(instruction, code, reason, wayOut));
 }
 
-export function warn(stage: Stage, { line }: Instruction, code: string, message: string): void {
+export function warn(stage: Stage, { line }: Instruction, code: ProblemCode, message: string): void {
   if (stage.warnings.some((each) => each.line === line && each.code === code && each.message === message)) return;
   stage.warnings.push({ line, code, message });
 }
 
-function details({ line, keyword }: Instruction, code: string, reason: string, wayOut?: string): RefusalDetails {
+function details({ line, keyword }: Instruction, code: ProblemCode, reason: string, wayOut?: string): RefusalDetails {
   return { code, line, instruction: keyword, reason, ...(wayOut === undefined ? {} : { wayOut }) };
 }
 

@@ -3,12 +3,13 @@ import { copyObstacle } from './copy-obstacle.ts';
 import type { Stage } from './dockerfile-stage.ts';
 import { makePlan } from './make-plan.ts';
 import type { PlanStep, RunMount, RunStep } from './recipe-plan.ts';
+import type { ProblemCode } from './problem-codes.ts';
 import type { RefusalDetails } from './refusal.ts';
 import type { ResolvedDockerfile } from './resolve-dockerfile.ts';
 import { isSecretId } from './run-lines.ts';
 
 /** What stands against one step. */
-export type Obstacle = [code: string, reason: string, wayOut: string];
+export type Obstacle = [code: ProblemCode, reason: string, wayOut: string];
 
 /** Why a Dockerfile that Docker would build cannot become a definition file; empty if it can. In order of lines. */
 export function findObstacles(resolved: ResolvedDockerfile): RefusalDetails[] {

@@ -1,4 +1,5 @@
 import { quote } from '../util/names.ts';
+import type { ProblemCode } from './problem-codes.ts';
 import type { RefusalDetails } from './refusal.ts';
 import { findHeredocs, type Heredoc, type HeredocText } from './find-heredocs.ts';
 
@@ -93,7 +94,7 @@ function readDirectives(physical: readonly string[], refusals: RefusalDetails[])
     const [, word = '', value = ''] = directive.exec(text.trimStart()) ?? [];
     const name = word.toLowerCase();
     if (!['escape', 'syntax', 'check'].includes(name)) return { next: index, escape };
-    const refuse = (code: string, reason: string, wayOut: string) =>
+    const refuse = (code: ProblemCode, reason: string, wayOut: string) =>
       refusals.push({ code, line: index + 1, instruction: `# ${name}`, reason, wayOut });
     if (seen.has(name)) refuse('syntax', 'the directive is there twice', 'remove one of them');
     seen.add(name);

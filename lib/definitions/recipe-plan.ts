@@ -180,7 +180,7 @@ export interface PlanLabel {
 /** Something that an Apptainer image cannot do as Docker would, without harm to the build. */
 export interface PlanWarning {
   line: number;
-  /** Stable, kebab-case. */
+  /** A warning of `problem-codes.ts`, perhaps of an earlier version of it. */
   code: string;
   message: string;
 }

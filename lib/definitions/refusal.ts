@@ -1,10 +1,10 @@
 import { CtmgrError } from '../util/errors.ts';
 import { quote } from '../util/names.ts';
+import type { ProblemCode } from './problem-codes.ts';
 
 /** Why one instruction is wrong or cannot be converted. */
 export interface RefusalDetails {
-  /** Stable, kebab-case. */
-  code: string;
+  code: ProblemCode;
   /** Counted from 1; 0 for the file as a whole. */
   line: number;
   /** The instruction's keyword in capitals; empty for the file as a whole. */
@@ -44,9 +44,9 @@ export function showWord(text: string): string {
   return /^[\w#/. -]{1,80}$/.test(text) ? text : quote(text);
 }
 
-function describe({ line, instruction, reason }: RefusalDetails): string {
+function describe({ line, instruction, reason, code }: RefusalDetails): string {
   const place = [line > 0 ? `line ${line}` : '', instruction === '' ? '' : showWord(instruction)]
     .filter((word) => word !== '')
     .join(', ');
-  return place === '' ? reason : `${place}: ${reason}`;
+  return `${place === '' ? '' : `${place}: `}${reason} [${code}]`;
 }

@@ -8,6 +8,7 @@ import { readLogicalLines } from './logical-lines.ts';
 import { hostPlatform, parsePlatform, platformArguments, samePlatform } from './platform.ts';
 import { type Instruction, readInstruction } from './read-instructions.ts';
 import type { RecipeBase, StepSourceImage } from './recipe-plan.ts';
+import type { ProblemCode } from './problem-codes.ts';
 import { Refusal, type RefusalDetails, throwRefusals } from './refusal.ts';
 
 export interface ParseOptions {
@@ -227,6 +228,6 @@ const emptyConfig = {
   onbuild: [],
 };
 
-function wholeFile(code: string, reason: string, wayOut: string): RefusalDetails {
+function wholeFile(code: ProblemCode, reason: string, wayOut: string): RefusalDetails {
   return { code, line: 0, instruction: '', reason, wayOut };
 }

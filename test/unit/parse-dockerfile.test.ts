@@ -350,8 +350,8 @@ describe('refusals', () => {
 
   test('all of a file are told at once, with the way out of the first', () => {
     const error = refusal('FROM a\nVOLUMES /x\nRUN ok\nSHELL x\nENV A\n');
-    expect(error.message).toBe('Dockerfile line 2, VOLUMES: is not an instruction');
-    expect(error.why).toBe('Also line 4, SHELL: needs a JSON array; line 5, ENV: "A" has no value');
+    expect(error.message).toBe('Dockerfile line 2, VOLUMES: is not an instruction [syntax]');
+    expect(error.why).toBe('Also line 4, SHELL: needs a JSON array [syntax]; line 5, ENV: "A" has no value [syntax]');
     expect(error.hint).toBe('check the spelling and the line before');
   });
 
