@@ -63,7 +63,7 @@ function checkText(definition: string): string[] {
   for (const found of definition.matchAll(/\{\{\s*(\w+)\s*\}\}/g)) {
     problems.push(`${at(found.index)}: {{${found[1]}}} is taken for a build argument`);
   }
-  for (const found of [...definition.matchAll(/^bootstrap:/gim)].slice(1)) {
+  for (const found of [...definition.matchAll(/(?<![^\n])bootstrap:/gi)].slice(1)) {
     problems.push(`${at(found.index)}: a line that begins with bootstrap: starts a second stage`);
   }
   const lost = /\r\n/.exec(definition);

@@ -117,6 +117,7 @@ async function selectStep(root: string, step: CopyStep, ignored: Ignored): Promi
     const fail = (code: ProblemCode, reason: string, wayOut: string) =>
       new Refusal({ code, line: step.line, instruction: keyword, reason: `${quote(source)} ${reason}`, wayOut });
     try {
+      compileIgnore(step.exclude ?? []);
       const pattern = readSourcePattern(source, step.parents);
       const found = await findSources(root, pattern);
       const kept: ContextEntry[] = [];

@@ -2,7 +2,7 @@ import { posix } from 'node:path';
 import { downloadName } from './copy-lines.ts';
 import { isFileWord } from './file-lines.ts';
 import type { Obstacle } from './find-obstacles.ts';
-import { isPattern } from './match-glob.ts';
+import { compileGlob, isPattern } from './match-glob.ts';
 import type { CopyStep } from './recipe-plan.ts';
 
 /** Why a COPY or ADD cannot be converted; `bare` says that its stage has no shell, `fromBare` the same of what it copies from. */
@@ -37,6 +37,10 @@ function fromObstacle({ from, sources, exclude, parents }: CopyStep): Obstacle |
   const odd = sources.find((source) => !isFileWord(source));
   if (odd !== undefined) {
     return ['path', `${JSON.stringify(odd)} has characters that %files cannot carry`, 'rename it in that stage'];
+  }
+  const malformed = sources.find((source) => source.split('/').some((name) => isPattern(name) && !compileGlob(name)));
+  if (malformed !== undefined) {
+    return ['source', `${JSON.stringify(malformed)} is not a valid pattern`, 'name the files'];
   }
   if (sources.some((source) => isPattern(posix.resolve('/', source).split('/')[1] ?? ''))) {
     return ['copy-from-root', 'a pattern for the root folder would copy the whole stage', 'name the files'];

@@ -32,7 +32,7 @@ export function readHeredocWord(word: string): Heredoc | undefined {
 
 /** Without the tabs at the beginning of lines if `<<-` says so. */
 export function chompTabs({ tabs, text }: HeredocText): string {
-  return tabs ? text.replace(/^\t+/gm, '') : text;
+  return tabs ? text.replace(/(?<![^\n])\t+/g, '') : text;
 }
 
 /** Splits at blanks outside quotes and keeps the quotes; undefined for an unterminated quote. */

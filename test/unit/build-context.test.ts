@@ -116,7 +116,9 @@ describe('selectContext', () => {
       'leaves the build context through the symbolic link out',
     );
     expect(await problem(select('COPY beside /x'))).toContain('leaves the build context');
-    expect(await problem(select('COPY in/sub/s /x'))).toMatch(/leads through the symbolic link in \[symlink-source\] +name tree itself/);
+    expect(await problem(select('COPY in/sub/s /x'))).toMatch(
+      /leads through the symbolic link in \[symlink-source\] +name tree itself/,
+    );
   });
 
   test('special files are refused; all problems are told', async () => {

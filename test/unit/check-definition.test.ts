@@ -5,7 +5,7 @@ const header = 'Bootstrap: docker\nFrom: a\n';
 
 describe('checkDefinition', () => {
   test('finds nothing wrong with what Apptainer reads as it is meant', () => {
-    const text = `${header}\n%post\n    echo {{.State}} {''{x}} 50% a%b ''%wheel\n\n%files\n    a /b\n    "a b" /c\n%labels\n    a {{range .}}\n`;
+    const text = `${header}\n%post\n    echo \rbootstrap: {{.State}} {''{x}} 50% a%b ''%wheel\n\n%files\n    a /b\n    "a b" /c\n%labels\n    a {{range .}}\n`;
     expect(checkDefinition(text)).toEqual([]);
     expect(readSections(text).map(({ name }) => name)).toEqual(['', 'post', 'files', 'labels']);
   });

@@ -1,6 +1,13 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { parseDockerfile } from '../../lib/definitions/parse-dockerfile.ts';
+import type { ContextManifest } from '../../lib/definitions/context-manifest.ts';
+import { planDocument } from '../../lib/definitions/plan-document.ts';
+import { planFromRows, planToRows } from '../../lib/definitions/plan-rows.ts';
+import { PatternSyntaxError } from '../../lib/definitions/ignore-patterns.ts';
+import { SourceError } from '../../lib/definitions/source-pattern.ts';
+import { resolveDockerfile } from '../../lib/definitions/resolve-dockerfile.ts';
 import { renderDefinition } from '../../lib/definitions/render-definition.ts';
 import { CtmgrError } from '../../lib/util/errors.ts';
 
@@ -16,8 +23,37 @@ const pieces = [
   'CMD ',
   'ENTRYPOINT ',
   'COPY ',
+  'ADD ',
   'ONBUILD ',
+  'SHELL ["/bin/x", "-c"]',
+  'HEALTHCHECK CMD ',
+  'VOLUME ',
+  'EXPOSE 80',
+  'FROM scratch',
+  'FROM b AS c',
+  'FROM c',
+  'FROM --platform=$BUILDPLATFORM ',
+  '# escape=`\n',
   '--mount=x ',
+  '--mount=type=cache,target=/c ',
+  '--mount=type=bind,from=c,target=/d ',
+  '--mount=type=secret,id=s,env=S ',
+  '--from=c ',
+  '--from=0 ',
+  '--from=r/i:1 ',
+  '--chown=a:b ',
+  '--chmod=0755 ',
+  '--exclude=*.md ',
+  '--parents ',
+  'https://h/x ',
+  'x/./y ',
+  '**/',
+  '[!a]*',
+  '/dst/',
+  'EOF\n',
+  '<<-"A B" ',
+  'A B',
+  '#!/bin/sh\n',
   '\n',
   '\n',
   '\n',
@@ -59,6 +95,15 @@ const pieces = [
   '"\\u0000"',
 ];
 
+const manifest: ContextManifest = {
+  digest: '',
+  entries: [
+    { type: 'directory', path: 'x', mode: 0o755 },
+    { type: 'file', path: 'x/y', mode: 0o600, size: 0, sha256: '' },
+    { type: 'file', path: 'a.tgz', mode: 0o644, size: 0, sha256: '', archive: 'gzip' },
+  ],
+};
+
 /** A small generator with a seed, so that a failure can be had again. */
 function generator(seed: number): () => number {
   let state = seed;
@@ -68,30 +113,34 @@ function generator(seed: number): () => number {
   };
 }
 
+/** True if it is converted, false if it is refused; anything else is an error that shows the text. */
+function convertOrRefuse(text: string, round: number): boolean {
+  try {
+    planDocument(resolveDockerfile(text, { buildArgs: {} }));
+    const plan = parseDockerfile(text, { buildArgs: {} });
+    expect(planFromRows(planToRows(plan))).toEqual(plan);
+    renderDefinition({ plan, manifest, overlays: [], labels: [], template });
+    return true;
+  } catch (error) {
+    if (error instanceof CtmgrError && error.code === 'badDefinition') return false;
+    // These are found, and refused, when the build context is read.
+    if (error instanceof SourceError || error instanceof PatternSyntaxError) return false;
+    throw new Error(`round ${round}: ${JSON.stringify(text)}`, { cause: error });
+  }
+}
+
 test('any text is converted or refused, never a crash, and what is converted can be read by Apptainer', () => {
-  const random = generator(20261122);
+  const seed = Number(process.env['FUZZ_SEED'] ?? 20_261_122);
+  const rounds = Number(process.env['FUZZ_ROUNDS'] ?? 4000);
+  const random = generator(seed);
   let converted = 0;
-  for (let round = 0; round < 4000; round += 1) {
+  for (let round = 0; round < rounds; round += 1) {
     let text = random() < 0.9 ? 'FROM a\n' : '';
     for (let count = random() * 14; count > 0; count -= 1)
       text += pieces[Math.floor(random() * pieces.length)] as string;
-    try {
-      const plan = parseDockerfile(text, { buildArgs: {} });
-      const withoutCopies = { ...plan, steps: plan.steps.filter(({ kind }) => kind !== 'copy') };
-      renderDefinition({
-        plan: withoutCopies,
-        manifest: { entries: [], digest: '' },
-        overlays: [],
-        labels: [],
-        template,
-      });
-      converted += 1;
-    } catch (error) {
-      if (error instanceof CtmgrError && error.code === 'badDefinition') continue;
-      throw new Error(`round ${round}: ${JSON.stringify(text)}`, { cause: error });
-    }
+    if (convertOrRefuse(text, round)) converted += 1;
   }
-  expect(converted).toBeGreaterThan(200);
+  expect(converted).toBeGreaterThan(rounds / 20);
 });
 
 test.each([
@@ -109,4 +158,28 @@ test.each([
     template,
   });
   expect(definition.length).toBeGreaterThan(5000);
+});
+
+const folder = join(import.meta.dirname, '../fixtures/dockerfiles');
+const files = readdirSync(folder)
+  .filter((name) => name.endsWith('.df'))
+  .map((name) => readFileSync(join(folder, name), 'utf8'));
+
+test('files with a few characters changed are converted or refused', () => {
+  const random = generator(Number(process.env['FUZZ_SEED'] ?? 20_261_122));
+  const pick = (length: number): number => Math.floor(random() * length);
+  const rounds = Number(process.env['FUZZ_ROUNDS'] ?? 4000);
+  let seen = 0;
+  for (let round = 0; round < rounds; round += 1) {
+    let text = files[pick(files.length)] as string;
+    if (random() < 0.3) text += (files[pick(files.length)] as string).replace(/^FROM a$/m, 'FROM a AS z');
+    for (let count = 1 + pick(4); count > 0; count -= 1) {
+      const at = pick(text.length);
+      const piece =
+        random() < 0.5 ? (pieces[pick(pieces.length)] as string) : text.slice(pick(text.length)).slice(0, pick(20));
+      text = text.slice(0, at) + (random() < 0.7 ? piece : '') + text.slice(at + pick(6));
+    }
+    if (convertOrRefuse(text, round)) seen += 1;
+  }
+  expect(seen).toBeGreaterThan(rounds / 20);
 });
