@@ -74,6 +74,7 @@ async function step(site: BuildSite, instance: Instance, news: SlurmNews, report
     record: news.records.get(instance.id),
     // An array that Slurm has not confirmed was not asked about.
     slurm: instance.job_id === null ? 'unasked' : news.state,
+    arrayInQueue: instance.job_id !== null && news.arraysInQueue.has(instance.job_id),
     missingSince: instance.missing_since,
     now: epochSeconds(),
     resultGrace: result_grace,
