@@ -64,7 +64,7 @@ async function showInCatalogue(site: BuildSite, report: PassReport): Promise<voi
   }
 }
 
-/** Decides about one instance and acts. Returns true if it has come to its end. */
+/** Decides about one instance and acts. Returns true if there is nothing more to decide about it in this pass. */
 async function step(site: BuildSite, instance: Instance, news: SlurmNews, report: PassReport): Promise<boolean> {
   const share = await readShare(site, instance);
   const { result_grace, lost_after } = site.config.poll;
