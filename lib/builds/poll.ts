@@ -1,6 +1,6 @@
 import { type Instance, lostInstances, unfinishedInstances } from '../store/instances.ts';
 import { epochSeconds } from '../util/clock.ts';
-import { CtmgrError, errorText } from '../util/errors.ts';
+import { briefErrorText, CtmgrError } from '../util/errors.ts';
 import { applyDecision, type RunFacts, type Transition } from './apply-decision.ts';
 import type { BuildSite } from './build-site.ts';
 import { decide, type Decision } from './decide.ts';
@@ -109,9 +109,8 @@ async function finishGood(
     return await settle(site, instance, decision, undefined, report);
   } catch (error) {
     // The share or its rights are in the way: the image is good and is published as soon as that is mended.
-    const problem = `cannot publish ${instance.name}:${instance.tag} now: ${errorText(error)}`;
-    if (!report.problems.includes(problem)) report.problems.push(problem);
-    return false;
+    report.problems.push(`cannot publish ${instance.name}:${instance.tag} now: ${briefErrorText(error)}`);
+    return true;
   }
 }
 
