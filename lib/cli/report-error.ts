@@ -14,7 +14,13 @@ export function describeError(error: unknown, version: string): ErrorReport {
   if (error instanceof CtmgrError) {
     // Messages repeat words of the command line, of files and of other programs.
     const lines = [`ctmgr: ${escapeControls(error.message)}`];
-    if (error.why !== undefined) lines.push(...error.why.trim().split('\n').map((line) => `  ${escapeControls(line)}`));
+    if (error.why !== undefined)
+      lines.push(
+        ...error.why
+          .trim()
+          .split('\n')
+          .map((line) => `  ${escapeControls(line)}`),
+      );
     if (error.hint !== undefined) lines.push(`Try: ${escapeControls(error.hint)}`);
     const message = error.why === undefined ? error.message : `${error.message}: ${error.why}`;
     return {

@@ -7,7 +7,7 @@ import type { Config } from '../config/schema.ts';
 import { migrate } from '../store/migrate.ts';
 import { connect } from '../store/open.ts';
 import { requireAccount, requireGroup } from '../util/accounts.ts';
-import { CtmgrError, errorText, isSystemError } from '../util/errors.ts';
+import { CtmgrError, errorText } from '../util/errors.ts';
 
 interface Folder {
   path: string;
@@ -62,6 +62,7 @@ async function makeFolder({ path, uid, gid, mode }: Folder, refuseLink: boolean)
 
 /** Makes the database, or brings its schema up to date; only root and the admins can open it. */
 export async function createStore(config: Config, paths: Paths): Promise<string[]> {
+  const admins = adminGroupId(config);
   const isNew = !existsSync(paths.database);
   try {
     if (isNew) {
@@ -70,7 +71,7 @@ export async function createStore(config: Config, paths: Paths): Promise<string[
       const file = await open(paths.database, 'wx', 0o660);
       await file.close();
     }
-    await chown(paths.database, 0, adminGroupId(config));
+    await chown(paths.database, 0, admins);
     await chmod(paths.database, 0o660);
   } catch (error) {
     throw cannotMake(paths.database, error);
@@ -89,12 +90,10 @@ function adminGroupId(config: Config): number {
   return group === undefined ? 0 : requireGroup(group, 'rights.admin_groups').gid;
 }
 
-/** A system error as what it means here; any other error as it is. */
-function cannotMake(path: string, error: unknown): unknown {
-  if (!isSystemError(error)) return error;
+function cannotMake(path: string, cause: unknown): CtmgrError {
   return new CtmgrError('cannotCreate', `cannot make ${path}`, {
-    why: errorText(error),
+    why: errorText(cause),
     hint: 'as root, on a machine where this file system is writable: ctmgr init',
-    cause: error,
+    cause,
   });
 }
