@@ -29,16 +29,24 @@ beforeAll(() => {
   link('folder', '../builds/2026-11-22.2');
   writeFileSync(join(share, 'current/nolink.sif'), '');
   const image = (tag: string, sha256: string, current: boolean) => ({
-    ...{
-      name: 'hello',
-      tag,
-      sha256,
-      file: join(share, `builds/${tag}/hello.sif`),
-      status: 'success' as const,
-      current,
-    },
-    ...{ version: 1, base: 'b', overlays: [], size: 1, failure_kind: null, message: null, reason: null, node: null },
-    ...{ job: null, started: null, ended: null, changed: 0 },
+    name: 'hello',
+    tag,
+    sha256,
+    file: join(share, `builds/${tag}/hello.sif`),
+    status: 'success' as const,
+    current,
+    version: 1,
+    base: 'b',
+    overlays: [],
+    size: 1,
+    failure_kind: null,
+    message: null,
+    reason: null,
+    node: null,
+    job: null,
+    started: null,
+    ended: null,
+    changed: 0,
   });
   const images = [image('2026-11-22.1', hash, false), image('2026-11-22.2', 'b'.repeat(64), true)];
   writeFileSync(
@@ -156,9 +164,14 @@ describe('with --container=NAME the command runs in the image', () => {
   });
 
   test('variables of the caller reach the job as they were', () => {
-    writeFileSync(join(folder, 'bin/srun-env'), '');
-    const result = srun(['--container=hello', 'a'], { name: 'n', word: 'w', i: '1', LC_ALL: 'C.UTF-8', value: 'v' });
-    expect(result.status).toBe(0);
+    const env = { name: 'n', word: 'w', i: '1', LC_ALL: 'C.UTF-8', value: 'v' };
+    const printer = join(folder, 'printer');
+    mkdirSync(printer, { recursive: true });
+    writeFileSync(join(printer, 'srun'), '#!/bin/sh\nexec env\n');
+    chmodSync(join(printer, 'srun'), 0o755);
+    const lines = srun(['--container=hello', 'a'], { ...env, PATH: `${printer}:/usr/bin:/bin` }).stdout.split('\n');
+    for (const [name, value] of Object.entries(env)) expect(lines).toContain(`${name}=${value}`);
+    expect(lines.filter((line) => /^ctmgr_/.test(line))).toEqual([]);
   });
 });
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
-import { type Ended, exec, output } from './support/cluster.ts';
+import { type Ended, exec, output, required } from './support/cluster.ts';
 import { busybox, makeSite, type Site } from './support/site.ts';
 
 /** The file that every hostile text tries to make, somewhere. */
@@ -188,24 +188,25 @@ CMD ${JSON.stringify(['printf', '%s\\0', literal, withNewline, '', '-n', '*', lo
     );
     for (const name of fileNames) await site.write(`${folder}/files/${name}`, name);
     await site.write(`${folder}/-D "x" $(touch ${canary})`, dockerfile);
-    const imported = await site.ctmgr(
-      [
-        'import',
-        `${folder}/-D "x" $(touch ${canary})`,
-        '--name=hostile',
-        `--context=${folder}`,
-        `--build-arg=GIVEN=${withNewline}`,
-        `--message=${withNewline}`,
-      ],
-      { user: 'admin1' },
+    await required(
+      site.ctmgr(
+        [
+          'import',
+          `${folder}/-D "x" $(touch ${canary})`,
+          '--name=hostile',
+          `--context=${folder}`,
+          `--build-arg=GIVEN=${withNewline}`,
+          `--message=${withNewline}`,
+        ],
+        { user: 'admin1' },
+      ),
     );
-    expect(imported.code).toBe(0);
-    const added = await site.ctmgr(
-      ['overlay', 'add', 'texts', `--run=${overlayStep}`, '--selector=recipe:h*', `--message=${literal}`],
-      { user: 'admin1' },
+    await required(
+      site.ctmgr(['overlay', 'add', 'texts', `--run=${overlayStep}`, '--selector=recipe:h*', `--message=${literal}`], {
+        user: 'admin1',
+      }),
     );
-    expect(added.code).toBe(0);
-    expect((await site.ctmgr(['rebuild', 'hostile', '--wait'])).code).toBe(0);
+    await required(site.ctmgr(['rebuild', 'hostile', '--wait']));
     image = (await site.ctmgr(['path', 'hostile'])).stdout.trim();
   });
 

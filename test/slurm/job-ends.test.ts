@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 
-import { exec, fault, heal, output, until } from './support/cluster.ts';
+import { exec, fault, heal, output, required, until } from './support/cluster.ts';
 import { arraysOf } from './support/jobs.ts';
 import { type ImageStatus, makeSite, type Site, slowDockerfile } from './support/site.ts';
 import { watch } from './support/watch.ts';
@@ -24,7 +24,7 @@ async function newSite(extra: Parameters<typeof makeSite>[0] = {}): Promise<Site
 async function importSlow(site: Site, images: Record<string, number>, jobClass?: string): Promise<void> {
   for (const [name, seconds] of Object.entries(images)) {
     const more = jobClass === undefined ? [] : ['--class', jobClass];
-    expect((await site.import(name, slowDockerfile(seconds), {}, more)).code).toBe(0);
+    await required(site.import(name, slowDockerfile(seconds), {}, more));
   }
 }
 
@@ -79,7 +79,7 @@ describe('while another build runs into its time limit', () => {
   beforeAll(async () => {
     slow = await newSite({ tables: '[classes.minute]\ntime = "00:01:00"\nextra_arguments = ["--nodelist=b2"]' });
     await importSlow(slow, { late: 300 }, 'minute');
-    expect((await slow.ctmgr(['rebuild'])).code).toBe(0);
+    await required(slow.ctmgr(['rebuild']));
   });
 
   describe('an admin with scancel', () => {

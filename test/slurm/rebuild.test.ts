@@ -104,8 +104,8 @@ describe('eight images on two build nodes', () => {
 
   it('is one array of eight elements, several at once, on build nodes only', () => {
     expect(new Set(elements.map(({ job }) => job)).size).toBe(1);
-    expect(elements.map(({ index }) => index).sort()).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
-    expect(elements.every(({ state: end, partition }) => end === 'COMPLETED' && partition === 'build')).toBe(true);
+    expect(elements.map(({ index }) => index).sort((a, b) => a - b)).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
+    expect(elements.every((element) => element.state === 'COMPLETED' && element.partition === 'build')).toBe(true);
     expect([...new Set(elements.map(({ node }) => node))].sort()).toEqual(['b1', 'b2']);
     expect([...new Set(running)].sort()).toEqual(['b1', 'b2']);
   });

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
-import { exec, output } from './support/cluster.ts';
-import { busybox, makeSite, type Site } from './support/site.ts';
+import { exec, output, required } from './support/cluster.ts';
+import { busybox, makeSite, type Site, slowDockerfile } from './support/site.ts';
+import { watch } from './support/watch.ts';
 
 const forUsers = ['config', 'history', 'list', 'logs', 'path', 'show', 'status'];
 const forAdmins = ['base', 'import', 'overlay', 'render'];
@@ -27,8 +28,8 @@ let tag: string;
 
 beforeAll(async () => {
   site = await makeSite();
-  expect((await site.import('good', `FROM ${busybox}\nRUN true\n`)).code).toBe(0);
-  expect((await site.ctmgr(['rebuild', '--wait'])).code).toBe(0);
+  await required(site.import('good', `FROM ${busybox}\nRUN true\n`));
+  await required(site.ctmgr(['rebuild', '--wait']));
   tag = (await site.status())[0]?.tag ?? '';
 });
 
@@ -134,6 +135,13 @@ describe('file modes', () => {
     return done === '' ? [] : done.split('\n');
   }
 
+  it('are tried on files that are there', async () => {
+    const { share, state } = site;
+    const files = [`builds/${tag}/good.sif`, 'current/good.sif', `results/${tag}/0.json`, `tasks/${tag}/0/claim`];
+    const paths = [`${state}/ctmgr.db`, `${share}/logs/${tag}/good.log`, ...files.map((file) => `${share}/${file}`)];
+    expect(await exec(['ls', '-d', ...paths])).toMatchObject({ code: 0 });
+  });
+
   it('keep users out of the database, the tasks and all that is published', async () => {
     expect(await succeeded('alice', [...attacks(), 'true'])).toEqual(['true']);
   });
@@ -157,12 +165,106 @@ sed -i 's/uid !== 0 \\&\\& uid !== builder.uid/false/; s/asRoot: uid === 0/asRoo
       const run = (words: string[]) =>
         exec([`${home}/node_modules/node/bin/node`, `${home}/lib/main.ts`, ...words], { user: 'alice', env: site.env });
       expect((await run(['--help'])).stdout).toMatch(/ctmgr rebuild/);
-      for (const words of [['rebuild'], ['poll'], ['overlay', 'list'], ['import', '/etc/passwd', '--name=x'], ['init']]) {
-        const { code, stdout, stderr } = await run(words);
-        console.log(words, code, stdout, stderr);
+      for (const words of [['rebuild'], ['poll'], ['overlay', 'list'], ['import', '/etc/passwd', '--name=x']]) {
+        const { code, stderr } = await run(words);
+        expect([words, code]).toEqual([words, 78]);
+        expect(stderr).toMatch(/ctmgr.db that you can reach\n.*its state folder is closed to you/);
       }
+      const init = await run(['init']);
+      expect(init.code).toBe(73);
+      expect(init.stderr).toMatch(/^ctmgr: cannot make .*\n {2}EACCES/);
     } finally {
       await output(['rm', '-rf', home]);
     }
+  });
+
+  it('leave a build alone with what others put into the scratch folders of its nodes', async () => {
+    const lure = `cd /scratch && mkdir ctmgr-build.folder && touch ctmgr-build.folder/lock ctmgr-build.folder/mine &&
+      ln -s ${site.share}/builds/${tag} ctmgr-build.link && ln -s ${site.share}/builds/${tag} ctmgr-build.folder/link &&
+      touch -h -d '1 hour ago' ctmgr-build.link ctmgr-build.folder/* ctmgr-build.folder`;
+    const places = ['b1', 'b2'].map((node) => ({ node, user: 'alice' }));
+    const listing = ['sh', '-c', 'cd /scratch && find . -user alice | sort'];
+    try {
+      for (const place of places) await output(['sh', '-c', lure], place);
+      const before = await Promise.all(places.map((place) => output(listing, place)));
+      expect((await site.ctmgr(['rebuild', '--wait'])).code).toBe(0);
+      expect(await Promise.all(places.map((place) => output(listing, place)))).toEqual(before);
+      expect((await exec(['sha256sum', `${site.share}/builds/${tag}/good.sif`])).code).toBe(0);
+    } finally {
+      for (const place of places) await output(['sh', '-c', 'rm -rf /scratch/ctmgr-build.*'], { node: place.node });
+    }
+  });
+});
+
+describe('Slurm', () => {
+  it('lets no user cancel a build or submit as the service account', async () => {
+    expect((await site.import('slow', slowDockerfile(4))).code).toBe(0);
+    const rebuild = watch(site.startCtmgr(['rebuild', 'slow', '--wait']));
+    const [, job] = /job array (\d+) /.exec(await rebuild.says(/job array \d+ /)) ?? [];
+    expect((await exec(['scancel', String(job)], { user: 'alice' })).code).not.toBe(0);
+    const submitted = await exec(['sbatch', '--uid=ctmgr', '--wrap=id'], { user: 'alice' });
+    expect(submitted.code).not.toBe(0);
+    expect(submitted.stdout).toBe('');
+    expect((await rebuild.end).code).toBe(0);
+  });
+});
+
+describe('rights.rebuild = "admin"', () => {
+  let open: Site;
+
+  beforeAll(async () => {
+    open = await makeSite({ rights: 'rebuild = "admin"' });
+    await required(open.import('good', `FROM ${busybox}\nRUN true\n`));
+  });
+
+  afterAll(async () => {
+    await open.remove();
+  });
+
+  it('shows admins the commands, but builds run as the service account', async () => {
+    expect((await open.ctmgr(['--help'], { user: 'admin1' })).stdout).toMatch(/ctmgr rebuild/);
+    expect((await open.ctmgr(['--help'], { user: 'alice' })).stdout).not.toMatch(/ctmgr (rebuild|import)/);
+    for (const words of [['rebuild'], ['poll']]) {
+      const { code, stderr } = await open.ctmgr(words, { user: 'admin1' });
+      expect([words, code]).toEqual([words, 77]);
+      expect(stderr).toBe('ctmgr: builds run as ctmgr, and you are admin1\nTry: sudo -u ctmgr ctmgr …, or as root\n');
+    }
+    expect(await open.status()).toEqual([]);
+  });
+
+  it('lets the service account rebuild without root, if it is an admin', async () => {
+    await output(['usermod', '-aG', 'hpcadm', 'ctmgr']);
+    try {
+      const { code } = await open.ctmgr(['rebuild', '--wait'], { user: 'ctmgr' });
+      expect(code).toBe(0);
+      expect((await open.ctmgr(['path', 'good'], { user: 'alice' })).code).toBe(0);
+    } finally {
+      await output(['gpasswd', '-d', 'ctmgr', 'hpcadm']);
+    }
+  });
+});
+
+describe('a wrong configuration', () => {
+  it('is told with file, key, expected and found', async () => {
+    const path = `${site.inputs}/wrong.toml`;
+    await site.write(path, '[build]\nusr = "x"\nthrottle = "two"\n[images]\nmode = 444\n');
+    const { code, stdout, stderr } = await exec(['ctmgr', 'list'], { user: 'alice', env: { CTMGR_CONFIG: path } });
+    expect([code, stdout]).toEqual([78, '']);
+    expect(stderr).toContain(`ctmgr: the configuration ${path} is not valid\n`);
+    expect(stderr).toMatch(/build\.usr: unknown key/);
+    expect(stderr).toMatch(/build\.throttle: expected .*number.*, found "two"/);
+    expect(stderr).toMatch(/images\.mode: expected .*string.*, found 444/);
+  });
+
+  it('that cannot be read or is no TOML is one too', async () => {
+    const path = `${site.inputs}/broken.toml`;
+    await site.write(path, '[build\n');
+    const broken = await exec(['ctmgr', 'list'], { env: { CTMGR_CONFIG: path } });
+    expect(broken.code).toBe(78);
+    expect(broken.stderr).toMatch(/broken.toml is not valid TOML\n {2}line 1, column \d+: /);
+    await output(['chmod', '600', path]);
+    const closed = await exec(['ctmgr', 'list'], { user: 'alice', env: { CTMGR_CONFIG: path } });
+    expect(closed.code).toBe(78);
+    expect(closed.stderr).toMatch(/cannot read the configuration .*broken.toml\n.*EACCES.*\nTry: chmod 644/);
   });
 });
