@@ -32,7 +32,6 @@ export interface Site {
 }
 
 export const busybox = '127.0.0.1:5000/busybox:1';
-const debian = '127.0.0.1:5000/debian:13';
 
 /** Makes a site with the cluster's own configuration; `extra` is TOML text that is added: keys for the tables there are, or whole `tables`. */
 export async function makeSite(
