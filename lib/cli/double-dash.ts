@@ -6,9 +6,10 @@ export interface StandIns {
 }
 
 /**
- * Lets `--` mean what it means everywhere: what follows is never an option. yargs takes the words after it for no positionals
- * either and then neither uses nor refuses them (yargs/yargs#2202), so that `rebuild -- NAME` would build everything.
- * Therefore they go through yargs as words of which it can make nothing else; NUL cannot be in an argument (execve(2)).
+ * Lets `--` mean what it means everywhere: what follows is never an option. yargs takes the words after it for no
+ * positionals either and then neither uses nor refuses them (yargs/yargs#2202), so that `rebuild -- NAME` would build
+ * everything. Therefore they go through yargs as words of which it can make nothing else; NUL cannot be in an argument
+ * (execve(2)).
  */
 export function standInAfterDash(words: readonly string[]): StandIns {
   const dash = words.indexOf('--');

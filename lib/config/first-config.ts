@@ -19,7 +19,10 @@ const header = `# Configuration of ctmgr. \`ctmgr config\` lists every key with 
 
 `;
 
-/** Writes a first config.toml, readable by all; returns its path. An existing file is not touched: check before. Throws `cannotCreate`. */
+/**
+ * Writes a first config.toml, readable by all; returns its path. It replaces what is there: check before. Throws CtmgrError
+ * `cannotCreate`.
+ */
 export async function writeFirstConfig(path: string, settings: FirstSettings): Promise<string> {
   const text = stringify({
     paths: { state: settings.state ?? '/var/lib/ctmgr', share: settings.share ?? '/srv/ctmgr' },

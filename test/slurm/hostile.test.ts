@@ -1,39 +1,18 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
-import { type Ended, exec, output, required } from './support/cluster.ts';
+import { type Ended, output, required } from './support/cluster.ts';
+import {
+  badWords,
+  canaries,
+  canary,
+  dockerQuoted,
+  literal,
+  long,
+  shellQuoted,
+  touch,
+  withNewline,
+} from './support/hostile-text.ts';
 import { busybox, makeSite, type Site } from './support/site.ts';
-
-/** The file that every hostile text tries to make, somewhere. */
-const canary = 'ctmgr-was-here';
-const touch = `touch /tmp/${canary}`;
-
-/** Everything at once: what a shell, Apptainer's own parser, mustache or a terminal might take for its own. */
-const literal = `it's "$(${touch})" \`${touch}\`; ${touch} | & > $HOME \${x:-y} \\ %post {{from}} -rf * ünï€ \\n`;
-const withNewline = `${literal}\n${touch}\n%post\n${touch}\nBootstrap: docker\n`;
-const long = 'ä"$\\'.repeat(1250);
-
-const badWords = [
-  'a b',
-  "it's",
-  'a"b"',
-  `$(${touch})`,
-  `\`${touch}\``,
-  `x;${touch}`,
-  `x|${touch}`,
-  `x\n${touch}`,
-  '..',
-  '../../up',
-  '/etc/passwd',
-  '-rf',
-  '--help=x',
-  'ünïcode',
-  'a'.repeat(5000),
-  '',
-  '%A_%a',
-  '*',
-  'Upper',
-  'x\u001b[31m',
-];
 
 let site: Site;
 
@@ -54,34 +33,6 @@ async function everything(): Promise<unknown> {
   ];
 }
 
-async function canaries(): Promise<string> {
-  const places = [
-    '/tmp',
-    '/var/tmp',
-    '/scratch',
-    '/srv',
-    '/var/lib/ctmgr',
-    '/root',
-    '/home',
-    '/run',
-    '/etc',
-    '/var/spool',
-  ];
-  const find = ['find', ...places, '-name', canary];
-  const found = [];
-  for (const node of ['mgmt', 'b1', 'b2']) found.push((await exec(find, { node })).stdout);
-  return found.join('');
-}
-
-function shellQuoted(text: string): string {
-  return `'${text.replaceAll("'", "'\\''")}'`;
-}
-
-/** As a value in a Dockerfile's double quotes, where only these three are escaped. */
-function dockerQuoted(text: string): string {
-  return `"${text.replaceAll(/["$\\]/g, '\\$&')}"`;
-}
-
 beforeAll(async () => {
   site = await makeSite();
 });
@@ -93,7 +44,8 @@ afterAll(async () => {
 describe('names, tags and references', () => {
   it('refuses every hostile word before anything changes', async () => {
     expect((await site.import('good', `FROM ${busybox}\nRUN true\n`)).code).toBe(0);
-    expect((await ctmgr(['overlay', 'add', 'plain', '--run', 'true', '--selector', 'recipe:none'])).code).toBe(0);
+    expect((await ctmgr(['overlay', 'add', 'plain', '--run=true', `--selector=base:${literal}`])).code).toBe(0);
+    expect(await site.json(['overlay', 'list'])).toEqual([expect.objectContaining({ selector: `base:${literal}` })]);
     const before = await everything();
     const dockerfile = `${site.inputs}/good/Dockerfile`;
     const commands: ((word: string) => string[])[] = [

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
 import { exec, output, required } from './support/cluster.ts';
+import { attacks, ownedAttacks, succeeded } from './support/attacks.ts';
 import { busybox, makeSite, type Site, slowDockerfile } from './support/site.ts';
 import { watch } from './support/watch.ts';
 
@@ -86,68 +87,31 @@ describe('the three levels', () => {
 });
 
 describe('file modes', () => {
-  /** Shell text that must fail for a user, each on something that is not theirs. */
-  function attacks(): string[] {
+  it('are what the attacks below meet', async () => {
     const { share, state } = site;
-    return [
-      `cat ${state}/ctmgr.db`,
-      `ls ${state}`,
-      `ls ${state}/contexts`,
-      `touch ${state}/ctmgr.db-journal`,
-      ...ownedAttacks(),
-      `mv ${share} ${share}-mine`,
-    ];
-  }
-
-  /** Those that must fail for admins too: what builds make belongs to the service account alone. */
-  function ownedAttacks(): string[] {
-    const { share } = site;
-    const image = `${share}/builds/${tag}/good.sif`;
-    return [
-      `echo x >>${image}`,
-      `chmod u+w ${image}`,
-      `rm -f ${image}`,
-      `mv ${image} ${image}.old`,
-      `touch ${share}/builds/new`,
-      `touch ${share}/builds/${tag}/new.sif`,
-      `ln -sfn /etc/passwd ${share}/current/good.sif`,
-      `rm -f ${share}/current/good.sif`,
-      `ln -s /etc/passwd ${share}/current/new.sif`,
-      `echo '{}' >${share}/catalog.json`,
-      `mv -f /etc/hostname ${share}/catalog.json`,
-      `rm -f ${share}/catalog.json`,
-      `touch ${share}/results/${tag}/0.json`,
-      `touch ${share}/results/${tag}/9.json`,
-      `rm -f ${share}/results/${tag}/0.json`,
-      `ls ${share}/tasks`,
-      `ls ${share}/tasks/${tag}`,
-      `ln -s 1 ${share}/tasks/${tag}/0/claim`,
-      `touch ${share}/logs/${tag}/new.log`,
-      `echo x >>${share}/logs/${tag}/good.log`,
-      `touch ${share}/new`,
-    ];
-  }
-
-  /** Runs each text in a shell of its own; those that succeeded. */
-  async function succeeded(user: string, texts: string[]): Promise<string[]> {
-    const loop = 'for text; do if sh -c "$text" >/dev/null 2>&1; then echo "$text"; fi; done';
-    const done = await output(['sh', '-c', loop, 'sh', ...texts], { user });
-    return done === '' ? [] : done.split('\n');
-  }
-
-  it('are tried on files that are there', async () => {
-    const { share, state } = site;
-    const files = [`builds/${tag}/good.sif`, 'current/good.sif', `results/${tag}/0.json`, `tasks/${tag}/0/claim`];
-    const paths = [`${state}/ctmgr.db`, `${share}/logs/${tag}/good.log`, ...files.map((file) => `${share}/${file}`)];
-    expect(await exec(['ls', '-d', ...paths])).toMatchObject({ code: 0 });
+    const modes = {
+      [state]: '2770 root:hpcadm',
+      [`${state}/contexts`]: '2770 root:hpcadm',
+      [`${state}/ctmgr.db`]: '660 root:hpcadm',
+      [share]: '755 ctmgr:ctmgr',
+      [`${share}/builds/${tag}/good.sif`]: '444 ctmgr:ctmgr',
+      [`${share}/current/good.sif`]: '777 root:root',
+      [`${share}/results/${tag}/0.json`]: '644 ctmgr:ctmgr',
+      [`${share}/tasks`]: '750 ctmgr:ctmgr',
+      [`${share}/tasks/${tag}/0/claim`]: '777 ctmgr:ctmgr',
+      [`${share}/logs/${tag}/good.log`]: '644 ctmgr:ctmgr',
+      [`${share}/catalog.json`]: '644 root:root',
+    };
+    const found = await output(['stat', '--format=%a %U:%G', ...Object.keys(modes)]);
+    expect(found.split('\n')).toEqual(Object.values(modes));
   });
 
   it('keep users out of the database, the tasks and all that is published', async () => {
-    expect(await succeeded('alice', [...attacks(), 'true'])).toEqual(['true']);
+    expect(await succeeded('alice', [...attacks(site, tag), 'true'])).toEqual(['true']);
   });
 
   it('keep admins out of what builds make', async () => {
-    expect(await succeeded('admin1', [...ownedAttacks(), `test -w ${site.state}/ctmgr.db`])).toEqual([
+    expect(await succeeded('admin1', [...ownedAttacks(site, tag), `test -w ${site.state}/ctmgr.db`])).toEqual([
       `test -w ${site.state}/ctmgr.db`,
     ]);
   });

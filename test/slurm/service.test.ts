@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 
 import { output, until } from './support/cluster.ts';
 import { elementsOf, expectConsistent, readInstances } from './support/expect-consistent.ts';
@@ -21,8 +21,24 @@ afterAll(async () => {
   await standIns.remove();
 });
 
-async function startService(of: Site = site): Promise<Killable> {
+const started: Killable[] = [];
+
+/** A service that is ended with its test, should that one fail. */
+async function launchService(of: Site = site): Promise<Killable> {
   const service = await startKillable(of, ['service']);
+  started.push(service);
+  return service;
+}
+
+afterEach(async () => {
+  for (const service of started.splice(0)) {
+    service.child.kill();
+    await service.end;
+  }
+});
+
+async function startService(of: Site = site): Promise<Killable> {
+  const service = await launchService(of);
   await service.says(/"service started"/);
   return service;
 }
@@ -89,7 +105,7 @@ describe('ctmgr service', () => {
   });
 
   it('runs once: of several that start together one stays and the others end with 75', async () => {
-    const services = await Promise.all([1, 2, 3].map(() => startKillable(site, ['service'])));
+    const services = await Promise.all([1, 2, 3].map(() => launchService()));
     const ended: number[] = [];
     for (const [i, service] of services.entries()) void service.end.then(() => ended.push(i));
     await until(
