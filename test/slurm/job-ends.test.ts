@@ -163,8 +163,8 @@ describe('while another build runs into its time limit', () => {
 
     it('publishes nothing half while the share is full, and carries on when there is room', async () => {
       const site = await newSite();
-      // One ends while the share is full, the other one after that.
-      await importSlow(site, { early: 4, later: 10 });
+      // One ends while the share is full, the other one after that, also on a machine that is slow to notice the first.
+      await importSlow(site, { early: 4, later: 30 });
       const rebuild = watch(site.startCtmgr(['rebuild', '--wait']));
       await rebuild.says(/early: queued -> building/);
       await rebuild.says(/later: queued -> building/);

@@ -78,10 +78,21 @@ describe('ctmgr service', () => {
     await stopService(service);
   });
 
+  it('does not keep from a waiting rebuild what happens', async () => {
+    const service = await startService();
+    const { code, stderr } = await site.ctmgr(['rebuild', '--wait']);
+    expect(code).toBe(0);
+    for (const name of ['one', 'two']) {
+      expect(stderr).toMatch(new RegExp(`^[0-9:]+ ${name}: queued -> building$`, 'm'));
+      expect(stderr).toMatch(new RegExp(`^[0-9:]+ ${name}: building -> success$`, 'm'));
+    }
+    await stopService(service);
+  });
+
   it('asks nothing of Slurm while nothing is unfinished', async () => {
     const service = await startService();
     const before = await standIns.calls();
-    await passes(3);
+    await passes(2);
     expect(await standIns.calls()).toEqual(before);
     await stopService(service);
   });
