@@ -1,13 +1,19 @@
 # shellcheck shell=sh disable=SC2034,SC2154 # shared with srun, which sources this
 # What the wrapper has to know of config.toml.
 
-# Sets ctmgr_share and ctmgr_apptainer. Reads `key = "value"` and `key = 'value'` in the tables [paths] and [apptainer];
-# the same keys in any other form that TOML has are an error, because a default in their place would be a guess.
+# Sets ctmgr_share, ctmgr_apptainer and ctmgr_bin_dir (empty if not set). Reads `key = "value"` and `key = 'value'` in the
+# tables [paths], [apptainer] and [slurm]; the same keys in any other form that TOML has are an error, because a default
+# in their place would be a guess.
 ctmgr_read_config() {
   ctmgr_file=${CTMGR_CONFIG:-/etc/ctmgr/config.toml}
   ctmgr_share=/srv/ctmgr
   ctmgr_apptainer=/usr/bin/apptainer
-  [ -e "$ctmgr_file" ] || return 0
+  ctmgr_bin_dir=''
+  if [ ! -e "$ctmgr_file" ]; then
+    case $ctmgr_file in */*) ctmgr_folder=${ctmgr_file%/*}/ ;; *) ctmgr_folder=./ ;; esac
+    if [ ! -d "$ctmgr_folder" ] || [ -x "$ctmgr_folder" ]; then return 0; fi
+  fi
+  [ -r "$ctmgr_file" ] || ctmgr_fail 78 "cannot read $ctmgr_file" "ls -l $ctmgr_file"
   ctmgr_found=$(LC_ALL=C awk '
     function value(text, quote) {
       sub(/^[^=]*=[ \t]*/, "", text)
@@ -18,12 +24,16 @@ ctmgr_read_config() {
       text = substr(text, 1, RSTART - 1)
       return text ~ /^\/[^"\047\\]*$/ ? text : ""
     }
+    NR == 1 { sub(/^\357\273\277/, "") }
     { sub(/\r$/, "") }
+    # Strings of several lines and quoted names may hide what is looked for.
+    /^[^#]*("""|\047\047\047)/ || /^[ \t]*\[[ \t]*["\047]/ || /^[ \t]*"[^"]*\\/ { print "bad " $0; next }
     /^[ \t]*\[/ { table = $0; gsub(/[ \t]|#.*$/, "", table) }
-    /^[ \t]*(paths|apptainer)[ \t]*[.=]/ { print "bad " $0; next }
-    /^[ \t]*["\047]?(share|path)["\047]?[ \t]*=/ {
+    /^[ \t]*["\047]?(paths|apptainer|slurm)["\047]?[ \t]*[.=]/ { print "bad " $0; next }
+    /^[ \t]*["\047]?(share|path|bin_dir)["\047]?[ \t]*=/ {
       key = $0; sub(/[ \t]*=.*$/, "", key); gsub(/[ \t"\047]/, "", key)
-      if (!((table == "[paths]" && key == "share") || (table == "[apptainer]" && key == "path"))) next
+      where = table " " key
+      if (where != "[paths] share" && where != "[apptainer] path" && where != "[slurm] bin_dir") next
       found = value($0)
       print found == "" ? "bad " $0 : key " " found
     }' "$ctmgr_file") || ctmgr_fail 78 "cannot read $ctmgr_file" "ls -l $ctmgr_file"
@@ -31,7 +41,11 @@ ctmgr_read_config() {
     case $ctmgr_line in
       'share '*) ctmgr_share=${ctmgr_line#share } ;;
       'path '*) ctmgr_apptainer=${ctmgr_line#path } ;;
-      bad*) ctmgr_fail 78 "$ctmgr_file: cannot read the line ${ctmgr_line#bad }" 'write [paths] share = "/path" on lines of their own' ;;
+      'bin_dir '*) ctmgr_bin_dir=${ctmgr_line#bin_dir } ;;
+      bad*)
+        ctmgr_fail 78 "$ctmgr_file: cannot read the line ${ctmgr_line#bad }" \
+          'write it as [paths] and share = "/path" on lines of their own'
+        ;;
     esac
   done <<END
 $ctmgr_found

@@ -3,6 +3,7 @@
 # end at the first word that is none (src/common/slurm_opt.c: the option string begins with +).
 
 # Every option of the Slurm versions that we know, one a line between line breaks: `--name required|optional|none`.
+# srun-x11 is not generated: the Slurm that the tables come from was built without X11.
 ctmgr_newline='
 '
 ctmgr_table=$ctmgr_newline$(cat "$ctmgr_home"/options/srun-*)$ctmgr_newline
@@ -27,8 +28,7 @@ ctmgr_scan() {
         ctmgr_take "$ctmgr_word"
         ;;
       end)
-        [ "$ctmgr_command" -gt 0 ] || ctmgr_command=$ctmgr_index
-        ctmgr_state='command'
+        ctmgr_begin_command "$ctmgr_word"
         ;;
       options) ctmgr_read_option "$ctmgr_word" ;;
     esac
@@ -50,18 +50,26 @@ ctmgr_read_option() {
     --conta | --contai | --contain | --containe | --conta=* | --contai=* | --contain=* | --containe=*)
       ctmgr_fail 64 "write --container in full instead of ${1%%=*}"
       ;;
-    --multi-prog | --bcast | --bcast=*) ctmgr_unsupported=${1%%=*} ;;
+    --mu*) ctmgr_unsupported=--multi-prog ;;
+    --bcast | --bcast=*) ctmgr_unsupported=--bcast ;;
     --*=*) ctmgr_kind_of "${1%%=*}" ;;
     --*)
       ctmgr_kind_of "$1"
       [ "$ctmgr_kind" != required ] || ctmgr_state=value
       ;;
     -?*) ctmgr_read_cluster "${1#-}" ;;
-    *)
-      [ "$ctmgr_command" -gt 0 ] || ctmgr_command=$ctmgr_index
-      ctmgr_state='command'
-      ;;
+    *) ctmgr_begin_command "$1" ;;
   esac
+}
+
+# A : in place of a command ends a component that has none; the next one would run on the bare host.
+ctmgr_begin_command() {
+  if [ "$1" = : ]; then
+    ctmgr_unsupported='a heterogeneous job ( : )' ctmgr_state=options
+  else
+    [ "$ctmgr_command" -gt 0 ] || ctmgr_command=$ctmgr_index
+    ctmgr_state='command'
+  fi
 }
 
 # Short options in one word, such as lN2: letters without a value, then perhaps one that takes the rest or the next word.
@@ -104,7 +112,11 @@ ctmgr_kind_of() {
       case $1 in --*) ctmgr_abbreviated "$1" && return ;; esac
       ;;
   esac
-  ctmgr_fail 64 "srun's option $1 is not known, so it is unclear where the command begins" \
+  ctmgr_shown=$1
+  # Not what may play tricks on the terminal.
+  case $1 in *[!abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-]*) ctmgr_shown='in this command line' ;; esac
+  [ "${#ctmgr_shown}" -le 64 ] || ctmgr_shown='in this command line'
+  ctmgr_fail 64 "srun's option $ctmgr_shown is not known, so it is unclear where the command begins" \
     'leave it out, or set it by its SLURM_ variable (srun(1), INPUT ENVIRONMENT VARIABLES)'
 }
 
@@ -116,6 +128,8 @@ ctmgr_abbreviated() {
     ctmgr_tail=${ctmgr_tail#*"$ctmgr_newline$1"}
     ctmgr_found=${ctmgr_tail%%"$ctmgr_newline"*}
     ctmgr_found=${ctmgr_found##* }
+    # Neither kind takes the next word.
+    [ "$ctmgr_found" = required ] || ctmgr_found=none
     [ -z "$ctmgr_kind" ] || [ "$ctmgr_kind" = "$ctmgr_found" ] || return 1
     ctmgr_kind=$ctmgr_found
     ctmgr_tail=$ctmgr_newline${ctmgr_tail#*"$ctmgr_newline"}

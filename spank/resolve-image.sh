@@ -50,6 +50,7 @@ ctmgr_current() {
   ctmgr_image=$ctmgr_share/current/$1.sif
   [ -d "$ctmgr_share/current" ] ||
     ctmgr_fail 69 "there are no images in $ctmgr_share on this machine: is the file system mounted?" "ls $ctmgr_share"
+  [ -x "$ctmgr_share/current" ] || ctmgr_fail 77 "the images in $ctmgr_share are not available to you"
   [ -L "$ctmgr_image" ] || ctmgr_unknown "$1"
 }
 
@@ -67,8 +68,14 @@ ctmgr_unknown() { ctmgr_fail 66 "there is no image $1" 'ctmgr list'; }
 
 # Follows links to the file itself, once, so that all tasks see the same one whatever `current` means later.
 ctmgr_pin() {
-  if ! ctmgr_builds=$(readlink -f -- "$ctmgr_share/builds") || ! ctmgr_image=$(readlink -f -- "$ctmgr_image"); then
-    ctmgr_fail 69 "the file of image $1 is not there" 'tell the admins of ctmgr'
+  ctmgr_link=$ctmgr_image
+  if ! ctmgr_builds=$(readlink -f -- "$ctmgr_share/builds") || ! ctmgr_image=$(readlink -f -- "$ctmgr_link"); then
+    # Perhaps a folder on the way that the caller may not enter; a link in current/ is relative to it.
+    ctmgr_folder=$(readlink -- "$ctmgr_link") || ctmgr_folder=$ctmgr_link
+    case $ctmgr_folder in /*) ;; *) ctmgr_folder=$ctmgr_share/current/$ctmgr_folder ;; esac
+    ctmgr_folder=${ctmgr_folder%/*}
+    if [ -d "$ctmgr_folder" ] && [ ! -x "$ctmgr_folder" ]; then ctmgr_fail 77 "image $1 is not available to you"; fi
+    ctmgr_fail 69 "the file of image $1 is not there, or not available to you" 'tell the admins of ctmgr'
   fi
   case $ctmgr_image in
     "$ctmgr_builds"/*) ;;

@@ -73,7 +73,7 @@ function bootCluster(): { usable: boolean; booted: boolean } {
 checkSources();
 jest(
   projects.filter((name) => name !== 'slurm'),
-  ['--maxWorkers=2'],
+  ['--maxWorkers=4'],
 );
 if (projects.includes('slurm')) {
   const { usable, booted } = bootCluster();

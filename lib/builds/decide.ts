@@ -18,6 +18,8 @@ export interface Evidence {
    * means something.
    */
   slurm: 'unasked' | 'silent' | 'answered';
+  /** True if slurmctld still knows other elements of the array. */
+  arrayInQueue: boolean;
   /** Since when neither of the two has known the element; null: never noticed. */
   missingSince: number | null;
   /** Seconds since the epoch. */
@@ -106,8 +108,16 @@ function progress({ status, claimed }: Evidence, record: ElementRecord): Decisio
   return { kind: 'progress', status: 'queued', reason };
 }
 
-function withoutRecord({ status, claimed, slurm, missingSince, now, lostAfter }: Evidence): Decision {
+/**
+ * Neither slurmdbd nor slurmctld has the element. One that never started and is missing from an array which slurmctld
+ * still has was cancelled while it waited: it leaves no record anywhere (seen with `scancel ARRAY_INDEX` on Slurm 24.11).
+ */
+function withoutRecord(evidence: Evidence): Decision {
+  const { status, claimed, slurm, arrayInQueue, missingSince, now, resultGrace, lostAfter } = evidence;
   const since = slurm === 'answered' ? (missingSince ?? now) : slurm === 'silent' ? null : missingSince;
+  if (slurm === 'answered' && since !== null && arrayInQueue && !claimed && now - since >= resultGrace) {
+    return { kind: 'cancelled', message: 'cancelled while it waited' };
+  }
   if (slurm === 'answered' && since !== null && now - since >= lostAfter) {
     return { kind: 'lost', message: `neither slurmctld nor slurmdbd has known the job for ${now - since} s` };
   }

@@ -14,13 +14,15 @@ import { claimLink, resultFile } from './tag-folders.ts';
 export interface SlurmNews {
   /** By instance id. */
   records: Map<number, ElementRecord>;
+  /** Arrays of which slurmctld still knows elements, waiting, running, or ended not long ago. */
+  arraysInQueue: Set<number>;
   /** `answered`: slurmdbd and slurmctld both told all that they were asked. */
   state: 'unasked' | 'silent' | 'answered';
   /** What did not answer, for the reader. */
   problems: string[];
 }
 
-export const noNews: SlurmNews = { records: new Map(), state: 'unasked', problems: [] };
+export const noNews: SlurmNews = { records: new Map(), arraysInQueue: new Set(), state: 'unasked', problems: [] };
 
 /** What lies on the share about an instance: free to ask, and seconds ahead of Slurm. */
 export interface ShareNews {
@@ -48,7 +50,8 @@ export async function readShare(site: BuildSite, instance: Instance): Promise<Sh
 export async function askSlurm(site: BuildSite, instances: Instance[]): Promise<SlurmNews> {
   const submitted = instances.filter((instance) => instance.job_id !== null);
   const records = new Map<number, ElementRecord>();
-  if (submitted.length === 0) return { records, state: 'answered', problems: [] };
+  const arraysInQueue = new Set<number>();
+  if (submitted.length === 0) return { records, arraysInQueue, state: 'answered', problems: [] };
   const problems: string[] = [];
   const accounting = await queryAccounting(site.slurm, jobIdsOf(submitted));
   if (accounting.ok) collect(records, submitted, accounting.elements);
@@ -56,10 +59,13 @@ export async function askSlurm(site: BuildSite, instances: Instance[]): Promise<
   const open = submitted.filter(({ id }) => records.get(id)?.provisional ?? !records.has(id));
   if (open.length > 0) {
     const queue = await queryQueue(site.slurm, { arrayJobIds: jobIdsOf(open), user: site.builder.name });
-    if (queue.ok) settleByQueue(records, open, queue.elements);
-    else problems.push(queue.message);
+    if (queue.ok) {
+      settleByQueue(records, open, queue.elements);
+      const markers = new Set(open.map(({ marker }) => marker));
+      for (const { arrayJobId, jobName } of queue.elements) if (markers.has(jobName)) arraysInQueue.add(arrayJobId);
+    } else problems.push(queue.message);
   }
-  return { records, state: problems.length === 0 ? 'answered' : 'silent', problems };
+  return { records, arraysInQueue, state: problems.length === 0 ? 'answered' : 'silent', problems };
 }
 
 /**

@@ -1,6 +1,6 @@
 import { type Instance, lostInstances, unfinishedInstances } from '../store/instances.ts';
 import { epochSeconds } from '../util/clock.ts';
-import { CtmgrError, errorText } from '../util/errors.ts';
+import { briefErrorText, CtmgrError } from '../util/errors.ts';
 import { applyDecision, type RunFacts, type Transition } from './apply-decision.ts';
 import type { BuildSite } from './build-site.ts';
 import { decide, type Decision } from './decide.ts';
@@ -64,7 +64,7 @@ async function showInCatalogue(site: BuildSite, report: PassReport): Promise<voi
   }
 }
 
-/** Decides about one instance and acts. Returns true if it has come to its end. */
+/** Decides about one instance and acts. Returns true if there is nothing more to decide about it in this pass. */
 async function step(site: BuildSite, instance: Instance, news: SlurmNews, report: PassReport): Promise<boolean> {
   const share = await readShare(site, instance);
   const { result_grace, lost_after } = site.config.poll;
@@ -74,6 +74,7 @@ async function step(site: BuildSite, instance: Instance, news: SlurmNews, report
     record: news.records.get(instance.id),
     // An array that Slurm has not confirmed was not asked about.
     slurm: instance.job_id === null ? 'unasked' : news.state,
+    arrayInQueue: instance.job_id !== null && news.arraysInQueue.has(instance.job_id),
     missingSince: instance.missing_since,
     now: epochSeconds(),
     resultGrace: result_grace,
@@ -108,9 +109,8 @@ async function finishGood(
     return await settle(site, instance, decision, undefined, report);
   } catch (error) {
     // The share or its rights are in the way: the image is good and is published as soon as that is mended.
-    const problem = `cannot publish ${instance.name}:${instance.tag} now: ${errorText(error)}`;
-    if (!report.problems.includes(problem)) report.problems.push(problem);
-    return false;
+    report.problems.push(`cannot publish ${instance.name}:${instance.tag} now: ${briefErrorText(error)}`);
+    return true;
   }
 }
 

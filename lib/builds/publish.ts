@@ -1,5 +1,5 @@
 import { constants } from 'node:fs';
-import { type FileHandle, lstat, mkdir, open, rm } from 'node:fs/promises';
+import { type FileHandle, lstat, open, rm } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 
 import { findCurrentImage, setCurrentImage } from '../store/current-images.ts';
@@ -60,7 +60,6 @@ async function record(
   if (current === undefined || current.buildTagId <= instance.build_tag_id) {
     await setCurrentImage(db, instance.recipe_id, instance.id, site.actor, now);
     const link = join(site.paths.current, `${instance.name}.sif`);
-    await mkdir(dirname(link), { recursive: true });
     await replaceSymlink(link, relative(dirname(link), file));
   }
   const subject = `${instance.name}:${instance.tag}`;

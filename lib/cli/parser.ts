@@ -4,6 +4,7 @@ import { type Level, reaches } from '../config/rights.ts';
 import { CtmgrError } from '../util/errors.ts';
 import { adminCommands } from './admin-commands.ts';
 import { type CommandSpec, wordsOf } from './command-spec.ts';
+import { standInAfterDash, type StandIns } from './double-dash.ts';
 import { rootCommands } from './root-commands.ts';
 import { userCommands } from './user-commands.ts';
 
@@ -25,6 +26,7 @@ export type Parsed = { kind: 'call'; call: Call } | { kind: 'text'; text: string
 export async function parseCommandLine(words: string[], level: Level, version: string): Promise<Parsed> {
   let call: Call | undefined;
   let output = '';
+  const standIns = standInAfterDash(words);
   const specs = allCommands.filter((spec) => reaches(level, spec.level));
   const parser = yargs()
     .scriptName('ctmgr')
@@ -47,10 +49,11 @@ export async function parseCommandLine(words: string[], level: Level, version: s
     })
     .fail((message, error) => {
       // yargs throws its own complaints about the command line in some cases and reports them in others.
-      throw error === undefined || error.name === 'YError' ? usageError(message ?? error?.message ?? '') : error;
+      if (error !== undefined && error.name !== 'YError') throw error;
+      throw usageError(standIns.restore(message ?? error?.message ?? ''));
     });
-  register(parser, specs, (found) => (call = found));
-  await parser.parseAsync(words, {}, (_error, _argv, text) => {
+  register(parser, specs, ({ spec, argv }) => (call = { spec, argv: restoreValues(argv, standIns) }));
+  await parser.parseAsync(standIns.words, {}, (_error, _argv, text) => {
     output = text;
   });
   if (output !== '') return { kind: 'text', text: `${output}\n` };
@@ -115,6 +118,13 @@ function refuseDoubled(argv: Record<string, unknown>, spec: CommandSpec): void {
     (key) => key !== '_' && Array.isArray(argv[key]) && !(spec.lists ?? []).includes(key),
   );
   if (doubled !== undefined) throw usageError(`--${doubled} is given twice`);
+}
+
+function restoreValues(argv: Record<string, unknown>, { restore }: StandIns): Record<string, unknown> {
+  const one = (value: unknown): unknown => (typeof value === 'string' ? restore(value) : value);
+  return Object.fromEntries(
+    Object.entries(argv).map(([key, value]) => [key, Array.isArray(value) ? value.map(one) : one(value)]),
+  );
 }
 
 function usageError(message: string): CtmgrError {

@@ -1,4 +1,5 @@
 import { CtmgrError, errorText, exitCodes } from '../util/errors.ts';
+import { escapeControls } from '../util/escape-controls.ts';
 
 export interface ErrorReport {
   exitCode: number;
@@ -11,9 +12,16 @@ export interface ErrorReport {
 /** How an error is told. Anything but a `CtmgrError` is our own bug and says so, with its stack. */
 export function describeError(error: unknown, version: string): ErrorReport {
   if (error instanceof CtmgrError) {
-    const lines = [`ctmgr: ${error.message}`];
-    if (error.why !== undefined) lines.push(`  ${error.why.trim().replaceAll('\n', '\n  ')}`);
-    if (error.hint !== undefined) lines.push(`Try: ${error.hint}`);
+    // Messages repeat words of the command line, of files and of other programs.
+    const lines = [`ctmgr: ${escapeControls(error.message)}`];
+    if (error.why !== undefined)
+      lines.push(
+        ...error.why
+          .trim()
+          .split('\n')
+          .map((line) => `  ${escapeControls(line)}`),
+      );
+    if (error.hint !== undefined) lines.push(`Try: ${escapeControls(error.hint)}`);
     const message = error.why === undefined ? error.message : `${error.message}: ${error.why}`;
     return {
       exitCode: error.exitCode,

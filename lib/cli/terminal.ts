@@ -13,8 +13,9 @@ export function makeTerminal(stream: NodeJS.WriteStream = process.stderr): Termi
     },
     repaint(lines) {
       if (!interactive) return;
-      const width = stream.columns ?? 80;
-      const height = Math.max(1, (stream.rows ?? 24) - 1);
+      // A terminal that does not know its size says 0.
+      const width = stream.columns || 80;
+      const height = Math.max(1, (stream.rows || 24) - 1);
       const cut = lines.slice(0, height).map((line) => [...line].slice(0, width - 1).join(''));
       stream.write(erase() + cut.map((line) => `${line}\n`).join(''));
       painted = cut.length;

@@ -7,15 +7,26 @@ import type { Terminal } from './context.ts';
 const statuses = ['pending', 'queued', 'building', 'success', 'failure', 'cancelled', 'lost'] as const;
 
 /**
- * Shows how builds go: on a terminal a block of lines that is painted anew, elsewhere one plain line for each change.
+ * Shows how builds go: on a terminal a block of lines that is painted anew, elsewhere one plain line for each change
+ * since `before`, whichever process (a service, perhaps) has made it.
  */
-export function makeProgressView(terminal: Terminal): (report: PassReport, instances: Instance[]) => void {
+export function makeProgressView(
+  terminal: Terminal,
+  before: Instance[],
+): (report: PassReport, instances: Instance[]) => void {
+  const severalTags = new Set(before.map(({ tag }) => tag)).size > 1;
+  const known = new Map(before.map(({ id, status }) => [id, status]));
   return (report, instances) => {
     for (const message of [...report.submissions, ...report.problems]) terminal.say(`ctmgr: ${message}`);
     if (!terminal.interactive) {
       const clock = formatTime(epochSeconds()).slice(11);
-      for (const { name, from, to, detail } of report.transitions) {
-        terminal.say(`${clock} ${name}: ${from} -> ${to}${detail === null ? '' : ` (${detail})`}`);
+      for (const { id, name, tag, status, failure_kind, message } of instances) {
+        const from = known.get(id);
+        if (from === status) continue;
+        known.set(id, status);
+        const detail = [failure_kind, message].filter((text) => text !== null).join(': ');
+        const what = severalTags ? `${name}:${tag}` : name;
+        terminal.say(`${clock} ${what}: ${from} -> ${status}${detail === '' ? '' : ` (${detail})`}`);
       }
     }
     terminal.repaint(paint(instances));

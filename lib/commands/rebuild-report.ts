@@ -6,11 +6,15 @@ import { arraysOfTag } from '../store/build-arrays.ts';
 import { listCurrentImages } from '../store/current-images.ts';
 import { type Instance, instancesOfTag, unfinished } from '../store/instances.ts';
 import { isSystemError } from '../util/errors.ts';
+import { escapeControls } from '../util/escape-controls.ts';
 import type { RecordAnswer } from './context.ts';
 import { countLine } from './progress-view.ts';
 
-/** Lines of a log that are shown for a failure. */
+/** Lines of a log that are shown for a failure; a build can print what it likes, so without control characters. */
 const tailLines = 5;
+
+/** Failures that are told one by one, and names that a suggested command line gets. */
+const shownFailures = 8;
 
 /** The end of a rebuild, told: what is good, each failure with the end of its log, what NAME means now, what to do. */
 export async function reportRebuild(site: BuildSite, tag: { id: number; name: string }): Promise<RecordAnswer> {
@@ -19,7 +23,7 @@ export async function reportRebuild(site: BuildSite, tag: { id: number; name: st
   const bad = instances.filter(({ status }) => status !== 'success');
   const current = new Map((await listCurrentImages(site.store)).map((image) => [image.recipeId, image]));
   const parts = [`Build tag ${tag.name}: ${countLine(instances)}.`];
-  for (const instance of bad) {
+  for (const instance of bad.slice(0, shownFailures)) {
     const before = current.get(instance.recipe_id);
     const meaning =
       before === undefined
@@ -27,6 +31,7 @@ export async function reportRebuild(site: BuildSite, tag: { id: number; name: st
         : `${instance.name} still means the image of ${before.tag}`;
     parts.push(await describeFailure(site, instance, meaning));
   }
+  if (bad.length > shownFailures) parts.push(`\nand ${bad.length - shownFailures} more: ctmgr status ${tag.name}`);
   parts.push(nextSteps(tag.name, instances));
   return {
     kind: 'record',
@@ -64,22 +69,18 @@ async function describeFailure(site: BuildSite, instance: Instance, meaning: str
 
 function nextSteps(tag: string, instances: Instance[]): string {
   const failed = instances.filter(({ status }) => status === 'failure' || status === 'cancelled' || status === 'lost');
-  const names = failed
-    .slice(0, 8)
-    .map(({ name }) => name)
-    .join(' ');
   const buildFailures = failed.some(({ failure_kind }) => failure_kind === 'build' || failure_kind === 'test');
   if (instances.some(({ status }) => unfinished.includes(status))) return `\nNext: ctmgr status ${tag}`;
   if (failed.length === 0) return 'Next: srun --container=NAME COMMAND';
   const log = `see the whole log: ctmgr logs ${failed[0]?.name}:${tag}`;
-  const again = `${buildFailures ? 'mend the Dockerfile, ctmgr import it again, then' : 'build again'}: ctmgr rebuild ${names}`;
+  const again = `${buildFailures ? 'mend the Dockerfile, ctmgr import it again, then' : 'build again'}: ctmgr rebuild ${failed.length > shownFailures ? 'NAME...' : failed.map(({ name }) => name).join(' ')}`;
   return `\nNext: ${log}\n      ${again}`;
 }
 
 async function tail(path: string): Promise<{ path: string; lines: string[] } | undefined> {
   try {
     const text = (await readFile(path, 'utf8')).trimEnd();
-    return text === '' ? undefined : { path, lines: text.split('\n').slice(-tailLines) };
+    return text === '' ? undefined : { path, lines: text.split('\n').slice(-tailLines).map(escapeControls) };
   } catch (error) {
     if (isSystemError(error, 'ENOENT')) return undefined;
     throw error;

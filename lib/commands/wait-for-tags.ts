@@ -17,8 +17,8 @@ interface Tag {
  * leaves the jobs running and says how to come back (130).
  */
 export async function waitForTags(site: BuildSite, context: Context, tags: Tag[]): Promise<RecordAnswer> {
-  const view = makeProgressView(context.terminal);
   let instances = await instancesOf(site, tags);
+  const view = makeProgressView(context.terminal, instances);
   const isOver = (): boolean => !instances.some(({ status }) => unfinished.includes(status));
   if (!isOver()) {
     await follow(site, {

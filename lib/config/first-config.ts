@@ -2,6 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { stringify } from 'smol-toml';
 
+import { CtmgrError, errorText } from '../util/errors.ts';
 import { writeFileAtomic } from '../util/write-file.ts';
 
 /** What `ctmgr init` can be told; undefined means the default. */
@@ -18,7 +19,10 @@ const header = `# Configuration of ctmgr. \`ctmgr config\` lists every key with 
 
 `;
 
-/** Writes a first config.toml, readable by all; returns its path. An existing file is not touched: check before. */
+/**
+ * Writes a first config.toml, readable by all; returns its path. It replaces what is there: check before. Throws CtmgrError
+ * `cannotCreate`.
+ */
 export async function writeFirstConfig(path: string, settings: FirstSettings): Promise<string> {
   const text = stringify({
     paths: { state: settings.state ?? '/var/lib/ctmgr', share: settings.share ?? '/srv/ctmgr' },
@@ -26,7 +30,15 @@ export async function writeFirstConfig(path: string, settings: FirstSettings): P
     build: { user: settings.buildUser ?? 'ctmgr' },
     classes: { default: { partition: settings.partition ?? 'build' } },
   });
-  await mkdir(dirname(path), { recursive: true });
-  await writeFileAtomic(path, `${header}${text}`, 0o644);
+  try {
+    await mkdir(dirname(path), { recursive: true });
+    await writeFileAtomic(path, `${header}${text}`, 0o644);
+  } catch (error) {
+    throw new CtmgrError('cannotCreate', `cannot write the configuration ${path}`, {
+      why: errorText(error),
+      hint: 'ctmgr init, as root',
+      cause: error,
+    });
+  }
   return path;
 }

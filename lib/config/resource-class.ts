@@ -11,7 +11,7 @@ export function resourceClass(config: Config, name: string): ResourceClass {
   if (found !== undefined) return found;
   if (name === 'default') return builtIn();
   throw new CtmgrError('configuration', `there is no resource class ${JSON.stringify(name)}`, {
-    hint: `add [classes.${name}] to the configuration`,
+    hint: 'ctmgr config; a class is a table [classes.NAME] of the configuration',
   });
 }
 

@@ -33,11 +33,11 @@ export async function runService(site: BuildSite, log: Logger, signal: AbortSign
         await pause(restartPause * 1000, signal);
       }
     }
-    log.info('service stopped; jobs go on');
   } finally {
     await stopSchedule?.();
     await release();
   }
+  log.info('service stopped; jobs go on');
 }
 
 function logPass(log: Logger, report: { transitions: object[]; problems: string[]; submissions: string[] }): void {

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { constants, existsSync } from 'node:fs';
 import { chmod, chown, mkdir, open } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
@@ -7,16 +7,24 @@ import type { Config } from '../config/schema.ts';
 import { migrate } from '../store/migrate.ts';
 import { connect } from '../store/open.ts';
 import { requireAccount, requireGroup } from '../util/accounts.ts';
+import { CtmgrError, errorText } from '../util/errors.ts';
+
+interface Folder {
+  path: string;
+  uid: number;
+  gid: number;
+  mode: number;
+}
 
 /**
  * Makes the folders of a site with their owners and modes; returns what had to be made. The share's folders belong to
  * the service account; the state folder is for root and the admins, with set-group-id so that what one admin makes the
- * next one can use.
+ * next one can use. Throws CtmgrError `cannotCreate` for a folder that cannot be made.
  */
 export async function makeSiteFolders(config: Config, paths: Paths): Promise<string[]> {
   const builder = requireAccount(config.build.user, 'build.user');
   const admins = adminGroupId(config);
-  const folders: { path: string; uid: number; gid: number; mode: number }[] = [
+  const folders: Folder[] = [
     { path: paths.state, uid: 0, gid: admins, mode: 0o2770 },
     { path: paths.contexts, uid: 0, gid: admins, mode: 0o2770 },
     ...[paths.share, paths.builds, paths.logs, paths.results, paths.current].map((path) => ({
@@ -28,26 +36,46 @@ export async function makeSiteFolders(config: Config, paths: Paths): Promise<str
     { path: paths.tasks, uid: builder.uid, gid: builder.gid, mode: 0o750 },
   ];
   const made: string[] = [];
-  for (const { path, uid, gid, mode } of folders) {
-    if (!existsSync(path)) made.push(path);
-    await mkdir(path, { recursive: true });
-    await chown(path, uid, gid);
-    await chmod(path, mode);
+  for (const folder of folders) {
+    if (!existsSync(folder.path)) made.push(folder.path);
+    // A link there could lead root's chown anywhere: what lies in the share belongs to the service account.
+    await makeFolder(folder, dirname(folder.path) === paths.share);
   }
   return made;
 }
 
+async function makeFolder({ path, uid, gid, mode }: Folder, refuseLink: boolean): Promise<void> {
+  try {
+    await mkdir(path, { recursive: true });
+    const flags = constants.O_RDONLY | constants.O_DIRECTORY | (refuseLink ? constants.O_NOFOLLOW : 0);
+    const handle = await open(path, flags);
+    try {
+      await handle.chown(uid, gid);
+      await handle.chmod(mode);
+    } finally {
+      await handle.close();
+    }
+  } catch (error) {
+    throw cannotMake(path, error);
+  }
+}
+
 /** Makes the database, or brings its schema up to date; only root and the admins can open it. */
 export async function createStore(config: Config, paths: Paths): Promise<string[]> {
+  const admins = adminGroupId(config);
   const isNew = !existsSync(paths.database);
-  if (isNew) {
-    // SQLite gives its -wal and -shm files the mode of the database, so that has to be right before it opens it.
-    await mkdir(dirname(paths.database), { recursive: true });
-    const file = await open(paths.database, 'wx', 0o660);
-    await file.close();
+  try {
+    if (isNew) {
+      // SQLite gives its -wal and -shm files the mode of the database, so that has to be right before it opens it.
+      await mkdir(dirname(paths.database), { recursive: true });
+      const file = await open(paths.database, 'wx', 0o660);
+      await file.close();
+    }
+    await chown(paths.database, 0, admins);
+    await chmod(paths.database, 0o660);
+  } catch (error) {
+    throw cannotMake(paths.database, error);
   }
-  await chown(paths.database, 0, adminGroupId(config));
-  await chmod(paths.database, 0o660);
   const store = connect(paths.database, false);
   try {
     const applied = await migrate(store);
@@ -60,4 +88,12 @@ export async function createStore(config: Config, paths: Paths): Promise<string[
 function adminGroupId(config: Config): number {
   const [group] = config.rights.admin_groups;
   return group === undefined ? 0 : requireGroup(group, 'rights.admin_groups').gid;
+}
+
+function cannotMake(path: string, cause: unknown): CtmgrError {
+  return new CtmgrError('cannotCreate', `cannot make ${path}`, {
+    why: errorText(cause),
+    hint: 'as root, on a machine where this file system is writable: ctmgr init',
+    cause,
+  });
 }

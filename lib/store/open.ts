@@ -3,6 +3,7 @@ import { CompiledQuery, type DatabaseConnection, Kysely, SqliteDialect, SqliteDr
 import { existsSync } from 'node:fs';
 
 import { CtmgrError, errorText } from '../util/errors.ts';
+import { explainStoreError } from './explain-error.ts';
 import { checkSchemaVersion } from './migrate.ts';
 import type { Database } from './schema.ts';
 
@@ -13,12 +14,43 @@ const busyTimeout = 60_000;
 
 /**
  * kysely begins transactions deferred, and a deferred transaction that reads before it writes fails at once with
- * SQLITE_BUSY when another process wrote in between (sqlite.org/lang_transaction.html). Immediate ones queue.
+ * SQLITE_BUSY when another process wrote in between (sqlite.org/lang_transaction.html). Immediate ones queue. Errors that
+ * are not the statement's fault, such as a full disk, come as CtmgrError.
  */
 class ImmediateDriver extends SqliteDriver {
+  readonly #database: Sqlite.Database;
+  #connection: DatabaseConnection | undefined;
+
+  constructor(database: Sqlite.Database) {
+    super({ database });
+    this.#database = database;
+  }
+
+  override async acquireConnection(): Promise<DatabaseConnection> {
+    return (this.#connection ??= explaining(await super.acquireConnection(), this.#database.name));
+  }
+
   override async beginTransaction(connection: DatabaseConnection): Promise<void> {
     await connection.executeQuery(CompiledQuery.raw('begin immediate'));
   }
+
+  /** A full disk has rolled back already (sqlite.org/lang_transaction.html, 3); a second time would hide why. */
+  override async rollbackTransaction(connection: DatabaseConnection): Promise<void> {
+    if (this.#database.inTransaction) await super.rollbackTransaction(connection);
+  }
+}
+
+function explaining(connection: DatabaseConnection, path: string): DatabaseConnection {
+  return {
+    async executeQuery(query) {
+      try {
+        return await connection.executeQuery(query);
+      } catch (error) {
+        throw explainStoreError(path, error) ?? error;
+      }
+    },
+    streamQuery: (query, chunkSize) => connection.streamQuery(query, chunkSize),
+  };
 }
 
 class ImmediateDialect extends SqliteDialect {
@@ -30,7 +62,7 @@ class ImmediateDialect extends SqliteDialect {
   }
 
   override createDriver(): SqliteDriver {
-    return new ImmediateDriver({ database: this.#database });
+    return new ImmediateDriver(this.#database);
   }
 }
 
@@ -70,21 +102,10 @@ export async function openStore(path: string): Promise<Store> {
     return store;
   } catch (error) {
     if (error instanceof CtmgrError) throw error;
-    throw explain(path, error);
+    const why = errorText(error);
+    throw (
+      explainStoreError(path, error) ??
+      new CtmgrError('configuration', `cannot open the database ${path}`, { why, cause: error })
+    );
   }
-}
-
-function explain(path: string, error: unknown): CtmgrError {
-  const code = (error as { code?: string }).code ?? '';
-  if (/^SQLITE_(CANTOPEN|READONLY|PERM|AUTH)/.test(code)) {
-    return new CtmgrError('notAllowed', `you may not write the database ${path}`, {
-      why: errorText(error),
-      hint: 'ask for membership in the admin group of the configuration (rights.admin_groups)',
-      cause: error,
-    });
-  }
-  if (/^SQLITE_BUSY/.test(code)) {
-    return new CtmgrError('tryAgain', `the database ${path} is busy`, { why: errorText(error), cause: error });
-  }
-  return new CtmgrError('configuration', `cannot open the database ${path}`, { why: errorText(error), cause: error });
 }

@@ -57,3 +57,9 @@ export function errorText(error: unknown): string {
 export function isSystemError(error: unknown, ...codes: string[]): error is NodeJS.ErrnoException {
   return types.isNativeError(error) && codes.includes((error as NodeJS.ErrnoException).code ?? '');
 }
+
+/** Like `errorText`; of a system error without the call and its paths, such as `ENOSPC: no space left on device`. */
+export function briefErrorText(error: unknown): string {
+  const text = errorText(error);
+  return types.isNativeError(error) && 'syscall' in error ? text.replace(/, \w+( '.*)?$/s, '') : text;
+}

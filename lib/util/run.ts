@@ -34,6 +34,8 @@ export async function run(file: string, args: readonly string[], options: RunOpt
     extendEnv: false,
     env: options.env ?? cleanEnvironment(),
     stripFinalNewline: false,
+    // In a session of its own: Ctrl-C goes to us, and not to an sbatch whose answer would be lost by it.
+    detached: true,
     ...(options.input === undefined ? { stdin: 'ignore' as const } : { input: options.input }),
     ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
     ...(options.timeout === undefined ? {} : { timeout: options.timeout }),

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { pollOnce } from '../../lib/builds/poll.ts';
 import { claimLink, resultFile, taskFolder } from '../../lib/builds/tag-folders.ts';
@@ -202,11 +202,13 @@ describe('an element that Slurm does not know', () => {
 
 test('a share that cannot be written is a problem of this pass only', async () => {
   report(buildImage(site, instance));
+  rmdirSync(site.paths.current);
   writeFileSync(site.paths.current, 'in the way');
   const { problems, unfinished } = await pollOnce(site);
   expect(problems).toEqual([expect.stringContaining(`cannot publish app:${instance.tag} now`)]);
   expect(unfinished).toBe(1);
   rmSync(site.paths.current);
+  mkdirSync(site.paths.current);
   expect(await poll()).toBe('success');
   expect(existsSync(join(site.paths.current, 'app.sif'))).toBe(true);
 });

@@ -7,6 +7,7 @@ import {
   readFileSync,
   readlinkSync,
   realpathSync,
+  rmdirSync,
   rmSync,
   statSync,
   symlinkSync,
@@ -115,6 +116,7 @@ describe('an image that is not what the build reported', () => {
 });
 
 test('a share that cannot take the link: nothing is recorded, the next pass does it again', async () => {
+  rmdirSync(site.paths.current);
   writeFileSync(site.paths.current, 'in the way');
   const result = buildImage(site, instance);
   await expect(publish(site, instance, result)).rejects.toMatchObject({
@@ -122,6 +124,7 @@ test('a share that cannot take the link: nothing is recorded, the next pass does
   });
   expect((await stored()).status).toBe('pending');
   rmSync(site.paths.current);
+  mkdirSync(site.paths.current);
   expect(await publish(site, instance, result)).toBe('published');
 });
 

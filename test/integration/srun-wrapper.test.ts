@@ -29,16 +29,24 @@ beforeAll(() => {
   link('folder', '../builds/2026-11-22.2');
   writeFileSync(join(share, 'current/nolink.sif'), '');
   const image = (tag: string, sha256: string, current: boolean) => ({
-    ...{
-      name: 'hello',
-      tag,
-      sha256,
-      file: join(share, `builds/${tag}/hello.sif`),
-      status: 'success' as const,
-      current,
-    },
-    ...{ version: 1, base: 'b', overlays: [], size: 1, failure_kind: null, message: null, reason: null, node: null },
-    ...{ job: null, started: null, ended: null, changed: 0 },
+    name: 'hello',
+    tag,
+    sha256,
+    file: join(share, `builds/${tag}/hello.sif`),
+    status: 'success' as const,
+    current,
+    version: 1,
+    base: 'b',
+    overlays: [],
+    size: 1,
+    failure_kind: null,
+    message: null,
+    reason: null,
+    node: null,
+    job: null,
+    started: null,
+    ended: null,
+    changed: 0,
   });
   const images = [image('2026-11-22.1', hash, false), image('2026-11-22.2', 'b'.repeat(64), true)];
   writeFileSync(
@@ -116,6 +124,9 @@ describe('with --container=NAME the command runs in the image', () => {
     [['--container=hello', 'a', '\\', '%s', '-e', '-n'], [], ['a', '\\', '%s', '-e', '-n']],
     [['--container-id=c', '--container=hello', 'a'], ['--container-id=c'], ['a']],
     [['--uid=alice', '--container=hello', 'a'], ['--uid=alice'], ['a']],
+    [['--kill-on-bad-exit', '--container=hello', 'a'], ['--kill-on-bad-exit'], ['a']],
+    [['--x11', '--container=hello', 'a'], ['--x11'], ['a']],
+    [['--pt', '--container=hello', 'sh'], ['--pt'], ['sh']],
   ];
   test.each(cases)('%j', (words, options, command) => {
     const result = srun(words);
@@ -155,10 +166,39 @@ describe('with --container=NAME the command runs in the image', () => {
     expect(srun(['--container=hello', 'a'], { STATUS: '42' }).status).toBe(42);
   });
 
-  test('variables of the caller reach the job as they were', () => {
-    writeFileSync(join(folder, 'bin/srun-env'), '');
-    const result = srun(['--container=hello', 'a'], { name: 'n', word: 'w', i: '1', LC_ALL: 'C.UTF-8', value: 'v' });
-    expect(result.status).toBe(0);
+  test('variables of the caller reach the job as they were, also those that are none of a shell', () => {
+    // A shell in this place would lose such variables itself.
+    const print = join(folder, 'print/srun');
+    mkdirSync(join(folder, 'print'));
+    writeFileSync(
+      print,
+      `#!${process.execPath}\nprocess.stdout.write(JSON.stringify([process.argv.slice(2), process.env]));\n`,
+    );
+    chmodSync(print, 0o755);
+    const env = {
+      name: 'n',
+      word: 'w',
+      i: '1',
+      LC_ALL: 'C.UTF-8',
+      value: 'v',
+      lines: 'a\n\nb\n',
+      'dotted.name': '=x',
+      'BASH_FUNC_module%%': '() {  echo "$1";\n\n echo two\n}',
+      'BASH_FUNC_ml%%': '() {  module "$@"\n}\n',
+      PATH: `${folder}/print:/usr/bin:/bin`,
+    };
+    for (const [words, ending] of [
+      [['-n1', 'a b'], ['a b']],
+      [
+        ['-n1', '--container=hello', 'a b'],
+        [...inside(), 'a b'],
+      ],
+    ] as const) {
+      const [got, environment] = JSON.parse(srun([...words], env).stdout) as [string[], Record<string, string>];
+      expect(got).toEqual(['-n1', ...ending]);
+      expect(environment).toMatchObject(env);
+      expect(Object.keys(environment).filter((name) => name.startsWith('ctmgr_'))).toEqual([]);
+    }
   });
 });
 
@@ -187,6 +227,16 @@ describe('everything else passes through byte for byte', () => {
     expect(received(result)).toEqual([...words, ...untold]);
   });
 
+  test('a line without a command while SRUN_CONTAINER is set: Slurm runs nothing for it', () => {
+    for (const words of [['--version'], ['--mpi=list'], []])
+      expect(received(srun(words, { SRUN_CONTAINER: 'hello' }))).toEqual([
+        ...words,
+        'container=',
+        'image=',
+        'srun=hello',
+      ]);
+  });
+
   test('also when config.toml cannot be read, and a bundle from the environment', () => {
     expect(received(srun(['a'], { CTMGR_CONFIG: folder }))).toEqual(['a', ...untold]);
     expect(received(srun(['a'], { SRUN_CONTAINER: '/b' }))).toEqual(['a', 'container=', 'image=', 'srun=/b']);
@@ -213,7 +263,12 @@ describe('what cannot be right fails before anything is launched', () => {
     [['--no', '--container=hello', 'a'], 64, /--no is not known/],
     [['--container=hello', 'a', ':', 'b'], 64, /heterogeneous/],
     [['a', ':', '--container=hello', 'b'], 64, /heterogeneous/],
+    [['--container=hello', ':', 'b'], 64, /heterogeneous/],
+    [['--container=hello', '-n1', '--', ':', 'b'], 64, /heterogeneous/],
     [['--multi-prog', '--container=hello', 'f'], 64, /--multi-prog/],
+    [['--mul', '--container=hello', 'f'], 64, /--multi-prog/],
+    [['--a\n\u001b[31mb', '--container=hello', 'a'], 64, /^srun: ctmgr: srun's option in this command line/],
+    [[`--${'a'.repeat(5000)}`, '--container=hello', 'a'], 64, /^.{0,200}\n.{0,200}\n$/],
     [['--bcast=/tmp/x', '--container=hello', 'a'], 64, /--bcast/],
     [['--container=gone', 'a'], 69, /is not there/],
     [['--container=outside', 'a'], 69, /points out of/],
@@ -256,6 +311,13 @@ describe('what cannot be right fails before anything is launched', () => {
     expect(readdirSync(folder)).not.toContain('x');
   });
 
+  test('values in the environment with which the command would run on the bare host', () => {
+    expect(srun(['a'], { SRUN_CONTAINER: '' })).toMatchObject({ status: 64, stdout: '' });
+    expect(srun(['a'], { SRUN_CONTAINER_HET_GROUP_0: 'hello' })).toMatchObject({ status: 64, stdout: '' });
+    expect(srun(['a'], { SRUN_CONTAINER_PACK_GROUP_0: 'hello' })).toMatchObject({ status: 64, stdout: '' });
+    expect(srun(['--container=hello', 'a'], { SLURM_SRUN_MULTI: '1' })).toMatchObject({ status: 64, stdout: '' });
+  });
+
   test('a share that is not mounted, a missing catalogue, an unreadable form of the configuration', () => {
     const config = (text: string): Record<string, string> => {
       writeFileSync(join(folder, 'other.toml'), text);
@@ -265,6 +327,14 @@ describe('what cannot be right fails before anything is launched', () => {
     expect(srun(words, config(`paths.share = "${share}"\n`))).toMatchObject({ status: 78, stdout: '' });
     expect(srun(words, config(`[paths]\nshare = """${share}"""\n`))).toMatchObject({ status: 78, stdout: '' });
     expect(srun(words, config('[paths]\nshare = "relative"\n'))).toMatchObject({ status: 78, stdout: '' });
+    for (const text of [
+      `["paths"]\nshare = "${share}"\n`,
+      `"paths".share = "${share}"\n`,
+      `[paths]\n"sh\\u0061re" = "${share}"\n`,
+      `[a]\nx = """\n[paths]\nshare = "/other"\n"""\n[paths]\nshare = "${share}"\n`,
+    ])
+      expect(srun(words, config(text))).toMatchObject({ status: 78, stdout: '' });
+    expect(srun(words, config(`\ufeff[paths] # x ] y\r\nshare = '${share}'\r\n`)).status).toBe(0);
     expect(srun(words, config('[paths]\nshare = "/nonexistent"\n'))).toMatchObject({ status: 69, stdout: '' });
     mkdirSync(join(folder, 'empty/current'), { recursive: true });
     expect(srun(['--container=hello:2026-11-22.1', 'a'], config(`[paths]\nshare = "${folder}/empty"\n`))).toMatchObject(
@@ -273,6 +343,33 @@ describe('what cannot be right fails before anything is launched', () => {
         stdout: '',
       },
     );
+  });
+
+  test('a wrapper of the site that comes before this one and calls it is not called back', () => {
+    mkdirSync(join(folder, 'site'));
+    const site = join(folder, 'site/srun');
+    writeFileSync(site, `#!/bin/sh\n[ -z "$CALLED" ] || exit 9\nCALLED=1 exec ${wrapper} "$@"\n`);
+    chmodSync(site, 0o755);
+    const path = `${folder}/site:${join(wrapper, '..')}:${folder}/bin:/usr/bin:/bin`;
+    const result = spawnSync(site, ['a'], { encoding: 'utf8', env: { PATH: path } });
+    expect(received(result)).toEqual(['a', ...untold]);
+  });
+
+  test('slurm.bin_dir is where the real srun is if PATH has none', () => {
+    const config = join(folder, 'bin-dir.toml');
+    writeFileSync(config, `[slurm]\nbin_dir = "${folder}/bin"\n`);
+    expect(received(srun(['a'], { PATH: '/usr/bin:/bin', CTMGR_CONFIG: config }))).toEqual(['a', ...untold]);
+  });
+
+  test('a copy without the files beside it passes everything else through and says what is missing', () => {
+    const alone = join(folder, 'alone');
+    mkdirSync(alone);
+    spawnSync('cp', [wrapper, alone]);
+    const env = { PATH: `${folder}/bin:/usr/bin:/bin`, CTMGR_CONFIG: join(folder, 'config.toml') };
+    const copy = (...words: string[]): SpawnSyncReturns<string> =>
+      spawnSync('/usr/bin/dash', [join(alone, 'srun'), ...words], { encoding: 'utf8', env });
+    expect(received(copy('a'))).toEqual(['a', ...untold]);
+    expect(copy('--container=hello', 'a')).toMatchObject({ status: 78, stdout: '' });
   });
 
   test('without the real srun it says so and does not call itself', () => {
@@ -285,18 +382,34 @@ describe('what cannot be right fails before anything is launched', () => {
   });
 });
 
-test('an image that the caller may not read is not available to him', () => {
-  const name = join(share, 'builds/2026-11-22.2/private.sif');
-  writeFileSync(name, '', { mode: 0o600 });
-  symlinkSync('../builds/2026-11-22.2/private.sif', join(share, 'current/private.sif'));
-  chmodSync(folder, 0o755);
-  const env = { PATH: `${folder}/bin:/usr/bin:/bin`, CTMGR_CONFIG: join(folder, 'config.toml') };
-  const nobody = { uid: 65534, gid: 65534 };
-  const result = spawnSync('/usr/bin/dash', [wrapper, '--container=private', 'a'], {
-    encoding: 'utf8',
-    env,
-    ...nobody,
+describe('what the caller may not read is not available to him', () => {
+  const asNobody = (config: string, name: string): SpawnSyncReturns<string> => {
+    chmodSync(folder, 0o755);
+    return spawnSync('/usr/bin/dash', [wrapper, `--container=${name}`, 'a'], {
+      encoding: 'utf8',
+      uid: 65534,
+      gid: 65534,
+      env: { PATH: `${folder}/bin:/usr/bin:/bin`, CTMGR_CONFIG: join(folder, config) },
+    });
+  };
+
+  test('an image', () => {
+    writeFileSync(join(share, 'builds/2026-11-22.2/private.sif'), '', { mode: 0o600 });
+    symlinkSync('../builds/2026-11-22.2/private.sif', join(share, 'current/private.sif'));
+    const result = asNobody('config.toml', 'private');
+    expect(result).toMatchObject({ status: 77, stdout: '' });
+    expect(result.stderr).toContain('image private is not available to you');
   });
-  expect(result).toMatchObject({ status: 77, stdout: '' });
-  expect(result.stderr).toContain('image private is not available to you');
+
+  test.each(['builds/2026-11-22.2', 'current'])('the folder %s', (name) => {
+    chmodSync(join(share, name), 0o700);
+    const result = asNobody('config.toml', 'hello');
+    chmodSync(join(share, name), 0o755);
+    expect(result).toMatchObject({ status: 77, stdout: '' });
+  });
+
+  test('the folder of the configuration', () => {
+    mkdirSync(join(folder, 'hidden'), { mode: 0o700 });
+    expect(asNobody('hidden/config.toml', 'hello')).toMatchObject({ status: 78, stdout: '' });
+  });
 });

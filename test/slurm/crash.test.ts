@@ -101,14 +101,17 @@ describe('ctmgr rebuild is killed', () => {
 
   it('at any other step before and after sbatch: what was recorded is built once', async () => {
     // Commits, catalogue, folders, task files, in the order of the names; some are before sbatch and some after it.
-    const calls = { fsync: [1, 2, 3, 4], rename: [1, 2], mkdir: [3, 6], fchown: [4], symlink: [1, 2] };
+    const calls = { fsync: [1, 2, 3, 4], rename: [1, 2], mkdir: [1, 4], symlink: [1, 2] };
     for (const [call, counts] of Object.entries(calls)) {
       for (const count of counts) {
         const end = await killAtCall(call, count, ['rebuild', 'one']);
-        expect([call, count, end]).toEqual([call, count, expect.objectContaining(killed)]);
+        // There may be fewer calls of a kind; then it is an ordinary rebuild.
+        expect([call, count, end.code]).toEqual([call, count, count > 1 && end.code === 0 ? 0 : killed.code]);
+        if (end.code === 0) break;
       }
     }
     const recorded = readInstances(await inspectSite(site));
+    expect(recorded.filter(({ status }) => status === 'pending').length).toBeGreaterThan(2);
     const state = await pollUntilQuiet(['one']);
     expect(readInstances(state).map(({ tag }) => tag)).toEqual(recorded.map(({ tag }) => tag));
   });
@@ -141,8 +144,7 @@ describe('publishing is killed', () => {
     const statuses = async (): Promise<unknown[]> =>
       readInstances(await inspectSite(site)).flatMap((instance) => (instance.tag === tag ? [instance.status] : []));
     // The steps in which the first image becomes current; the link changes before the database does.
-    for (const call of ['mkdir', 'symlink', 'rename'])
-      expect(await killAtCall(call, 1, ['poll'])).toMatchObject(killed);
+    for (const call of ['symlink', 'rename']) expect(await killAtCall(call, 1, ['poll'])).toMatchObject(killed);
     expect(await output(['readlink', `${site.share}/current/one.sif`])).not.toContain(tag);
     expect(await killAtCall('pwrite64', 1, ['poll'], wal)).toMatchObject(killed);
     expect(await output(['readlink', `${site.share}/current/one.sif`])).toContain(tag);
@@ -157,15 +159,19 @@ describe('publishing is killed', () => {
     await pollUntilQuiet(['one', 'two']);
   });
 
-  it('at each change of the current links: the next pass goes on', async () => {
-    await builtNotPublished();
-    const codes: (number | null)[] = [];
-    while (codes.at(-1) !== 0) {
-      const words = insideWords('kill-at-change', [`${site.share}/current`, String(codes.length + 1), 'ctmgr', 'poll']);
-      codes.push((await exec(words, { env: site.env })).code);
-      expect([0, 137]).toContain(codes.at(-1));
+  it('at a change of the current links: the next pass goes on', async () => {
+    let kills = 0;
+    // On a busy machine a pass may be over before the signal reaches it.
+    for (let wave = 1; kills < 2 && wave <= 5; wave += 1) {
+      await builtNotPublished();
+      for (let count = 1, code: number | null = 137; code === 137; count += 1) {
+        const words = insideWords('kill-at-change', [`${site.share}/current`, String(count), 'ctmgr', 'poll']);
+        ({ code } = await exec(words, { env: site.env }));
+        expect([0, 137]).toContain(code);
+        kills += code === 137 ? 1 : 0;
+      }
     }
-    expect(codes.length).toBeGreaterThan(2);
+    expect(kills).toBeGreaterThanOrEqual(2);
     await pollUntilQuiet(['one', 'two']);
   });
 });

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 
 import { output, until } from './support/cluster.ts';
 import { elementsOf, expectConsistent, readInstances } from './support/expect-consistent.ts';
@@ -21,8 +21,24 @@ afterAll(async () => {
   await standIns.remove();
 });
 
-async function startService(of: Site = site): Promise<Killable> {
+const started: Killable[] = [];
+
+/** A service that is ended with its test, should that one fail. */
+async function launchService(of: Site = site): Promise<Killable> {
   const service = await startKillable(of, ['service']);
+  started.push(service);
+  return service;
+}
+
+afterEach(async () => {
+  for (const service of started.splice(0)) {
+    service.child.kill();
+    await service.end;
+  }
+});
+
+async function startService(of: Site = site): Promise<Killable> {
+  const service = await launchService(of);
   await service.says(/"service started"/);
   return service;
 }
@@ -62,10 +78,21 @@ describe('ctmgr service', () => {
     await stopService(service);
   });
 
+  it('does not keep from a waiting rebuild what happens', async () => {
+    const service = await startService();
+    const { code, stderr } = await site.ctmgr(['rebuild', '--wait']);
+    expect(code).toBe(0);
+    for (const name of ['one', 'two']) {
+      expect(stderr).toMatch(new RegExp(`^[0-9:]+ ${name}: queued -> building$`, 'm'));
+      expect(stderr).toMatch(new RegExp(`^[0-9:]+ ${name}: building -> success$`, 'm'));
+    }
+    await stopService(service);
+  });
+
   it('asks nothing of Slurm while nothing is unfinished', async () => {
     const service = await startService();
     const before = await standIns.calls();
-    await passes(3);
+    await passes(2);
     expect(await standIns.calls()).toEqual(before);
     await stopService(service);
   });
@@ -89,7 +116,7 @@ describe('ctmgr service', () => {
   });
 
   it('runs once: of several that start together one stays and the others end with 75', async () => {
-    const services = await Promise.all([1, 2, 3].map(() => startKillable(site, ['service'])));
+    const services = await Promise.all([1, 2, 3].map(() => launchService()));
     const ended: number[] = [];
     for (const [i, service] of services.entries()) void service.end.then(() => ended.push(i));
     await until(

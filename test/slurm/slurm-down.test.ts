@@ -1,6 +1,6 @@
 import { afterAll, afterEach, describe, expect, it } from '@jest/globals';
 
-import { exec, fault, heal, output } from './support/cluster.ts';
+import { exec, fault, heal, output, required } from './support/cluster.ts';
 import { arraysOf, buildsOf } from './support/jobs.ts';
 import { busybox, makeSite, type Site, slowDockerfile } from './support/site.ts';
 import { type ScriptedSbatch, scriptSbatch } from './support/scripted-sbatch.ts';
@@ -39,7 +39,7 @@ async function expectOneArray(site: Site): Promise<void> {
 }
 
 async function importTwo(site: Site, seconds = 0): Promise<void> {
-  for (const name of ['one', 'two']) expect((await site.import(name, slowDockerfile(seconds))).code).toBe(0);
+  for (const name of ['one', 'two']) await required(site.import(name, slowDockerfile(seconds)));
 }
 
 afterEach(async () => {

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { configKeys } from '../../lib/config/config-keys.ts';
 import { writeFirstConfig } from '../../lib/config/first-config.ts';
 import { configPath, defaultConfigPath, dottedKeys, loadConfig } from '../../lib/config/load-config.ts';
 import { packageRoot, pathsOf, templatePath } from '../../lib/config/paths.ts';
@@ -174,4 +175,11 @@ describe('what the rest of the program asks for', () => {
     writeFileSync(site, '');
     expect(templatePath('recipe-templates', 'definition.def.mustache', config)).toBe(site);
   });
+});
+
+test('every key of the schema is known by name, those without a default too', () => {
+  const keys = configKeys();
+  expect(keys).toEqual(expect.arrayContaining(['paths.share', 'build.throttle', 'service.nightly', 'slurm.bin_dir']));
+  const loaded = loadConfig('/nonexistent/config.toml');
+  expect(keys).toEqual(expect.arrayContaining(dottedKeys(loaded.config)));
 });

@@ -14,6 +14,7 @@ const nothing: Evidence = {
   claimed: false,
   record: undefined,
   slurm: 'answered',
+  arrayInQueue: false,
   missingSince: null,
   now,
   resultGrace: 30,
@@ -281,4 +282,20 @@ test('nothing that Slurm does not say can ever be a failure', () => {
       }
     }
   }
+});
+
+describe('an element that is missing from an array which slurmctld still has', () => {
+  const missing: Evidence = { ...nothing, arrayInQueue: true, missingSince: now - 30 };
+  test('was cancelled while it waited', () => {
+    expect(decide(missing)).toEqual({ kind: 'cancelled', message: 'cancelled while it waited' });
+  });
+  test.each<[string, Partial<Evidence>]>([
+    ['not before it has been missing for a while', { missingSince: now - 29 }],
+    ['not on first sight', { missingSince: null }],
+    ['not if it has started', { claimed: true, status: 'building' }],
+    ['not if one of the two did not answer', { slurm: 'silent' }],
+    ['not if the array is unknown as well', { arrayInQueue: false }],
+  ])('%s', (_what, more) => {
+    expect(decide({ ...missing, ...more })).toMatchObject({ kind: 'keep' });
+  });
 });

@@ -40,7 +40,8 @@ export async function makeTestSite(moreConfig = ''): Promise<TestSite> {
   if (moreConfig !== '') writeFileSync(configFile, `${moreConfig}\n`, { flag: 'a' });
   const { config } = loadConfig(configFile);
   const paths = pathsOf(config);
-  for (const path of [paths.share, paths.builds, paths.logs, paths.results, paths.tasks]) mkdirSync(path);
+  for (const path of [paths.share, paths.builds, paths.logs, paths.results, paths.tasks, paths.current])
+    mkdirSync(path);
   const store = await makeStore(paths.database);
   const site = makeBuildSite(store, config, paths, 'tester');
   return {

@@ -101,11 +101,11 @@ function exists(path: string): boolean {
   return statSync(path, { throwIfNoEntry: false })?.isFile() === true;
 }
 
-let over = false;
+const over = new AbortController();
 let rounds = 0;
 process.stderr.write('looking\n');
-process.stdin.resume().once('end', () => (over = true));
-while (!over) {
+process.stdin.resume().once('end', () => over.abort());
+while (!over.signal.aborted) {
   try {
     look();
   } catch (error) {

@@ -55,6 +55,13 @@ export async function output(words: string[], place: Place = {}): Promise<string
   return stdout.replace(/\n$/, '');
 }
 
+/** For what a test starts from: throws with what the command said unless it ended with 0. */
+export async function required(end: Promise<Ended>): Promise<Ended> {
+  const result = await end;
+  if (result.code !== 0) throw new Error(`ended with ${result.code}: ${result.stderr}${result.stdout}`);
+  return result;
+}
+
 export async function fault(name: string): Promise<void> {
   await control('fault', name);
 }

@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import type { Socket } from 'node:net';
 import type { Readable } from 'node:stream';
 
 import type { SiteState } from '../inside/inspect-site.ts';
@@ -27,6 +28,9 @@ export interface Reader {
 export async function startReader(site: Site): Promise<Reader> {
   const child = start(insideWords('watch-share', [site.share]), { node: 'c2' });
   const end = ended(child);
+  // Should the test fail before it stops the reader: nothing waits for it, and it ends when its input does.
+  child.unref();
+  for (const stream of [child.stdin, child.stdout, child.stderr]) (stream as Socket).unref();
   await Promise.race([once(child.stderr as Readable, 'data'), end]);
   return {
     async stop() {

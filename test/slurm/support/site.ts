@@ -32,9 +32,11 @@ export interface Site {
 }
 
 export const busybox = '127.0.0.1:5000/busybox:1';
-export const debian = '127.0.0.1:5000/debian:13';
 
-/** Makes a site with the cluster's own configuration; `extra` is TOML text that is added: keys for the tables there are, or whole `tables`. */
+/**
+ * Makes a site with the cluster's own configuration; `extra` is TOML text that is added: keys for the tables there are, or
+ * whole `tables`.
+ */
 export async function makeSite(
   extra: { slurm?: string; build?: string; poll?: string; rights?: string; service?: string; tables?: string } = {},
 ): Promise<Site> {

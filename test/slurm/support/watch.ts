@@ -12,7 +12,8 @@ export interface Watched {
   end: Promise<Ended>;
 }
 
-export function watch(child: ChildProcess): Watched {
+/** Collects what a command says; its standard input ends at once unless `keepInput` says that more will come. */
+export function watch(child: ChildProcess, { keepInput = false } = {}): Watched {
   let text = '';
   const add = (data: Buffer): void => {
     text += data.toString();
@@ -20,7 +21,7 @@ export function watch(child: ChildProcess): Watched {
   child.stdout?.on('data', add);
   child.stderr?.on('data', add);
   const end = ended(child);
-  child.stdin?.end();
+  if (!keepInput) child.stdin?.end();
   return {
     child,
     said: () => text,

@@ -1,0 +1,31 @@
+import { dirname } from 'node:path';
+
+import { CtmgrError, errorText } from '../util/errors.ts';
+
+/**
+ * What an error of SQLite means for the reader (sqlite.org/rescode.html), or undefined for those that are about the
+ * statement itself, such as a violated constraint.
+ */
+export function explainStoreError(path: string, cause: unknown): CtmgrError | undefined {
+  const code = (cause as { code?: unknown } | null)?.code;
+  if (typeof code !== 'string') return undefined;
+  const why = errorText(cause);
+  if (/^SQLITE_(CANTOPEN|READONLY|PERM|AUTH)/.test(code)) {
+    return new CtmgrError('notAllowed', `you may not write the database ${path}`, {
+      why,
+      hint: 'ask for membership in the admin group of the configuration (rights.admin_groups)',
+      cause,
+    });
+  }
+  if (code.startsWith('SQLITE_BUSY')) {
+    return new CtmgrError('tryAgain', `the database ${path} is busy`, { why, cause });
+  }
+  if (/^SQLITE_(FULL|IOERR)/.test(code)) {
+    return new CtmgrError('cannotCreate', `cannot write the database ${path}`, {
+      why,
+      hint: `df -h ${dirname(path)}; make room there, then the same again (jobs that run go on: ctmgr poll --wait)`,
+      cause,
+    });
+  }
+  return undefined;
+}
