@@ -9,7 +9,8 @@ import type { CopyStep } from './recipe-plan.ts';
 export function copyObstacle(step: CopyStep, bare: boolean, fromBare: boolean): Obstacle | undefined {
   const { chown, chmod, destination, sources } = step;
   if (chown !== undefined && !/^[\w.][\w.-]*\$?(:[\w.-]*)?$/.test(chown)) {
-    return ['user-name', `--chown=${JSON.stringify(chown)} is not USER or USER:GROUP`, 'use letters, digits, . _ -'];
+    const wayOut = 'write it out; variables of the base image are known with ctmgr convert --base-config';
+    return ['user-name', `--chown=${JSON.stringify(chown)} is not USER or USER:GROUP`, wayOut];
   }
   if (chmod !== undefined && !/^([0-7]{1,4}|[ugoa]*[-+=][rwxXstugo]*(,[ugoa]*[-+=][rwxXstugo]*)*)$/.test(chmod)) {
     return ['chmod', `--chmod=${JSON.stringify(chmod)} is not a mode`, 'write --chmod=755'];
