@@ -164,7 +164,7 @@ describe('bad ends', () => {
     rmSync(join(site.paths.builds, instance.tag, 'app.sif'));
     report(result);
     expect(await poll()).toBe('queued');
-    await missingFor(29);
+    await missingFor(10);
     buildImage(site, instance);
     expect(await poll()).toBe('success');
   });
@@ -174,7 +174,7 @@ describe('an element that Slurm does not know', () => {
   test('is given up after a while, and stays so until it reports after all', async () => {
     claim();
     expect(await poll()).toBe('building');
-    await missingFor(899);
+    await missingFor(840);
     expect(await poll()).toBe('building');
     await missingFor(900);
     expect(await poll()).toBe('lost');

@@ -44,14 +44,8 @@ beforeAll(async () => {
   for (const name of names.slice(2)) {
     expect(await site.import(name, slowDockerfile(1))).toMatchObject({ code: 0 });
   }
-  await output([
-    'sh',
-    '-c',
-    'sed "s|^state = .*|state = \\"/nonexistent\\"|" "$1" >"$2"',
-    'sh',
-    `${site.inputs}/config.toml`,
-    `${site.inputs}/node.toml`,
-  ]);
+  const withoutState = 'sed "s|^state = .*|state = \\"/nonexistent\\"|" config.toml >node.toml';
+  await output(['sh', '-c', `cd "$1" && ${withoutState}`, 'sh', site.inputs]);
   onNode = { user: 'alice', node: 'c2', env: { CTMGR_CONFIG: `${site.inputs}/node.toml` } };
 });
 
