@@ -11,9 +11,9 @@ import { confirmSubmission, submitPlannedArray, type SubmissionReport } from './
 
 /**
  * Carries on the submissions that a crash or a lost answer left unfinished. An array that sbatch was never called for
- * is submitted now. One that may have been is looked for by its marker: if Slurm has it, it is adopted (the oldest,
- * should there be several; the others are cancelled); only if slurmctld *and* slurmdbd answer and both keep denying it
- * for `poll.submit_settle` seconds is it submitted again. No answer means no decision.
+ * is submitted now. One that may have been is looked for by the claims of its elements and by its marker: if there is
+ * a job, it is adopted (the oldest, should there be several; the others are cancelled); only if slurmctld *and* slurmdbd
+ * answer and both keep denying it for `poll.submit_settle` seconds is it submitted again. No answer means no decision.
  */
 export async function recoverSubmissions(site: BuildSite): Promise<SubmissionReport[]> {
   const reports: SubmissionReport[] = [];
