@@ -6,7 +6,7 @@ import { epochSeconds } from '../util/clock.ts';
 import { CtmgrError } from '../util/errors.ts';
 import { isAlive, processIdentity } from '../util/process-identity.ts';
 import type { BuildSite } from './build-site.ts';
-import { readClaim } from './gather-evidence.ts';
+import { readClaim } from './read-share.ts';
 import { confirmSubmission, submitPlannedArray, type SubmissionReport } from './submit-array.ts';
 
 /**

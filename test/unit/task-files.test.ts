@@ -49,6 +49,7 @@ describe('build.sbatch.mustache', () => {
         scratchParent: value,
         buildArguments: [value, '--no-https'],
         environment: { http_proxy: value, APPTAINER_NOHTTPS: 'true' },
+        requeues: 5,
       }),
       path,
     );
@@ -71,7 +72,14 @@ describe('build.sbatch.mustache', () => {
   });
 
   test('works without further arguments and variables', () => {
-    const values = { tasksFolder: '/t', apptainer: '/a', scratchParent: '/s', buildArguments: [], environment: {} };
+    const values = {
+      tasksFolder: '/t',
+      apptainer: '/a',
+      scratchParent: '/s',
+      buildArguments: [],
+      environment: {},
+      requeues: 0,
+    };
     expect(renderTemplate(readFileSync(path, 'utf8'), buildScriptData(values), path)).toContain(
       '"$apptainer" build --fakeroot --notest  "$image" ../recipe.def\n',
     );
