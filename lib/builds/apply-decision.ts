@@ -51,15 +51,15 @@ export interface Settlement {
 /**
  * Records what was decided about instances, all in one transaction, each provided that no other process was quicker. An
  * instance that the retry policy gives another attempt does not fail: it becomes pending in a new array. Returns the
- * transitions, and the arrays that the caller has to submit.
+ * transitions, the arrays that the caller has to submit, and whether anything has changed that readers can see.
  */
 export async function applyDecisions(
   site: BuildSite,
   settlements: Settlement[],
-): Promise<{ transitions: Transition[]; arrays: BuildArray[] }> {
+): Promise<{ transitions: Transition[]; arrays: BuildArray[]; visible: boolean }> {
   const now = epochSeconds();
   const planned = settlements.filter((settlement) => isNews(settlement, now));
-  if (planned.length === 0) return { transitions: [], arrays: [] };
+  if (planned.length === 0) return { transitions: [], arrays: [], visible: false };
   const done = await site.store.transaction().execute(async (db) => {
     const moved: Settlement[] = [];
     const retries: Retry[] = [];
@@ -72,7 +72,8 @@ export async function applyDecisions(
   });
   for (const { instance, decision } of done.moved) if (isEnd(decision)) await removeEmptyLogs(site, instance);
   const transitions = done.moved.flatMap((settlement) => transitionOf(settlement, now));
-  return { transitions: [...transitions, ...done.begun.map(beginning)], arrays: done.arrays };
+  const visible = done.begun.length > 0 || done.moved.some(({ decision }) => decision.kind !== 'keep');
+  return { transitions: [...transitions, ...done.begun.map(beginning)], arrays: done.arrays, visible };
 }
 
 function isEnd(decision: Settlement['decision']): boolean {

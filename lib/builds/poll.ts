@@ -73,10 +73,10 @@ async function decideAll(
     const second = await judge(site, asked, news, settlements, report);
     settlements.push(...second.open);
   } else settlements.push(...first.open);
-  const { transitions, arrays } = await applyDecisions(site, settlements);
+  const { transitions, arrays, visible } = await applyDecisions(site, settlements);
   report.transitions.push(...transitions);
   await submitAll(site, arrays, report);
-  return settlements.some(({ decision }) => decision.kind !== 'keep') || report.transitions.length > 0;
+  return visible || report.transitions.length > 0;
 }
 
 /**
