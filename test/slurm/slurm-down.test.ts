@@ -2,7 +2,7 @@ import { afterAll, afterEach, describe, expect, it } from '@jest/globals';
 
 import { exec, fault, heal, output, required, until } from './support/cluster.ts';
 import { arraysOf, buildsOf } from './support/jobs.ts';
-import { busybox, makeSite, type Site, slowDockerfile } from './support/site.ts';
+import { busybox, type ImageStatus, makeSite, type Site, slowDockerfile } from './support/site.ts';
 import { type ScriptedSbatch, scriptSbatch } from './support/scripted-sbatch.ts';
 import { watch } from './support/watch.ts';
 
@@ -64,7 +64,7 @@ describe('slurmdbd is down', () => {
     // Index 2 is the third image in the order of their names.
     await rebuild.says(/stopped: queued -> building/);
     // Slurm says RUNNING before the script runs; stopped that early it would be killed without a word.
-    const [{ tag = '' } = {}] = await site.status();
+    const [{ tag }] = (await site.status()) as [ImageStatus];
     const log = `${site.share}/logs/${tag}/stopped.log`;
     await until(
       'the build itself',
