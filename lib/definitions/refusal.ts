@@ -39,6 +39,11 @@ export function throwRefusals(refusals: readonly RefusalDetails[], subject = 'Do
   });
 }
 
+/** A refusal of the file as a whole. */
+export function wholeFile(code: ProblemCode, reason: string, wayOut: string): RefusalDetails {
+  return { code, line: 0, instruction: '', reason, wayOut };
+}
+
 /** Anything from the file as a message may show it: quoted and cut unless it is an ordinary word. */
 export function showWord(text: string): string {
   return /^[\w#/. -]{1,80}$/.test(text) ? text : quote(text);

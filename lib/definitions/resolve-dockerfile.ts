@@ -1,15 +1,14 @@
 import { CtmgrError } from '../util/errors.ts';
 import { quote } from '../util/names.ts';
-import type { BaseConfigs } from './base-config.ts';
+import { type BaseConfigs, emptyConfig } from './base-config.ts';
 import { checkReference, convertGlobalArg, readFrom, resolveFrom } from './convert-base.ts';
 import { converters } from './converters.ts';
 import { type FileFacts, makeStage, obstruct, refuse, type Stage } from './dockerfile-stage.ts';
 import { readLogicalLines } from './logical-lines.ts';
-import { hostPlatform, parsePlatform, platformArguments, samePlatform } from './platform.ts';
+import { hostPlatform, platformArguments, requirePlatform, samePlatform } from './platform.ts';
 import { type Instruction, readInstruction } from './read-instructions.ts';
 import type { RecipeBase, StepSourceImage } from './recipe-plan.ts';
-import type { ProblemCode } from './problem-codes.ts';
-import { Refusal, type RefusalDetails, throwRefusals } from './refusal.ts';
+import { Refusal, type RefusalDetails, throwRefusals, wholeFile } from './refusal.ts';
 
 export interface ParseOptions {
   /** Values for ARG, as `--build-arg NAME=VALUE` gives them. */
@@ -78,8 +77,7 @@ class Resolver {
     this.refusals = refusals;
     this.escape = escape;
     this.platform = options.platform ?? hostPlatform();
-    if (parsePlatform(this.platform) === undefined)
-      throw new CtmgrError('usage', `${quote(this.platform)} is not a platform`, { hint: '--platform linux/amd64' });
+    requirePlatform(this.platform);
     this.file = {
       buildArgs: new Map(Object.entries(options.buildArgs)),
       globalArgs: new Map(),
@@ -155,6 +153,16 @@ class Resolver {
     this.refusals.push(...others.filter(({ code }) => ['syntax', 'json'].includes(code)));
   }
 
+  neededBases(): NeededBase[] {
+    const target = this.findTarget();
+    if (target) this.stage(target);
+    return this.blocks.flatMap((block) => {
+      const { base, parent, baseConfig } = this.stages.get(block) ?? {};
+      const isUnknown = base?.kind === 'image' && base.reference !== '' && !parent && !baseConfig;
+      return isUnknown ? [{ reference: base.reference, line: base.line }] : [];
+    });
+  }
+
   /** The stage of a block, converted when it is first asked for. */
   private stage(block: Block): Stage {
     const known = this.stages.get(block);
@@ -177,7 +185,9 @@ class Resolver {
     const { from, index, title: name } = block;
     const { reference, platform } = resolveFrom(this.file, from, block.image);
     const line = from.line;
-    const parentBlock = this.blocks.slice(0, index).findLast((each) => each.name !== '' && each.name === reference.toLowerCase());
+    const parentBlock = this.blocks
+      .slice(0, index)
+      .findLast((each) => each.name !== '' && each.name === reference.toLowerCase());
     const parent = parentBlock && this.stage(parentBlock);
     const kind = parent ? 'stage' : reference === 'scratch' ? 'scratch' : 'image';
     if (kind === 'image') checkReference(from, reference);
@@ -237,24 +247,4 @@ class Resolver {
       this.refusals.push(error.details);
     }
   }
-}
-
-/** What a stage from nothing starts with. */
-const emptyConfig = {
-  environment: new Map<string, string>(),
-  workdir: '/',
-  user: '',
-  shell: undefined,
-  entrypoint: [],
-  cmd: [],
-  labels: {},
-  exposed: [],
-  volumes: [],
-  stopSignal: '',
-  healthcheck: null,
-  onbuild: [],
-};
-
-function wholeFile(code: ProblemCode, reason: string, wayOut: string): RefusalDetails {
-  return { code, line: 0, instruction: '', reason, wayOut };
 }

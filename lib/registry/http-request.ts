@@ -102,7 +102,8 @@ async function readBody(lookup: Lookup, url: URL, { body }: Response, limit: num
 function failure(lookup: Lookup, url: URL, error: unknown): CtmgrError {
   const { image, settings, signal } = lookup;
   if (settings.cancel?.aborted) return new CtmgrError('interrupted', 'interrupted');
-  if (signal.aborted) return unreachable(image, `no answer from ${url.host} within ${settings.timeout / 1000} s`, error);
+  if (signal.aborted)
+    return unreachable(image, `no answer from ${url.host} within ${settings.timeout / 1000} s`, error);
   // fetch says no more than that it failed; its cause knows why.
   const { cause } = error as { cause?: unknown };
   return unreachable(image, `${url.host}: ${errorText(cause ?? error)}`, error);

@@ -8,10 +8,7 @@ export const manifestTypes = [
   'application/vnd.docker.distribution.manifest.v2+json',
 ];
 
-const imageConfigTypes = [
-  'application/vnd.oci.image.config.v1+json',
-  'application/vnd.docker.container.image.v1+json',
-];
+const imageConfigTypes = ['application/vnd.oci.image.config.v1+json', 'application/vnd.docker.container.image.v1+json'];
 
 /** The part of a platform's name that an image can have. */
 export interface ImagePlatform {
@@ -41,9 +38,7 @@ const indexSchema = v.object({ schemaVersion: v.literal(2), manifests: v.array(d
 
 /** A manifest as far as it matters here; `other` is what holds no container image. */
 export type Manifest =
-  | { kind: 'image'; config: Descriptor }
-  | { kind: 'index'; manifests: Descriptor[] }
-  | { kind: 'other'; why: string };
+  { kind: 'image'; config: Descriptor } | { kind: 'index'; manifests: Descriptor[] } | { kind: 'other'; why: string };
 
 /** Reads a manifest or index from its JSON document. */
 export function readManifest(document: unknown): Manifest {
