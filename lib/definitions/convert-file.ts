@@ -14,11 +14,10 @@ import { type KnownBase, knownConfigs, readConfigFile } from './known-base.ts';
 import { learnBases, registrySettings } from './learn-bases.ts';
 import { findObstacles } from './find-obstacles.ts';
 import { makePlan } from './make-plan.ts';
-import type { ProblemCode } from './problem-codes.ts';
 import { type PlanDocument, planDocument } from './plan-document.ts';
 import type { RecipePlan } from './recipe-plan.ts';
 import { readText } from './read-text.ts';
-import { throwRefusals } from './refusal.ts';
+import { throwRefusals, throwWarnings } from './refusal.ts';
 import { renderDefinition } from './render-definition.ts';
 import { type ParseOptions, resolveDockerfile } from './resolve-dockerfile.ts';
 
@@ -61,16 +60,7 @@ export async function convertFile(
   const resolved = resolveDockerfile(text, { ...options, baseConfigs: knownConfigs(known) });
   if (wanted === 'definition') throwRefusals(findObstacles(resolved));
   const document = planDocument(resolved);
-  if (request.strict) {
-    throwRefusals(
-      document.warnings.map(({ line, code, message }) => ({
-        code: code as ProblemCode,
-        line,
-        instruction: '',
-        reason: message,
-      })),
-    );
-  }
+  if (request.strict) throwWarnings(document.warnings);
   if (wanted === 'plan') return { document, definition: undefined };
   const plan = makePlan(resolved);
   const manifest = await selectContext(plan, request.context, request.dockerfile);
