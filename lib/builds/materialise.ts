@@ -5,6 +5,7 @@ import { dirname, join, relative } from 'node:path';
 import { contextArchive } from '../definitions/import-recipe.ts';
 import { stageContext } from '../definitions/context-archive.ts';
 import type { ContextManifest } from '../definitions/context-manifest.ts';
+import { requirePlatform } from '../definitions/platform.ts';
 import { planFromRows } from '../definitions/plan-rows.ts';
 import type { BuildArray } from '../store/build-arrays.ts';
 import { definitionOf, type Instance, instancesOfArray } from '../store/instances.ts';
@@ -110,12 +111,18 @@ async function writeTask(site: BuildSite, instance: Instance, folder: string): P
     name: instance.name,
     target: imageFile(paths, instance),
     result: resultFile(paths, instance),
+    ...imageProcessor(content.platform),
     test: /^%test\b/m.test(definition),
   });
   await writeFile(join(folder, 'task.env'), environment);
   const logs = logFiles(paths, instance);
   await symlink(logs.out, join(folder, 'stdout'));
   await symlink(logs.err, join(folder, 'stderr'));
+}
+
+/** What a version's platform says about the processor. */
+function imageProcessor(platform: string | null): { architecture: string; variant: string } {
+  return platform === null ? { architecture: '', variant: '' } : requirePlatform(platform);
 }
 
 /**

@@ -60,9 +60,10 @@ export function planRebuild(
   return arrays;
 }
 
-/** The same for two builds exactly if they were asked for the same thing: definition (with overlays) and files. */
-export function inputHash({ definition, manifest }: RenderedRecipe): string {
+/** The same for two builds exactly if they were asked for the same thing: definition (with overlays), files and platform. */
+export function inputHash({ definition, manifest, source }: RenderedRecipe): string {
+  const { platform } = source.content;
   return createHash('sha256')
-    .update(JSON.stringify([definition, manifest.digest]))
+    .update(JSON.stringify([definition, manifest.digest, ...(platform === null ? [] : [platform])]))
     .digest('hex');
 }

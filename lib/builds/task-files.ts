@@ -10,6 +10,9 @@ export interface TaskValues {
   result: string;
   /** True if the definition has a `%test` section. */
   test: boolean;
+  /** Processor and variant that the image is for, in the names of OCI; empty: those of the node, and none. */
+  architecture: string;
+  variant: string;
 }
 
 /** What the build script has to know about the site. */
@@ -34,6 +37,8 @@ export function taskEnvironment(values: TaskValues): string {
     ['TARGET', values.target],
     ['RESULT', values.result],
     ['TEST', values.test ? 'yes' : 'no'],
+    ['ARCH', values.architecture],
+    ['VARIANT', values.variant],
   ] as const;
   return lines.map(([name, value]) => `${name}=${shellQuote(value)}\n`).join('');
 }

@@ -92,6 +92,7 @@ export const userCommands: CommandSpec[] = [
     examples: [
       ['ctmgr convert Dockerfile', 'the definition file; what is lossy is said on standard error'],
       ['ctmgr convert app/Dockerfile --context app --strict', 'refuse what is lossy'],
+      ['ctmgr convert Dockerfile --pull-config', 'with USER, WORKDIR, ENV … of the base image, from its registry'],
       ['ctmgr convert Dockerfile --target build --json', 'the steps that Docker would run, for scripts'],
     ],
     options: (yargs) =>
@@ -105,6 +106,11 @@ export const userCommands: CommandSpec[] = [
           type: 'string',
           requiresArg: true,
           describe: 'File with what skopeo inspect --config says of the base image',
+        })
+        .option('pull-config', {
+          type: 'boolean',
+          default: false,
+          describe: 'Ask the registry what the base image sets (no layer is read)',
         })
         .option('output', {
           type: 'string',

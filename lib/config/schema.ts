@@ -64,6 +64,13 @@ export const configSchema = v.strictObject({
     }),
     {},
   ),
+  registries: v.optional(
+    v.strictObject({
+      insecure: v.optional(v.array(v.pipe(v.string(), v.regex(/^[^\s/@]+$/))), []),
+      timeout: v.optional(seconds, 20),
+    }),
+    {},
+  ),
   images: v.optional(
     v.strictObject({
       owner: v.optional(accountName),

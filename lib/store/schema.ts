@@ -45,6 +45,22 @@ export interface Database {
     created_at: number;
     created_by: string;
     message: string | null;
+    target: string | null;
+    /** `linux/arm64`; null: that of the build node. */
+    platform: string | null;
+    /** 0 or 1. */
+    strict: Generated<number>;
+    /** 0 or 1: whether registries were to be asked. */
+    pull_config: Generated<number>;
+  };
+  /** JSON: config. Several images, if several stages start from images; `reference` is `*` for all others. */
+  container_base_config: {
+    recipe_content_id: number;
+    position: number;
+    reference: string;
+    origin: 'file' | 'registry';
+    digest: string | null;
+    config: string;
   };
   /** JSON: content. */
   container_build_task: {

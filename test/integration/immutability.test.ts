@@ -17,6 +17,7 @@ const immutable = [
   ['container_label', 'value'],
   ['container_runscript', 'word'],
   ['container_startscript', 'word'],
+  ['container_base_config', 'config'],
   ['overlay_content', 'selector_value'],
   ['overlay_task', 'command'],
   ['instance_overlay', 'position'],
@@ -34,7 +35,9 @@ beforeAll(async () => {
   const dockerfile = join(site.folder, 'Dockerfile');
   const lines = ['FROM debian:12', 'ENV A=1', 'LABEL b=c', 'COPY a /a', 'RUN true', 'ENTRYPOINT ["/bin/app"]'];
   writeFileSync(dockerfile, `${lines.join('\n')}\n`);
-  const request = { dockerfile, name: 'full', context, buildArgs: {}, baseName: undefined };
+  const baseConfig = join(site.folder, 'base.json');
+  writeFileSync(baseConfig, '{"config":{"Env":["B=1"]}}');
+  const request = { dockerfile, name: 'full', context, buildArgs: {}, baseName: undefined, baseConfig };
   await importRecipe(site.store, site.paths.contexts, { ...request, class: undefined, message: 'why' }, 'tester');
   const selector = { kind: 'all' as const, value: '' };
   await addOverlay(site.store, { name: 'site', commands: ['true'], selector, message: null }, 'tester');
