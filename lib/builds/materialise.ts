@@ -12,6 +12,7 @@ import { definitionOf, type Instance, instancesOfArray } from '../store/instance
 import { loadRows } from '../store/recipe-rows.ts';
 import { findContent } from '../store/recipes.ts';
 import { CtmgrError, errorText, isSystemError } from '../util/errors.ts';
+import { inParallel } from '../util/in-parallel.ts';
 import { run } from '../util/run.ts';
 import type { BuildSite } from './build-site.ts';
 import { arrayFolder, claimLink, imageFile, logFiles, resultFile, taskFolder } from './tag-folders.ts';
@@ -24,6 +25,9 @@ interface Owner {
 
 /** Most folders that one chown gets: well below what Linux takes as arguments. */
 const foldersPerCall = 500;
+
+/** How many tasks are written at once: on a shared file system every step is a wait for the server. */
+const foldersAtOnce = 16;
 
 /**
  * Lays out on the share what the elements of an array need, from the store alone: folders for images, logs and
@@ -44,7 +48,7 @@ export async function materialise(site: BuildSite, array: BuildArray): Promise<v
     await rm(view, { recursive: true, force: true });
     await makeFolder(site, view, ours, 0o750);
     const written: string[] = [];
-    for (const instance of instances) {
+    await inParallel(instances, foldersAtOnce, async (instance) => {
       const folder = taskFolder(paths, instance);
       if (instance.attempt > 1 && (await exists(folder))) await rm(claimLink(paths, instance), { force: true });
       else {
@@ -52,15 +56,12 @@ export async function materialise(site: BuildSite, array: BuildArray): Promise<v
         written.push(folder);
       }
       await symlink(relative(view, folder), join(view, String(instance.array_index)));
-    }
+    });
     await giveToBuilder(
       site,
       written.map((folder) => `${folder}.new`),
     );
-    for (const folder of written) {
-      await rm(folder, { recursive: true, force: true });
-      await rename(`${folder}.new`, folder);
-    }
+    await inParallel(written, foldersAtOnce, replaceFolder);
   } catch (error) {
     if (
       !isSystemError(
@@ -84,6 +85,16 @@ export async function materialise(site: BuildSite, array: BuildArray): Promise<v
       hint: 'make the share writable, then: ctmgr poll',
       cause: error,
     });
+  }
+}
+
+async function replaceFolder(folder: string): Promise<void> {
+  try {
+    await rename(`${folder}.new`, folder);
+  } catch (error) {
+    if (!isSystemError(error, 'ENOTEMPTY', 'EEXIST')) throw error;
+    await rm(folder, { recursive: true, force: true });
+    await rename(`${folder}.new`, folder);
   }
 }
 

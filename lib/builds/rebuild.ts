@@ -2,6 +2,7 @@ import { renderRecipe, type RenderedRecipe } from '../definitions/render-recipe.
 import { queryController } from '../slurm/controller.ts';
 import { arraysOfTag } from '../store/build-arrays.ts';
 import { expectedDurations } from '../store/build-durations.ts';
+import { listOverlays } from '../store/overlays.ts';
 import { listCurrentRecipes } from '../store/recipes.ts';
 import { resourceClass } from '../config/resource-class.ts';
 import { CtmgrError } from '../util/errors.ts';
@@ -36,7 +37,8 @@ export async function planRecipes(site: BuildSite, names: string[]): Promise<Pla
     });
   }
   const rendered: RenderedRecipe[] = [];
-  for (const source of wanted) rendered.push(await renderRecipe(site.store, source, site.config));
+  const overlays = await listOverlays(site.store);
+  for (const source of wanted) rendered.push(await renderRecipe(site.store, source, site.config, overlays));
   const { maxArraySize, maxArrayTasks = maxArraySize } = controller.settings;
   const most = Math.min(maxArraySize, maxArrayTasks);
   return planRebuild(rendered, site.config.build.class, most, await expectedDurations(site.store));
