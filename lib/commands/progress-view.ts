@@ -52,7 +52,10 @@ export function paint(rows: readonly ProgressRow[], expected: ReadonlyMap<string
   const now = epochSeconds();
   const width = Math.max(0, ...rows.map(({ name }) => name.length));
   const ended = rows.filter(({ status }) => over.has(status)).length;
-  const end = ended === rows.length ? undefined : estimateEnd(
+  const end =
+    ended === rows.length
+      ? undefined
+      : estimateEnd(
           rows.filter((row) => hintFor(row) === undefined),
           expected,
           now,

@@ -48,7 +48,9 @@ afterEach(async () => {
 const arrays = (): Promise<BuildArray[]> => arraysOfTag(site.store, tag.id);
 const app = async (): Promise<Instance> => named(await instancesOfTag(site.store, tag.id), 'app');
 const calls = (tool: string): string[] =>
-  readFileSync(join(site.folder, 'calls'), 'utf8').split('\n').filter((line) => line.startsWith(tool));
+  readFileSync(join(site.folder, 'calls'), 'utf8')
+    .split('\n')
+    .filter((line) => line.startsWith(tool));
 
 async function submitFirst(): Promise<void> {
   for (const array of await arrays()) await submitPlannedArray(site, array);
@@ -82,7 +84,13 @@ describe('the retry policy', () => {
     const first = await app();
     const { transitions, submissions } = await endsWith('NODE_FAIL');
     expect(transitions).toEqual([
-      { name: 'app', tag: tag.name, from: 'queued', to: 'pending', detail: expect.stringMatching(/^node: .*; attempt 2 follows$/) },
+      {
+        name: 'app',
+        tag: tag.name,
+        from: 'queued',
+        to: 'pending',
+        detail: expect.stringMatching(/^node: .*; attempt 2 follows$/),
+      },
     ]);
     expect(submissions).toEqual([expect.stringContaining('1 image')]);
     const second = await app();
@@ -162,7 +170,9 @@ describe('a retry that somebody asks for', () => {
 
   test('builds what has failed in the same tag, and nothing else', async () => {
     const retries = await planRetry(site, tag, []);
-    expect(retries.map(({ instance, next }) => [instance.name, next])).toEqual([['app', { class: 'default', delay: 0 }]]);
+    expect(retries.map(({ instance, next }) => [instance.name, next])).toEqual([
+      ['app', { class: 'default', delay: 0 }],
+    ]);
     expect((await startRetry(site, retries)).begun).toHaveLength(1);
     expect(await app()).toMatchObject({ status: 'queued', attempt: 2, tag: tag.name });
     // Of two who ask at once the second one comes too late.

@@ -228,6 +228,7 @@ describe('failure', () => {
     expect(await readResult(result)).toMatchObject({ message: `cannot make a scratch folder in ${scratch} on b"1` });
     mkdirSync(scratch);
     rmSync(join(share, 'builds'), { recursive: true });
+    rmSync(result);
     expect(await build()).toBe(1);
     expect(await readResult(result)).toMatchObject({ message: `cannot write to ${share}/builds from b"1` });
   });

@@ -58,8 +58,16 @@ const everyElement = (line: (tag: number, index: number) => string): string[] =>
 
 function allWait(site: TestSite, reason: string): void {
   const rest = `1-${recipes - 1}%16`;
-  says(site, 'sacct', jobs.map((t) => `${100 + t}_[0,${rest}]|PENDING|0:0|${epoch}|Unknown|Unknown|None assigned|None|marker-${t}`));
-  says(site, 'squeue', jobs.map((t) => `${100 + t}_[0,${rest}]|PENDING|${epoch}|N/A|N/A||${reason}|marker-${t}`));
+  says(
+    site,
+    'sacct',
+    jobs.map((t) => `${100 + t}_[0,${rest}]|PENDING|0:0|${epoch}|Unknown|Unknown|None assigned|None|marker-${t}`),
+  );
+  says(
+    site,
+    'squeue',
+    jobs.map((t) => `${100 + t}_[0,${rest}]|PENDING|${epoch}|N/A|N/A||${reason}|marker-${t}`),
+  );
 }
 
 function allRun(site: TestSite): void {
@@ -90,7 +98,15 @@ async function reportFailures(site: TestSite, tag: number): Promise<void> {
     const path = resultFile(site.paths, instance);
     mkdirSync(dirname(path), { recursive: true });
     const common = { schema: 1, message: 'no', node: 'b1', job_id: instance.job_id, index: instance.array_index };
-    const result = { ...common, outcome: 'failure', kind: 'build', exit_code: 2, started: epoch, ended: epoch, apptainer: '' };
+    const result = {
+      ...common,
+      outcome: 'failure',
+      kind: 'build',
+      exit_code: 2,
+      started: epoch,
+      ended: epoch,
+      apptainer: '',
+    };
     writeFileSync(path, JSON.stringify(result));
   }
 }
@@ -122,7 +138,9 @@ async function onePass(site: TestSite, askSlurm: boolean, previous?: PassReport)
   const report = await pollOnce(counting, askSlurm, previous);
   const wall = (performance.now() - start) / 1000;
   const { user, system } = process.cpuUsage(cpu);
-  const calls = readFileSync(join(site.folder, 'calls'), 'utf8').split('\n').filter((line) => line !== '');
+  const calls = readFileSync(join(site.folder, 'calls'), 'utf8')
+    .split('\n')
+    .filter((line) => line !== '');
   const figures = {
     wall,
     cpu: (user + system) / 1e6,
@@ -142,7 +160,15 @@ async function measure(): Promise<PerfTable[]> {
     const [figures, report] = await onePass(site, askSlurm, previous);
     previous = report;
     const { wall, cpu, memory, processes, transactions, moved } = figures;
-    rows.push([what, moved, Number(wall.toFixed(2)), Number(cpu.toFixed(2)), Math.round(memory), processes, transactions]);
+    rows.push([
+      what,
+      moved,
+      Number(wall.toFixed(2)),
+      Number(cpu.toFixed(2)),
+      Math.round(memory),
+      processes,
+      transactions,
+    ]);
   };
   try {
     allWait(site, 'Priority');

@@ -7,7 +7,7 @@ import { watch } from './support/watch.ts';
 
 const forUsers = ['config', 'convert', 'history', 'list', 'logs', 'path', 'show', 'status'];
 const forAdmins = ['base', 'import', 'overlay', 'render'];
-const forRoot = ['init', 'migrate', 'poll', 'rebuild', 'service'];
+const forRoot = ['init', 'migrate', 'cancel', 'retry', 'throttle', 'poll', 'rebuild', 'service'];
 
 /** Command lines of each level, complete enough to be understood. */
 const adminCalls = [
@@ -22,7 +22,17 @@ const adminCalls = [
   ['base', 'list'],
   ['base', 'set', 'x', '--distribution=debian'],
 ];
-const rootCalls = [['rebuild'], ['build-all', '--wait'], ['poll'], ['service'], ['init'], ['migrate']];
+const rootCalls = [
+  ['rebuild'],
+  ['build-all', '--wait'],
+  ['cancel', 'good'],
+  ['retry', '2026-11-22.1'],
+  ['throttle', '2026-11-22.1', '4'],
+  ['poll'],
+  ['service'],
+  ['init'],
+  ['migrate'],
+];
 
 let site: Site;
 let tag: string;

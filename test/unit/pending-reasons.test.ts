@@ -29,10 +29,17 @@ describe('a reason for which a job waits', () => {
     expect(explainReason(reason, '41_3', 'big')?.help).toMatch(help);
   });
 
-  test.each(['Priority', 'Resources', 'None', 'JobArrayTaskLimit', 'BeginTime', 'Dependency', 'Licenses', 'Cleaning', ''])(
-    '%j passes by itself',
-    (reason) => {
-      expect(explainReason(reason, '41_3', 'big')).toBeUndefined();
-    },
-  );
+  test.each([
+    'Priority',
+    'Resources',
+    'None',
+    'JobArrayTaskLimit',
+    'BeginTime',
+    'Dependency',
+    'Licenses',
+    'Cleaning',
+    '',
+  ])('%j passes by itself', (reason) => {
+    expect(explainReason(reason, '41_3', 'big')).toBeUndefined();
+  });
 });

@@ -114,7 +114,9 @@ describe('sacct of 24.11', () => {
     expect([first, ...rest].map((element) => element?.index)).toEqual([1, 5, 9]);
     expect(first).toMatchObject({ phase: 'queued', submitted: 1795368119 });
     expect(first).not.toHaveProperty('reason');
-    const cut = parseAccounting(recorded('16_[1,3,...]|PENDING|0:0|1795368119|Unknown|Unknown|None assigned|None|mark'));
+    const cut = parseAccounting(
+      recorded('16_[1,3,...]|PENDING|0:0|1795368119|Unknown|Unknown|None assigned|None|mark'),
+    );
     expect(cut).toEqual({ ok: false, message: expect.stringContaining('16_[1,3,...]') });
   });
 
