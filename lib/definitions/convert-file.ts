@@ -13,8 +13,8 @@ import { layOutContext } from './copy-layout.ts';
 import { findObstacles } from './find-obstacles.ts';
 import { makePlan } from './make-plan.ts';
 import type { ProblemCode } from './problem-codes.ts';
-import { type PlanDocument, planDocument } from './plan-document.ts';
-import type { RecipePlan } from './recipe-plan.ts';
+import { documentWarnings, type PlanDocument, planDocument } from './plan-document.ts';
+import type { PlanWarning, RecipePlan } from './recipe-plan.ts';
 import { readText } from './read-text.ts';
 import { throwRefusals } from './refusal.ts';
 import { renderDefinition } from './render-definition.ts';
@@ -42,7 +42,7 @@ export async function convertFile(
   request: ConvertRequest,
   wanted: 'plan' | 'definition',
   config: Config,
-): Promise<{ document: PlanDocument; definition: string | undefined }> {
+): Promise<{ document: PlanDocument } | { definition: string; warnings: PlanWarning[] }> {
   const text = await readText(request.dockerfile, 'Dockerfile', `ctmgr convert ${request.dockerfile}/Dockerfile`);
   const { buildArgs, target, platform, baseConfig } = request;
   const baseConfigs =
@@ -51,10 +51,10 @@ export async function convertFile(
       : readBaseConfigs(await readText(baseConfig, 'image configuration'), baseConfig);
   const resolved = resolveDockerfile(text, { buildArgs, target, platform, baseConfigs });
   if (wanted === 'definition') throwRefusals(findObstacles(resolved));
-  const document = planDocument(resolved);
+  const warnings = documentWarnings(resolved);
   if (request.strict) {
     throwRefusals(
-      document.warnings.map(({ line, code, message }) => ({
+      warnings.map(({ line, code, message }) => ({
         code: code as ProblemCode,
         line,
         instruction: '',
@@ -62,7 +62,7 @@ export async function convertFile(
       })),
     );
   }
-  if (wanted === 'plan') return { document, definition: undefined };
+  if (wanted === 'plan') return { document: planDocument(resolved) };
   const plan = makePlan(resolved);
   const manifest = await selectContext(plan, request.context, request.dockerfile);
   const definition = renderDefinition({
@@ -76,9 +76,9 @@ export async function convertFile(
   if (request.output !== undefined) await writeFolder(request.output, plan, manifest, request.context, definition);
   else if (layOutContext(plan, manifest).some(({ kind }) => kind === 'archive')) {
     const message = 'the definition reads archives from .ctmgr/, which only --output DIR writes';
-    document.warnings.unshift({ line: 0, code: 'needs-output', message });
+    warnings.unshift({ line: 0, code: 'needs-output', message });
   }
-  return { document, definition };
+  return { definition, warnings };
 }
 
 async function writeFolder(

@@ -16,9 +16,10 @@ export function findObstacles(resolved: ResolvedDockerfile): RefusalDetails[] {
   const target = resolved.stages.at(-1) as Stage;
   const found = resolved.stages.flatMap((stage) => stage.obstacles);
   const stages = buildStages(makePlan(resolved));
+  const byName = new Map(stages.map((stage) => [stage.name, stage]));
   for (const stage of stages) {
     for (const { step } of stage.steps) {
-      const obstacle = stepObstacle(step, stage, stages);
+      const obstacle = stepObstacle(step, stage, byName);
       if (obstacle) found.push(describe(step, obstacle));
     }
   }
@@ -39,7 +40,11 @@ function describe({ line, instruction }: PlanStep, [code, reason, wayOut]: Obsta
   return { code, line, instruction: (/^\S+/.exec(instruction)?.[0] ?? '').toUpperCase(), reason, wayOut };
 }
 
-function stepObstacle(step: PlanStep, stage: BuildStage, stages: readonly BuildStage[]): Obstacle | undefined {
+function stepObstacle(
+  step: PlanStep,
+  stage: BuildStage,
+  stages: ReadonlyMap<string, BuildStage>,
+): Obstacle | undefined {
   if (step.kind === 'run') {
     if (stage.base.kind === 'scratch') {
       return [
@@ -51,7 +56,7 @@ function stepObstacle(step: PlanStep, stage: BuildStage, stages: readonly BuildS
     return runObstacle(step);
   }
   if (step.kind === 'copy') {
-    const source = step.from && stages.find(({ name }) => step.from && name === stageTitle(step.from));
+    const source = step.from && stages.get(stageTitle(step.from));
     return copyObstacle(step, stage.bare, source?.bare ?? false);
   }
   if (step.kind === 'workdir' && stage.bare && !isMadeByCopy(step.path, stage)) {

@@ -42,11 +42,11 @@ const plainLabel = /^[^\s#%{}\p{Cc}][^\s{}\p{Cc}]* (?:[^\s{}\p{Cc}](?:[^{}\p{Cc}
  */
 export function renderDefinition(input: DefinitionInput): string {
   const stages = buildStages(input.plan);
-  const texts = stages.map((stage) => renderStage(input, stage, stages.length > 1));
+  const texts = stages.map((stage) => renderStage(input, stage, stages));
   return texts.map((text, index) => (index < texts.length - 1 ? `${text.trimEnd()}\n\n` : text)).join('');
 }
 
-function renderStage(input: DefinitionInput, stage: BuildStage, named: boolean): string {
+function renderStage(input: DefinitionInput, stage: BuildStage, stages: readonly BuildStage[]): string {
   const { plan, manifest, template } = input;
   const { isLast, bare, base } = stage;
   const labels = isLast ? mergeLabels(plan.labels, input.labels) : [];
@@ -59,6 +59,7 @@ function renderStage(input: DefinitionInput, stage: BuildStage, named: boolean):
       postLines({
         plan,
         stage,
+        stages,
         manifest,
         overlayCommands: overlays.flatMap(({ steps }) => steps.map(({ command }) => command)),
         labels,
@@ -81,7 +82,7 @@ function renderStage(input: DefinitionInput, stage: BuildStage, named: boolean):
   const header = {
     bootstrap: base.kind === 'scratch' ? 'scratch' : 'docker',
     from: base.kind === 'scratch' ? '' : pullReference(base.reference),
-    stage: named ? stage.name : '',
+    stage: stages.length > 1 ? stage.name : '',
   };
   const definition = renderTemplate(template, { ...header, ...sections, files }, 'definition.def.mustache');
   checkRendered(definition, sections, files, header.stage);

@@ -320,7 +320,6 @@ describe('refusals', () => {
     ['FROM a\nCOPY --from=$X x /y', 'line 2, COPY: variables in --from'],
     ['FROM a\nCOPY --from=0 x /y', 'line 2, COPY: "0" is not an earlier stage'],
     ['FROM a\nCOPY --from=c x /y\nFROM b AS c', 'line 2, COPY: "c" is not an earlier stage'],
-    ['FROM a AS x\nFROM b AS X', 'line 2, FROM: another stage'],
     ['FROM a\nCMD ["x", 1]\nFROM b', 'line 2, CMD: the array'],
     ['FROM --platform=$NONE a', 'line 1, FROM: "" is not a platform'],
     ['FROM a\nSHELL bash -c', 'line 2, SHELL: needs a JSON array'],
