@@ -6,7 +6,7 @@ import { templatePath } from '../config/paths.ts';
 import type { Config } from '../config/schema.ts';
 import { CtmgrError, errorText, isSystemError } from '../util/errors.ts';
 import { readBaseConfigs } from './base-config.ts';
-import { selectContext } from './build-context.ts';
+import { selectContext, warnEmptyPatterns } from './build-context.ts';
 import { packContext, stageContext } from './context-archive.ts';
 import type { ContextManifest } from './context-manifest.ts';
 import { layOutContext } from './copy-layout.ts';
@@ -52,19 +52,12 @@ export async function convertFile(
   const resolved = resolveDockerfile(text, { buildArgs, target, platform, baseConfigs });
   if (wanted === 'definition') throwRefusals(findObstacles(resolved));
   const warnings = documentWarnings(resolved);
-  if (request.strict) {
-    throwRefusals(
-      warnings.map(({ line, code, message }) => ({
-        code: code as ProblemCode,
-        line,
-        instruction: '',
-        reason: message,
-      })),
-    );
-  }
+  if (request.strict) refuseWarnings(warnings);
   if (wanted === 'plan') return { document: planDocument(resolved) };
   const plan = makePlan(resolved);
   const manifest = await selectContext(plan, request.context, request.dockerfile);
+  warnings.push(...warnEmptyPatterns(plan, manifest));
+  if (request.strict) refuseWarnings(warnings);
   const definition = renderDefinition({
     plan,
     manifest,
@@ -79,6 +72,12 @@ export async function convertFile(
     warnings.unshift({ line: 0, code: 'needs-output', message });
   }
   return { definition, warnings };
+}
+
+function refuseWarnings(warnings: readonly PlanWarning[]): void {
+  throwRefusals(
+    warnings.map(({ line, code, message }) => ({ code: code as ProblemCode, line, instruction: '', reason: message })),
+  );
 }
 
 async function writeFolder(

@@ -32,7 +32,7 @@ export function nameBlocks(blocks: readonly Block[], aliases: ReadonlyMap<string
     const { alias, index } = block;
     const ownsAlias = alias !== undefined && aliases.get(alias) === block;
     let name = ownsAlias ? alias : `stage-${index}`;
-    while (!ownsAlias && taken.has(name)) name += `-${index}`;
+    if (!ownsAlias) while (taken.has(name)) name += `-${index}`;
     taken.add(name);
     block.name = name;
   }

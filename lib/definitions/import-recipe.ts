@@ -12,7 +12,7 @@ import { epochSeconds } from '../util/clock.ts';
 import { CtmgrError, errorText, isSystemError } from '../util/errors.ts';
 import { checkName } from '../util/names.ts';
 import { guessBaseFacts } from './base-facts.ts';
-import { selectContext } from './build-context.ts';
+import { selectContext, warnEmptyPatterns } from './build-context.ts';
 import { packContext } from './context-archive.ts';
 import type { ContextManifest } from './context-manifest.ts';
 import { rootReference } from './build-stages.ts';
@@ -71,7 +71,9 @@ async function readMaterial(request: ImportRequest): Promise<Material> {
     `ctmgr import ${request.dockerfile}/Dockerfile --context ${request.dockerfile} …`,
   );
   const plan = parseDockerfile(text, { buildArgs: request.buildArgs });
-  return { text, plan, manifest: await selectContext(plan, request.context, request.dockerfile) };
+  const manifest = await selectContext(plan, request.context, request.dockerfile);
+  plan.warnings.push(...warnEmptyPatterns(plan, manifest));
+  return { text, plan, manifest };
 }
 
 async function storeVersion(db: Store, request: ImportRequest, material: Material, by: string): Promise<ImportOutcome> {

@@ -28,7 +28,6 @@ export const problemCodes = {
   destination: ['refused', 'several sources and a destination that does not end with `/`'],
   device: ['refused', '`RUN --device`'],
   'empty-cmd': ['refused', '`CMD []` over an ENTRYPOINT that nobody knows'],
-  label: ['refused', 'a label whose name has blanks, or whose value has line breaks or blanks around it'],
   'mount-option': ['refused', 'uid, gid or mode of a mount is no number'],
   'no-shell': ['refused', 'something that needs a shell in an image from scratch or a distroless one'],
   path: ['refused', 'a path that Apptainer keeps for itself, or that `%files` cannot carry'],
@@ -44,10 +43,14 @@ export const problemCodes = {
   stages: ['refused', 'more than 1,000 stages'],
   'symlink-source': ['refused', 'a source in the build context that is a symbolic link or behind one'],
   'user-name': ['refused', 'USER or `--chown` is no name or number'],
-  'variable-name': ['refused', 'a variable that a shell cannot export, or that shell or Apptainer keep for themselves'],
+  'variable-name': [
+    'refused',
+    'an ENV that a shell cannot export, or a name that shell or Apptainer keep for themselves',
+  ],
   windows: ['refused', 'a shell of Windows'],
 
   'arg-hides-env': ['warning', 'ARG after ENV of the same name: RUN sees the one, the image has the other'],
+  'arg-name': ['warning', 'RUN does not see an ARG whose name no shell can export'],
   'base-config-assumed': ['warning', "the base image's configuration is not known: USER root, WORKDIR `/` are assumed"],
   'base-variable': ['warning', 'a variable that only the base image could set counts as unset'],
   'empty-env': ['warning', 'an empty variable is unset at run time where the host has one of that name'],
@@ -58,6 +61,8 @@ export const problemCodes = {
     'warning',
     '`ctmgr convert` without `--output`, and the definition reads archives that only that writes',
   ],
+  'empty-pattern': ['warning', 'COPY or ADD of a pattern that matches nothing: as in Docker, nothing is copied'],
+  label: ['warning', 'a label that Apptainer stores in another form, or not at all if its name has blanks'],
   network: ['warning', '`RUN --network=none` can reach the network'],
   onbuild: ['warning', 'ONBUILD has no effect in the image itself'],
   'secret-mount': [

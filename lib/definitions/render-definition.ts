@@ -10,6 +10,7 @@ import { pullReference } from './image-reference.ts';
 import { postLines } from './post-lines.ts';
 import type { PlanLabel, RecipePlan } from './recipe-plan.ts';
 import { keepsBaseEntrypoint, runScriptLines, savedRunscript } from './run-script.ts';
+import { storedLabel } from './stored-label.ts';
 
 /** One version of an overlay, as it joins a recipe. */
 export interface OverlayInput {
@@ -99,7 +100,7 @@ function environmentLines({ environment }: RecipePlan): string[] {
 
 function mergeLabels(own: readonly PlanLabel[], added: readonly PlanLabel[]): PlanLabel[] {
   const merged = new Map([...own, ...added].map(({ name, value }) => [name, value]));
-  return [...merged].map(([name, value]) => ({ name, value }));
+  return [...merged].flatMap(([name, value]) => storedLabel({ name, value }) ?? []);
 }
 
 /** Nothing of the recipe may be lost or read as something else, whatever its text and the template are. */
