@@ -1,7 +1,7 @@
 import { isExportable, maintainerLabel } from './convert-variables.ts';
 import { listLabels, type Stage } from './dockerfile-stage.ts';
 import { encodeValue } from './plan-value.ts';
-import type { InertConfig, PlanStep, PlanWarning, RecipePlan } from './recipe-plan.ts';
+import { type InertConfig, newestRenderer, type PlanStep, type PlanWarning, type RecipePlan } from './recipe-plan.ts';
 import type { ResolvedDockerfile } from './resolve-dockerfile.ts';
 import { isRoot } from './user-functions.ts';
 
@@ -28,6 +28,7 @@ export function makePlan(resolved: ResolvedDockerfile): RecipePlan {
       ? { stages: others.map((stage) => ({ name: stage.name, base: stage.base, steps: storedSteps(stage) })) }
       : {}),
     ...(inert ? { inert } : {}),
+    renderer: newestRenderer,
   };
 }
 
