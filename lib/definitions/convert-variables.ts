@@ -139,12 +139,13 @@ function readName(stage: Stage, instruction: Instruction, word: string): string 
 
 function checkLabel(stage: Stage, instruction: Instruction, name: string, value: string): void {
   const stored = storedLabel({ name, value });
-  const message = !stored
-    ? `the label ${quote(name)} is left out: Apptainer takes no names with blanks or # in front`
-    : stored.value !== value
-      ? `the value of label ${showWord(name)} is stored on one line without blanks around it`
-      : undefined;
-  if (message !== undefined) warn(stage, instruction, 'label', message);
+  if (!stored) {
+    const reason = `Apptainer stores no label with the name ${quote(name)}, which has blanks or begins with #`;
+    obstruct(stage, instruction, 'label', reason, 'write another name');
+  } else if (stored.value !== value) {
+    const message = `the value of label ${showWord(name)} is stored on one line without blanks around it`;
+    warn(stage, instruction, 'label-value', message);
+  }
 }
 
 function addVariables(

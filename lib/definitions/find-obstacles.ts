@@ -1,10 +1,10 @@
-import { type BuildStage, buildStages, stageTitle } from './build-stages.ts';
+import { type BuildStage, buildStages, sourcesOf, stageTitle } from './build-stages.ts';
 import { copyObstacle } from './copy-obstacle.ts';
 import type { Stage } from './dockerfile-stage.ts';
 import { makePlan } from './make-plan.ts';
 import type { PlanStep, RunMount, RunStep } from './recipe-plan.ts';
 import type { ProblemCode } from './problem-codes.ts';
-import type { RefusalDetails } from './refusal.ts';
+import { type RefusalDetails, showWord } from './refusal.ts';
 import type { ResolvedDockerfile } from './resolve-dockerfile.ts';
 import { isSecretId } from './run-lines.ts';
 
@@ -23,6 +23,7 @@ export function findObstacles(resolved: ResolvedDockerfile): RefusalDetails[] {
       if (obstacle) found.push(describe(step, obstacle));
     }
   }
+  found.push(...findSameTitles(stages));
   if (target.cmd?.length === 0 && target.entrypoint === null && stages.at(-1)?.base.kind !== 'scratch') {
     found.push({
       code: 'empty-cmd',
@@ -34,6 +35,22 @@ export function findObstacles(resolved: ResolvedDockerfile): RefusalDetails[] {
   }
   const once = new Map(found.map((each) => [`${each.line} ${each.code} ${each.reason}`, each]));
   return [...once.values()].toSorted((a, b) => a.line - b.line);
+}
+
+/** Different images that the definition file would call the same. */
+function findSameTitles(stages: readonly BuildStage[]): RefusalDetails[] {
+  const references = new Map<string, string>();
+  return stages
+    .flatMap(({ steps }) => steps)
+    .flatMap(({ step }) => sourcesOf(step).map((source) => ({ step, source })))
+    .flatMap(({ step, source }) => {
+      if (source.kind !== 'image') return [];
+      const first = references.get(stageTitle(source)) ?? source.reference;
+      references.set(stageTitle(source), first);
+      if (first === source.reference) return [];
+      const reason = `${showWord(source.reference)} cannot be told from ${showWord(first)}`;
+      return [describe(step, ['stage-title', reason, `write FROM ${source.reference} AS NAME and --from=NAME`])];
+    });
 }
 
 function describe({ line, instruction }: PlanStep, [code, reason, wayOut]: Obstacle): RefusalDetails {

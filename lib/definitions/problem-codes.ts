@@ -28,6 +28,7 @@ export const problemCodes = {
   destination: ['refused', 'several sources and a destination that does not end with `/`'],
   device: ['refused', '`RUN --device`'],
   'empty-cmd': ['refused', '`CMD []` over an ENTRYPOINT that nobody knows'],
+  label: ['refused', 'a label whose name has blanks or begins with `#`'],
   'mount-option': ['refused', 'uid, gid or mode of a mount is no number'],
   'no-shell': ['refused', 'something that needs a shell in an image from scratch or a distroless one'],
   path: ['refused', 'a path that Apptainer keeps for itself, or that `%files` cannot carry'],
@@ -40,6 +41,7 @@ export const problemCodes = {
     'a source outside the build context, a malformed pattern, or what is neither file, folder nor link',
   ],
   'ssh-mount': ['refused', '`RUN --mount=type=ssh`'],
+  'stage-title': ['refused', 'two images in `--from` whose names differ in `/`, `:`, `@` and `-` only'],
   stages: ['refused', 'more than 1,000 stages'],
   'symlink-source': ['refused', 'a source in the build context that is a symbolic link or behind one'],
   'user-name': ['refused', 'USER or `--chown` is no name or number'],
@@ -47,7 +49,7 @@ export const problemCodes = {
     'refused',
     'an ENV that a shell cannot export, or a name that shell or Apptainer keep for themselves',
   ],
-  windows: ['refused', 'a shell of Windows'],
+  windows: ['refused', 'a base image, platform or shell of Windows'],
 
   'arg-hides-env': ['warning', 'ARG after ENV of the same name: RUN sees the one, the image has the other'],
   'arg-name': ['warning', 'RUN does not see an ARG whose name no shell can export'],
@@ -62,7 +64,7 @@ export const problemCodes = {
     '`ctmgr convert` without `--output`, and the definition reads archives that only that writes',
   ],
   'empty-pattern': ['warning', 'COPY or ADD of a pattern that matches nothing: as in Docker, nothing is copied'],
-  label: ['warning', 'a label that Apptainer stores in another form, or not at all if its name has blanks'],
+  'label-value': ['warning', 'a label whose value has line breaks or blanks around it, which Apptainer stores without'],
   network: ['warning', '`RUN --network=none` can reach the network'],
   onbuild: ['warning', 'ONBUILD has no effect in the image itself'],
   'secret-mount': [

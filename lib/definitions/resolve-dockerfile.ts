@@ -138,7 +138,9 @@ class Resolver {
     const configs = this.options.baseConfigs;
     const config = kind === 'scratch' ? emptyConfig : (configs?.get(reference) ?? configs?.get('*'));
     const stage = makeStage(this.file, { name, index, base, parent }, config);
-    if (platform !== undefined && kind === 'image' && !samePlatform(platform, this.platform)) {
+    if (kind === 'image' && isWindows(reference, platform ?? this.platform)) {
+      obstruct(stage, from, 'windows', 'Windows images cannot be converted', 'use a Linux image');
+    } else if (platform !== undefined && kind === 'image' && !samePlatform(platform, this.platform)) {
       obstruct(
         stage,
         from,
@@ -191,6 +193,14 @@ class Resolver {
       refusals.push(error.details);
     }
   }
+}
+
+/** Microsoft's images that have no other variant, or the platform says so. */
+function isWindows(reference: string, platform: string): boolean {
+  return (
+    /(^|\/)(nanoserver|windowsservercore)(:|@|$)|^mcr\.microsoft\.com\/windows(\/|:|@|$)/.test(reference) ||
+    platform.startsWith('windows/')
+  );
 }
 
 /** What a stage from nothing starts with. */

@@ -333,6 +333,7 @@ describe('refusals', () => {
     ['FROM a\nENV A=${NOPE:?}', 'line 2, ENV: NOPE: is not set'],
     ['# escape=x\nFROM a', 'line 1, # escape'],
     ['FROM a\nLABEL a', 'line 2, LABEL'],
+    ['FROM a\nLABEL "a b"=c', 'line 2, LABEL'],
     ['FROM a\nWORKDIR', 'line 2, WORKDIR'],
     ['FROM a\nUSER a b', 'line 2, USER'],
     ['FROM a\nUSER -x', 'line 2, USER'],

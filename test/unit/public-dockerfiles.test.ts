@@ -24,12 +24,7 @@ test('labels whose values have blanks around them or line breaks are stored with
   const lines = ['LABEL about.copyright=" 2002 A\\', ' B " ok=x', 'LABEL multi="one\\', '"'];
   expect(document(...lines).config.labels).toEqual({ 'about.copyright': ' 2002 A B ', ok: 'x', multi: 'one' });
   expect(render(...lines)).toContain('\n    about.copyright 2002 A B\n    ok x\n    multi one\n');
-  expect(warnings(...lines)).toEqual(['2 label']);
-});
-
-test('a label whose name has blanks is left out of the image, with a warning', () => {
-  expect(render('LABEL "a b"=c d=e')).not.toContain('a b');
-  expect(warnings('LABEL "a b"=c d=e')).toEqual(['2 label']);
+  expect(warnings(...lines)).toEqual(['2 label-value']);
 });
 
 test('an ARG that no shell can export is no obstacle', () => {
@@ -50,4 +45,18 @@ test('a mount without target is on the working directory; a secret may be named 
       { type: 'secret', target: '/run/secrets/s', id: 'd/s' },
     ],
   });
+});
+
+test('images of Windows are refused, whatever their shell', () => {
+  for (const base of ['mcr.microsoft.com/windows/servercore:ltsc2022', 'x/nanoserver', '--platform=windows/amd64 b']) {
+    expect(() => parseDockerfile(`FROM ${base}\nRUN dir`, { buildArgs: {} })).toThrow('Windows images');
+  }
+  expect(() => parseDockerfile('FROM mcr.microsoft.com/dotnet/sdk:8.0', { buildArgs: {} })).not.toThrow();
+});
+
+test('two images that would have one name in the definition file are told apart or refused', () => {
+  expect(() => parse('COPY --from=a/b /x /y', 'COPY --from=a:b /x /y')).toThrow(
+    'line 3, COPY: "a:b" cannot be told from a/b',
+  );
+  expect(() => parse('COPY --from=a/b /x /y', 'COPY --from=a/b /z /y')).not.toThrow();
 });
