@@ -8,7 +8,7 @@ export interface Block {
   index: number;
   /** As in `AS name`, in lower case. A later stage of that name takes it over for all that follows, as in BuildKit. */
   alias: string | undefined;
-  /** No other stage has it: the last one with an alias keeps that. */
+  /** No other stage has it: the first one with an alias keeps that. */
   name: string;
   from: Instruction;
   image: string;
@@ -25,16 +25,14 @@ export function makeBlock(index: number, from: Instruction): Block {
   return { index, alias: undefined, name: '', from, image: '', instructions: [], uses: new Set(), refusals: [] };
 }
 
-/** Gives each block its name; `aliases` has the last block of each alias. */
-export function nameBlocks(blocks: readonly Block[], aliases: ReadonlyMap<string, Block>): void {
-  const taken = new Set(aliases.keys());
+/** Gives each block a name of its own, after those before it. */
+export function nameBlocks(blocks: readonly Block[]): void {
+  const taken = new Set<string>();
   for (const block of blocks) {
-    const { alias, index } = block;
-    const ownsAlias = alias !== undefined && aliases.get(alias) === block;
-    let name = ownsAlias ? alias : `stage-${index}`;
-    if (!ownsAlias) while (taken.has(name)) name += `-${index}`;
-    taken.add(name);
-    block.name = name;
+    const wanted = block.alias ?? `stage-${block.index}`;
+    block.name = wanted;
+    for (let count = 2; taken.has(block.name); count += 1) block.name = `${wanted}-${count}`;
+    taken.add(block.name);
   }
 }
 

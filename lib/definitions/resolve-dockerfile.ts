@@ -1,16 +1,14 @@
-import { CtmgrError } from '../util/errors.ts';
 import { quote } from '../util/names.ts';
-import type { BaseConfigs } from './base-config.ts';
+import { type BaseConfigs, emptyConfig } from './base-config.ts';
 import { checkReference, convertGlobalArg, readFrom, resolveFrom } from './convert-base.ts';
 import { converters } from './converters.ts';
 import { type Block, findTarget, makeBlock, mostStages, nameBlocks, neededBlocks } from './dockerfile-blocks.ts';
 import { type FileFacts, makeStage, obstruct, refuse, type Stage } from './dockerfile-stage.ts';
 import { readLogicalLines } from './logical-lines.ts';
-import { hostPlatform, parsePlatform, platformArguments, samePlatform } from './platform.ts';
+import { hostPlatform, platformArguments, requirePlatform, samePlatform } from './platform.ts';
 import { type Instruction, readInstruction } from './read-instructions.ts';
 import type { RecipeBase, StepSourceImage } from './recipe-plan.ts';
-import type { ProblemCode } from './problem-codes.ts';
-import { Refusal, type RefusalDetails, throwRefusals } from './refusal.ts';
+import { Refusal, type RefusalDetails, throwRefusals, wholeFile } from './refusal.ts';
 
 export interface ParseOptions {
   /** Values for ARG, as `--build-arg NAME=VALUE` gives them. */
@@ -37,6 +35,21 @@ export function resolveDockerfile(text: string, options: ParseOptions): Resolved
   return new Resolver(text, options).resolve();
 }
 
+/** An image that FROM names in a stage that the target needs. */
+export interface NeededBase {
+  reference: string;
+  line: number;
+}
+
+/**
+ * The images whose configuration decides what the target becomes and is not among `options.baseConfigs`. Asked again with the ones that
+ * were found, it names those that ONBUILD of these brings in. What is wrong with the Dockerfile does not matter here, except that
+ * options are checked as in `resolveDockerfile`.
+ */
+export function neededBases(text: string, options: ParseOptions): NeededBase[] {
+  return new Resolver(text, options).neededBases();
+}
+
 class Resolver {
   private readonly refusals: RefusalDetails[];
   private readonly blocks: Block[] = [];
@@ -56,8 +69,7 @@ class Resolver {
     this.refusals = refusals;
     this.escape = escape;
     this.platform = options.platform ?? hostPlatform();
-    if (parsePlatform(this.platform) === undefined)
-      throw new CtmgrError('usage', `${quote(this.platform)} is not a platform`, { hint: '--platform linux/amd64' });
+    requirePlatform(this.platform);
     this.file = {
       buildArgs: new Map(Object.entries(options.buildArgs)),
       globalArgs: new Map(),
@@ -69,18 +81,14 @@ class Resolver {
         refusals.push(wholeFile('bad-character', `--build-arg ${name} holds a NUL character`, 'remove it'));
     }
     for (const line of lines) this.guard(this.refusals, () => this.place(readInstruction(line, escape)));
-    nameBlocks(this.blocks, this.aliases);
+    nameBlocks(this.blocks);
   }
 
   resolve(): ResolvedDockerfile {
     const target = findTarget(this.blocks, this.aliases, this.options.target);
     if (target === undefined && this.refusals.length === 0)
       this.refusals.push(wholeFile('syntax', 'has no FROM', 'begin with FROM IMAGE'));
-    for (const block of this.blocks) {
-      this.convert(block);
-      if (block.alias !== undefined) this.earlier.set(block.alias, block);
-    }
-    const needed = neededBlocks(target);
+    const needed = this.convertAll(target);
     const refusals = this.blocks.flatMap((block) =>
       // Stages that the target does not need still have to be written correctly.
       needed.has(block) ? block.refusals : block.refusals.filter(({ code }) => code === 'syntax' || code === 'json'),
@@ -88,6 +96,25 @@ class Resolver {
     throwRefusals([...this.refusals, ...refusals].toSorted((a, b) => a.line - b.line));
     const stages = this.blocks.flatMap((block) => (needed.has(block) ? (this.stages.get(block) ?? []) : []));
     return { stages: stages as [...Stage[], Stage] };
+  }
+
+  neededBases(): NeededBase[] {
+    const needed = this.convertAll(findTarget(this.blocks, this.aliases, this.options.target));
+    return [...needed].flatMap((block) => {
+      const { base, parent, baseConfig } = this.stages.get(block) ?? {};
+      const isUnknown = base?.kind === 'image' && base.reference !== '' && !parent && !baseConfig;
+      return isUnknown ? [{ reference: base.reference, line: base.line }] : [];
+    });
+  }
+
+  /** Converts all stages and returns those that the target needs, in file order. */
+  private convertAll(target: Block | undefined): ReadonlySet<Block> {
+    for (const block of this.blocks) {
+      this.convert(block);
+      if (block.alias !== undefined) this.earlier.set(block.alias, block);
+    }
+    const needed = neededBlocks(target);
+    return new Set(this.blocks.filter((block) => needed.has(block)));
   }
 
   private place(instruction: Instruction): void {
@@ -201,24 +228,4 @@ function isWindows(reference: string, platform: string): boolean {
     /(^|\/)(nanoserver|windowsservercore)(:|@|$)|^mcr\.microsoft\.com\/windows(\/|:|@|$)/.test(reference) ||
     platform.startsWith('windows/')
   );
-}
-
-/** What a stage from nothing starts with. */
-const emptyConfig = {
-  environment: new Map<string, string>(),
-  workdir: '/',
-  user: '',
-  shell: undefined,
-  entrypoint: [],
-  cmd: [],
-  labels: {},
-  exposed: [],
-  volumes: [],
-  stopSignal: '',
-  healthcheck: null,
-  onbuild: [],
-};
-
-function wholeFile(code: ProblemCode, reason: string, wayOut: string): RefusalDetails {
-  return { code, line: 0, instruction: '', reason, wayOut };
 }

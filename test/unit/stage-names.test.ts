@@ -17,9 +17,9 @@ function stages(text: string, target?: string): string[] {
 test('a later stage of the same name takes it over from there on', () => {
   const text = 'FROM a AS x\nRUN 1\nFROM x AS x\nRUN 2\nFROM x\nCOPY --from=X /f /g\n';
   expect(stages(text)).toEqual([
-    'stage-0 <- image docker.io/library/a:latest: 1',
-    'x <- stage stage-0: 2',
-    'stage-2 <- stage x: stage:x',
+    'x <- image docker.io/library/a:latest: 1',
+    'x-2 <- stage x: 2',
+    'stage-2 <- stage x-2: stage:x-2',
   ]);
   expect(stages(text, 'x')).toHaveLength(2);
 });
@@ -32,8 +32,8 @@ test('a stage without a name cannot be meant by the one that it gets', () => {
   expect(stages('FROM a\nRUN 1\nFROM stage-0\n')).toEqual(['stage-1 <- image docker.io/library/stage-0:latest: ']);
   expect(stages('FROM a AS stage-1\nRUN 1\nFROM stage-1\nRUN 2\nFROM b\nCOPY --from=1 / /x\n')).toEqual([
     'stage-1 <- image docker.io/library/a:latest: 1',
-    'stage-1-1 <- stage stage-1: 2',
-    'stage-2 <- image docker.io/library/b:latest: stage:stage-1-1',
+    'stage-1-2 <- stage stage-1: 2',
+    'stage-2 <- image docker.io/library/b:latest: stage:stage-1-2',
   ]);
 });
 
