@@ -15,9 +15,11 @@ import {
 let registry: RegistryServer;
 let image: string;
 let folder: string;
+let another: RegistryServer;
 
 beforeEach(async () => {
   registry = await startRegistry();
+  another = await startRegistry();
   image = `${registry.host}/team/app:1`;
   folder = mkdtempSync(join(tmpdir(), 'ctmgr-registry-'));
   process.env['REGISTRY_AUTH_FILE'] = join(folder, 'auth.json');
@@ -27,6 +29,7 @@ afterEach(async () => {
   delete process.env['REGISTRY_AUTH_FILE'];
   rmSync(folder, { recursive: true });
   await registry.close();
+  await another.close();
 });
 
 const amd64 = { os: 'linux', architecture: 'amd64', variant: '' };
@@ -278,7 +281,7 @@ describe('errors tell what is not there, not allowed, and not known', () => {
 describe('redirects', () => {
   test('to a store elsewhere are followed, and the authorization stays here', async () => {
     const digest = registry.putImage('team/app', '1', { Env: ['A=1'] });
-    const store = await startRegistry();
+    const store = another;
     store.putImage('team/app', '1', { Env: ['A=1'] });
     registry.intercept = ({ url = '', headers }, response) => {
       if (headers.authorization === undefined)
@@ -291,7 +294,6 @@ describe('redirects', () => {
     expect(await read()).toMatchObject({ digest, config: { config: { Env: ['A=1'] } } });
     expect(registry.seen.at(-1)?.authorization).toBe('Basic YTpi');
     expect(store.seen).toEqual([expect.objectContaining({ authorization: undefined })]);
-    await store.close();
   });
 
   test.each([
