@@ -26,6 +26,8 @@ export interface BuildScriptValues {
   buildArguments: readonly string[];
   /** Variables for Apptainer (APPTAINER_NOHTTPS, http_proxy, …); the build sees nothing else of the job's environment. */
   environment: Readonly<Record<string, string>>;
+  /** How often Slurm may put an element back into the queue and start it again. */
+  requeues: number;
 }
 
 /** Text of `task.env`, a shell fragment that the build script reads with the `.` command. */
@@ -48,6 +50,7 @@ export function buildScriptData(values: BuildScriptValues): Record<string, strin
     apptainer: shellQuote(values.apptainer),
     scratchParent: shellQuote(values.scratchParent),
     buildArguments: shellJoin(values.buildArguments),
+    requeues: String(values.requeues),
     environment: shellJoin(Object.entries(values.environment).map(([name, value]) => `${name}=${value}`)),
   };
 }

@@ -52,8 +52,12 @@ export const userCommands: CommandSpec[] = [
     examples: [
       ['ctmgr status', 'the newest build tag'],
       ['ctmgr status 2026-11-22.1 --json', 'for scripts'],
+      ['ctmgr status --watch', 'until its end, with progress and an estimate; ends with 0 if every image is good'],
     ],
-    options: (yargs) => yargs.positional('tag', { type: 'string', describe: 'A build tag, YYYY-MM-DD.N' }),
+    options: (yargs) =>
+      yargs
+        .positional('tag', { type: 'string', describe: 'A build tag, YYYY-MM-DD.N' })
+        .option('watch', { type: 'boolean', default: false, describe: 'Follow the builds to their end' }),
     load: () => import('../commands/status.ts'),
   },
   {

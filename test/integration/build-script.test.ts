@@ -72,6 +72,7 @@ function start(options: Case = {}): ChildProcess {
     scratchParent: scratch,
     buildArguments: ['--mksquashfs-args', '-processors 2'],
     environment: { BEHAVIOUR: options.behaviour ?? '', SEEN: join(folder, 'seen'), ...options.environment },
+    requeues: 2,
   });
   const script = join(folder, 'script');
   writeFileSync(script, renderTemplate(readFileSync(template, 'utf8'), data, template));

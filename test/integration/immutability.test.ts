@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { sql } from 'kysely';
 import { writeFileSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { beginAttempts } from '../../lib/builds/begin-attempt.ts';
 import { addOverlay } from '../../lib/definitions/change-overlays.ts';
 import { importRecipe } from '../../lib/definitions/import-recipe.ts';
 import { changeInstance } from '../../lib/store/instances.ts';
@@ -20,6 +21,7 @@ const immutable = [
   ['overlay_content', 'selector_value'],
   ['overlay_task', 'command'],
   ['instance_overlay', 'position'],
+  ['instance_attempt', 'message'],
   ['event', 'detail'],
 ] as const;
 
@@ -39,7 +41,14 @@ beforeAll(async () => {
   await importRecipe(site.store, site.paths.contexts, { ...request, class: undefined, message: 'why' }, 'tester');
   const selector = { kind: 'all' as const, value: '' };
   await addOverlay(site.store, { name: 'site', commands: ['true'], selector, message: null }, 'tester');
-  await recordAll(site);
+  const { instances } = await recordAll(site);
+  const ended = { failure_kind: null, message: null, node: null, exit_code: null, started_at: null, ended_at: 1 };
+  const retries = instances.map((instance) => ({
+    instance,
+    ended: { status: 'failure' as const, ...ended },
+    next: { class: 'default', delay: 0 },
+  }));
+  await site.store.transaction().execute((db) => beginAttempts(db, site, retries, 1));
 });
 
 afterAll(async () => {

@@ -57,6 +57,7 @@ describe('build.sbatch.mustache', () => {
         scratchParent: value,
         buildArguments: [value, '--no-https'],
         environment: { http_proxy: value, APPTAINER_NOHTTPS: 'true' },
+        requeues: 5,
       }),
       path,
     );
@@ -79,7 +80,14 @@ describe('build.sbatch.mustache', () => {
   });
 
   test('works without further arguments and variables', () => {
-    const values = { tasksFolder: '/t', apptainer: '/a', scratchParent: '/s', buildArguments: [], environment: {} };
+    const values = {
+      tasksFolder: '/t',
+      apptainer: '/a',
+      scratchParent: '/s',
+      buildArguments: [],
+      environment: {},
+      requeues: 0,
+    };
     expect(renderTemplate(readFileSync(path, 'utf8'), buildScriptData(values), path)).toContain(
       '"$apptainer" build --fakeroot --notest ${ARCH:+--arch "$ARCH"} ${VARIANT:+--arch-variant "$VARIANT"} \\\n   "$image" ../recipe.def\n',
     );
