@@ -388,3 +388,31 @@ test('of stages with one name, references mean the last one before them', () => 
     stages: [{ base: { reference: 'b' } }],
   });
 });
+
+describe('a base image with an odd configuration', () => {
+  const withConfig = (config: object): RecipePlan =>
+    parseDockerfile('FROM a\nRUN x\n', {
+      buildArgs: {},
+      baseConfigs: readBaseConfigs(JSON.stringify({ config }), 'base.json'),
+    });
+  test.each([
+    [{ OnBuild: ['RUN y\nRUN z'] }, 'line 1, FROM: ONBUILD "RUN y\\nRUN z" of the base is not one instruction'],
+    [{ OnBuild: [''] }, 'is not one instruction'],
+    [{ OnBuild: ['FROM b'] }, 'cannot be triggered'],
+    [{ OnBuild: ['bogus x'] }, 'cannot be triggered'],
+    [{ OnBuild: ['ONBUILD RUN y'] }, 'cannot be triggered'],
+    [{ OnBuild: ['RUN <<E\nx'] }, 'line 1, FROM: ONBUILD "RUN <<E\\nx" of the base: the here-document "E" has no end'],
+    [{ User: 'a\nb' }, 'is not the configuration of an image'],
+    [{ User: '-x' }, 'is not the configuration of an image'],
+    [{ WorkingDir: '/a\0b' }, 'holds a NUL character'],
+    [{ Env: ['A=\0'] }, 'holds a NUL character'],
+  ])('%j is refused', (config, words) => {
+    expect(() => withConfig(config)).toThrow(expect.objectContaining({ code: 'badDefinition' }));
+    expect(() => withConfig(config)).toThrow(words);
+  });
+
+  test('a here-document and a backslash are no reason', () => {
+    const { steps } = withConfig({ OnBuild: ['RUN <<E\ny\nE\n'], User: 'app$:7', Env: ['A=\\u0000x'] });
+    expect(steps.map(({ line }) => line)).toEqual([1, 2]);
+  });
+});
