@@ -34,6 +34,12 @@ test('an ARG that no shell can export is no obstacle', () => {
   expect(warnings(...lines)).toContain('4 arg-name');
 });
 
+test('a --chown or --chmod that expands to nothing is none', () => {
+  const [copy] = parse('ARG OWNER', 'COPY --chown=$OWNER --chmod=${OWNER:-} a /b').steps;
+  expect(copy).not.toHaveProperty('chown');
+  expect(copy).not.toHaveProperty('chmod');
+});
+
 test('a mount without target is on the working directory; a secret may be named by its source', () => {
   const [, run] =
     document('WORKDIR /w', 'RUN --mount=from=b --mount=type=CACHE --mount=type=secret,source=d/s x').stages[0]?.steps ??
