@@ -59,12 +59,12 @@ export async function convertFile(
   );
   const resolved = resolveDockerfile(text, { ...options, baseConfigs: knownConfigs(known) });
   if (wanted === 'definition') throwRefusals(findObstacles(resolved));
-  const warnings = documentWarnings(resolved);
+  let warnings = documentWarnings(resolved);
   if (request.strict) throwWarnings(warnings);
   if (wanted === 'plan') return { document: planDocument(resolved) };
   const plan = makePlan(resolved);
   const manifest = await selectContext(plan, request.context, request.dockerfile);
-  warnings.push(...warnEmptyPatterns(plan, manifest));
+  warnings = [...warnings, ...warnEmptyPatterns(plan, manifest)].toSorted((a, b) => a.line - b.line);
   if (request.strict) throwWarnings(warnings);
   const definition = renderDefinition({
     plan,
