@@ -13,6 +13,7 @@ import { findContent } from '../store/recipes.ts';
 import { CtmgrError, errorText, isSystemError } from '../util/errors.ts';
 import { run } from '../util/run.ts';
 import type { BuildSite } from './build-site.ts';
+import { checkShare } from './check-share.ts';
 import { arrayFolder, imageFile, logFiles, resultFile, taskFolder } from './tag-folders.ts';
 import { taskEnvironment } from './task-files.ts';
 
@@ -28,6 +29,7 @@ interface Owner {
  */
 export async function materialise(site: BuildSite, array: BuildArray): Promise<void> {
   const { paths } = site;
+  await checkShare(paths);
   const instances = await instancesOfArray(site.store, array.id);
   try {
     const tagFolders = [paths.builds, paths.logs, paths.results].map((folder) => join(folder, array.tag));

@@ -3,10 +3,12 @@ import { epochSeconds } from '../util/clock.ts';
 import { briefErrorText, CtmgrError } from '../util/errors.ts';
 import { applyDecision, type RunFacts, type Transition } from './apply-decision.ts';
 import type { BuildSite } from './build-site.ts';
+import { checkShare } from './check-share.ts';
 import { decide, type Decision } from './decide.ts';
 import { askSlurm, noNews, readShare, type SlurmNews } from './gather-evidence.ts';
 import { type GoodResult, publish } from './publish.ts';
 import { recoverSubmissions } from './recover-submissions.ts';
+import { showNames } from './show-names.ts';
 import { writeCatalogue } from './write-catalogue.ts';
 
 export interface PassReport {
@@ -28,6 +30,9 @@ export interface PassReport {
  */
 export async function pollOnce(site: BuildSite, askSlurmToo = true, catalogueBehind = false): Promise<PassReport> {
   const report: PassReport = { transitions: [], problems: [], submissions: [], unfinished: 0, catalogueBehind };
+  if (!(await shareIsThere(site, report))) return report;
+  const names = await showNames(site.store, site.paths);
+  report.problems.push(...names.problems);
   if (askSlurmToo) {
     for (const { kind, message } of await recoverSubmissions(site)) {
       if (kind === 'submitted') report.submissions.push(message);
@@ -46,10 +51,22 @@ export async function pollOnce(site: BuildSite, askSlurmToo = true, catalogueBeh
     for (const instance of waiting) await step(site, instance, news, report);
   }
   report.unfinished = (await unfinishedInstances(site.store)).length;
-  if (report.transitions.length > 0 || report.submissions.length > 0 || askSlurmToo || catalogueBehind) {
-    await showInCatalogue(site, report);
-  }
+  const isNews = report.transitions.length > 0 || report.submissions.length > 0 || names.shown.length > 0;
+  if (isNews || askSlurmToo || catalogueBehind) await showInCatalogue(site, report);
   return report;
+}
+
+/** Without the share nothing may be concluded: no result and no image is there then, and nothing is called failed. */
+async function shareIsThere(site: BuildSite, report: PassReport): Promise<boolean> {
+  try {
+    await checkShare(site.paths);
+    return true;
+  } catch (error) {
+    if (!(error instanceof CtmgrError)) throw error;
+    report.problems.push(`${error.message}: ${error.why ?? ''}`);
+    report.unfinished = (await unfinishedInstances(site.store)).length;
+    return false;
+  }
 }
 
 /** A full share must not stop the pass: states and images are safe, and the catalogue follows when there is room. */

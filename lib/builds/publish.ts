@@ -1,16 +1,17 @@
 import { constants } from 'node:fs';
 import { type FileHandle, lstat, open, rm } from 'node:fs/promises';
-import { dirname, join, relative } from 'node:path';
 
-import { findCurrentImage, setCurrentImage } from '../store/current-images.ts';
+import { findCurrentImage, newestGoodTagId, setCurrentImage } from '../store/current-images.ts';
 import { insertEvent } from '../store/events.ts';
 import { changeInstance, type Instance } from '../store/instances.ts';
 import type { Store } from '../store/open.ts';
+import { isRetired } from '../store/recipes.ts';
 import { epochSeconds } from '../util/clock.ts';
 import { isSystemError } from '../util/errors.ts';
-import { replaceSymlink } from '../util/write-file.ts';
 import type { BuildSite } from './build-site.ts';
+import { checkShare } from './check-share.ts';
 import type { BuildResult } from './result-file.ts';
+import { showName } from './show-names.ts';
 import { imageFile, logFiles } from './tag-folders.ts';
 
 export type GoodResult = Extract<BuildResult, { outcome: 'success' }>;
@@ -19,12 +20,13 @@ export type GoodResult = Extract<BuildResult, { outcome: 'success' }>;
 export type Publication = 'published' | 'raced' | 'missing' | { wrong: string };
 
 /**
- * Publishes a good build: checks the file, gives it owner, group and mode, makes it current unless a newer build tag
- * is already, and records success. Link and record change inside one immediate transaction: a crash in between leaves
+ * Publishes a good build: checks the file, gives it owner, group and mode, makes it current unless a newer build is good
+ * already or the name is pinned or retired, and records success. Link and record change inside one immediate transaction: a crash in between leaves
  * an instance that is still building, and the next pass does the same again. Throws the system's error if the share
  * does not let it.
  */
 export async function publish(site: BuildSite, instance: Instance, result: GoodResult): Promise<Publication> {
+  await checkShare(site.paths);
   const file = imageFile(site.paths, instance);
   const checked = await checkAndOwn(site, file, result.size);
   if (checked !== 'good') return checked;
@@ -41,6 +43,7 @@ async function record(
   file: string,
 ): Promise<boolean> {
   const now = epochSeconds();
+  const takesOver = await takesNameOver(db, instance);
   const changed = await changeInstance(db, instance.id, instance.status, {
     status: 'success',
     file,
@@ -56,15 +59,25 @@ async function record(
     changed_at: now,
   });
   if (!changed) return false;
-  const current = await findCurrentImage(db, instance.recipe_id);
-  if (current === undefined || current.buildTagId <= instance.build_tag_id) {
+  if (takesOver) {
     await setCurrentImage(db, instance.recipe_id, instance.id, site.actor, now);
-    const link = join(site.paths.current, `${instance.name}.sif`);
-    await replaceSymlink(link, relative(dirname(link), file));
+    await showName(db, site.paths, instance.recipe_id);
   }
   const subject = `${instance.name}:${instance.tag}`;
   await insertEvent(db, { actor: site.actor, kind: 'image.publish', subject, detail: { sha256: result.sha256 } }, now);
   return true;
+}
+
+/**
+ * True if NAME shall mean this build. One that comes late does not take the name over from a newer good build, not even
+ * if an admin has rolled back from that one since.
+ */
+async function takesNameOver(db: Store, instance: Instance): Promise<boolean> {
+  if (await isRetired(db, instance.recipe_id)) return false;
+  const current = await findCurrentImage(db, instance.recipe_id);
+  if (current !== undefined && current.pinnedAt !== null) return false;
+  const newest = await newestGoodTagId(db, instance.recipe_id);
+  return newest === undefined || newest <= instance.build_tag_id;
 }
 
 /**

@@ -18,7 +18,7 @@ const columns: Column[] = [
 /** `ctmgr status [TAG]`: the images of a build tag and how far each is; the newest tag without an argument. */
 export async function run(argv: { tag?: string }, context: Context): Promise<Answer> {
   if (argv.tag !== undefined) checkTag(argv.tag);
-  const catalogue = await loadCatalogue(context);
+  const catalogue = await loadCatalogue(context, argv.tag === undefined ? undefined : { tag: argv.tag });
   const tag = argv.tag === undefined ? catalogue.tags.at(-1) : catalogue.tags.find(({ name }) => name === argv.tag);
   if (tag === undefined) {
     if (argv.tag === undefined) return { kind: 'table', columns, records: [], empty: 'Nothing has been built yet.' };

@@ -7,7 +7,15 @@ import { type BaseImage, findBaseImageByLocation, findBaseImageByName, insertBas
 import { insertEvent } from '../store/events.ts';
 import type { Store } from '../store/open.ts';
 import { insertContent } from '../store/recipe-rows.ts';
-import { findRecipe, insertRecipe, latestContent, updateRecipe } from '../store/recipes.ts';
+import {
+  findRecipe,
+  insertRecipe,
+  latestContent,
+  type NewRecipe,
+  type Recipe,
+  setRetired,
+  updateRecipe,
+} from '../store/recipes.ts';
 import { epochSeconds } from '../util/clock.ts';
 import { CtmgrError, errorText, isSystemError } from '../util/errors.ts';
 import { checkName } from '../util/names.ts';
@@ -29,6 +37,8 @@ export interface ImportRequest {
   baseName: string | undefined;
   class: string | undefined;
   message: string | undefined;
+  /** Who alone may read its images; null: everybody; undefined: as before. */
+  group?: string | null | undefined;
 }
 
 export interface ImportOutcome {
@@ -89,8 +99,9 @@ async function storeVersion(db: Store, request: ImportRequest, material: Materia
     dockerfileLocation: resolve(request.dockerfile),
     contextLocation: request.context === undefined ? null : resolve(request.context),
     class: request.class ?? null,
+    group: recipe?.group === request.group ? undefined : request.group,
   };
-  if (recipe !== undefined) await updateRecipe(db, recipe.id, fields);
+  if (recipe !== undefined) await bringUpToDate(db, recipe, fields, by, now);
   if (
     newest !== undefined &&
     newest.dockerfile_hash === dockerfileHash &&
@@ -120,6 +131,24 @@ async function storeVersion(db: Store, request: ImportRequest, material: Materia
   );
   await insertEvent(db, { actor: by, kind: 'recipe.import', subject: request.name, detail: { version } }, now);
   return { ...outcome, version, isNew: true };
+}
+
+/** What an import changes in a recipe that is there already, whether its text is new or not. */
+async function bringUpToDate(
+  db: Store,
+  recipe: Recipe,
+  fields: Omit<NewRecipe, 'name'>,
+  by: string,
+  now: number,
+): Promise<void> {
+  await updateRecipe(db, recipe.id, fields);
+  if (fields.group !== undefined) {
+    const detail = { from: recipe.group, to: fields.group };
+    await insertEvent(db, { actor: by, kind: 'recipe.group', subject: recipe.name, detail }, now);
+  }
+  if (recipe.retired_at === null) return;
+  await setRetired(db, recipe.id, null);
+  await insertEvent(db, { actor: by, kind: 'recipe.revive', subject: recipe.name }, now);
 }
 
 /** The base image of that reference; a new one is named after its last component, or as the caller wants. */

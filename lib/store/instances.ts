@@ -69,10 +69,6 @@ export async function instancesOfArray(db: Store, arrayId: number): Promise<Inst
   return withNames(db).where('container_instance.build_array_id', '=', arrayId).execute();
 }
 
-export async function allInstances(db: Store): Promise<Instance[]> {
-  return withNames(db).execute();
-}
-
 /**
  * Changes an instance if it still has the status that the caller has read; returns false if another process was
  * quicker. `status` is never moved but through here.

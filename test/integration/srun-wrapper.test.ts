@@ -47,6 +47,9 @@ beforeAll(() => {
     started: null,
     ended: null,
     changed: 0,
+    group: null,
+    pinned: false,
+    removed: null,
   });
   const images = [image('2026-11-22.1', hash, false), image('2026-11-22.2', 'b'.repeat(64), true)];
   writeFileSync(
