@@ -31,7 +31,7 @@ export interface PassReport {
 export async function pollOnce(site: BuildSite, askSlurmToo = true, catalogueBehind = false): Promise<PassReport> {
   const report: PassReport = { transitions: [], problems: [], submissions: [], unfinished: 0, catalogueBehind };
   if (!(await shareIsThere(site, report))) return report;
-  const names = await showNames(site.store, site.paths);
+  const names = await showNames(site);
   report.problems.push(...names.problems);
   if (askSlurmToo) {
     for (const { kind, message } of await recoverSubmissions(site)) {

@@ -1,23 +1,23 @@
-import { constants } from 'node:fs';
-import { type FileHandle, lstat, open, rm } from 'node:fs/promises';
+import { lstat, rm } from 'node:fs/promises';
 
 import { findCurrentImage, newestGoodTagId, setCurrentImage } from '../store/current-images.ts';
 import { insertEvent } from '../store/events.ts';
 import { changeInstance, type Instance } from '../store/instances.ts';
 import type { Store } from '../store/open.ts';
-import { isRetired } from '../store/recipes.ts';
+import { recipeAccess } from '../store/recipes.ts';
 import { epochSeconds } from '../util/clock.ts';
 import { isSystemError } from '../util/errors.ts';
 import type { BuildSite } from './build-site.ts';
 import { checkShare } from './check-share.ts';
 import type { BuildResult } from './result-file.ts';
+import { type ImageCheck, ownImage } from './own-image.ts';
 import { showName } from './show-names.ts';
 import { imageFile, logFiles } from './tag-folders.ts';
 
 export type GoodResult = Extract<BuildResult, { outcome: 'success' }>;
 
 /** What became of a good build: published, not visible (yet), or a file that is not the one which was reported. */
-export type Publication = 'published' | 'raced' | 'missing' | { wrong: string };
+export type Publication = 'published' | 'raced' | Exclude<ImageCheck, 'good'>;
 
 /**
  * Publishes a good build: checks the file, gives it owner, group and mode, makes it current unless a newer build is good
@@ -28,7 +28,8 @@ export type Publication = 'published' | 'raced' | 'missing' | { wrong: string };
 export async function publish(site: BuildSite, instance: Instance, result: GoodResult): Promise<Publication> {
   await checkShare(site.paths);
   const file = imageFile(site.paths, instance);
-  const checked = await checkAndOwn(site, file, result.size);
+  const { group } = await recipeAccess(site.store, instance.recipe_id);
+  const checked = await ownImage(site, file, { size: result.size, group });
   if (checked !== 'good') return checked;
   await removeEmptyLogs(site, instance);
   const done = await site.store.transaction().execute((db) => record(db, site, instance, result, file));
@@ -59,10 +60,10 @@ async function record(
     changed_at: now,
   });
   if (!changed) return false;
-  if (takesOver) {
-    await setCurrentImage(db, instance.recipe_id, instance.id, site.actor, now);
-    await showName(db, site.paths, instance.recipe_id);
-  }
+  if (takesOver) await setCurrentImage(db, instance.recipe_id, instance.id, site.actor, now);
+  // Its group may have changed while it was built.
+  const { group } = await recipeAccess(db, instance.recipe_id);
+  if (takesOver || group !== instance.group) await showName(db, site, instance.recipe_id);
   const subject = `${instance.name}:${instance.tag}`;
   await insertEvent(db, { actor: site.actor, kind: 'image.publish', subject, detail: { sha256: result.sha256 } }, now);
   return true;
@@ -73,40 +74,11 @@ async function record(
  * if an admin has rolled back from that one since.
  */
 async function takesNameOver(db: Store, instance: Instance): Promise<boolean> {
-  if (await isRetired(db, instance.recipe_id)) return false;
+  if ((await recipeAccess(db, instance.recipe_id)).retired) return false;
   const current = await findCurrentImage(db, instance.recipe_id);
   if (current !== undefined && current.pinnedAt !== null) return false;
   const newest = await newestGoodTagId(db, instance.recipe_id);
   return newest === undefined || newest <= instance.build_tag_id;
-}
-
-/**
- * Checks the image and gives it owner, group and mode through one open file: the folder belongs to the build account,
- * so that a name could stand for another file, or for a link to one, from one call to the next.
- */
-async function checkAndOwn(
-  site: BuildSite,
-  file: string,
-  size: number,
-): Promise<'good' | 'missing' | { wrong: string }> {
-  let handle: FileHandle;
-  try {
-    handle = await open(file, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
-  } catch (error) {
-    if (isSystemError(error, 'ENOENT')) return 'missing';
-    if (isSystemError(error, 'ELOOP')) return { wrong: `${file} is not a regular file` };
-    throw error;
-  }
-  try {
-    const found = await handle.stat();
-    if (!found.isFile()) return { wrong: `${file} is not a regular file` };
-    if (found.size !== size) return { wrong: `${file} has ${found.size} bytes, the build reported ${size}` };
-    if (site.asRoot) await handle.chown(site.owner.uid, site.owner.gid);
-    await handle.chmod(Number.parseInt(site.config.images.mode, 8));
-    return 'good';
-  } finally {
-    await handle.close();
-  }
 }
 
 /** A log file that nobody wrote to says nothing; without it `ls` shows which builds have something to tell. */

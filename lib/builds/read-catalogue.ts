@@ -1,12 +1,12 @@
-import { readFile } from 'node:fs/promises';
+import { access, constants, readFile } from 'node:fs/promises';
 import * as v from 'valibot';
 
 import type { Paths } from '../config/paths.ts';
 import { callerGroups } from '../util/accounts.ts';
 import { CtmgrError, errorText, isSystemError } from '../util/errors.ts';
-import { parseReference } from '../util/names.ts';
+import { type ImageReference, parseReference } from '../util/names.ts';
 import { type Catalogue, type CatalogueImage, catalogueSchema } from './catalogue-format.ts';
-import { placeOf } from './tag-folders.ts';
+import { imageFile, placeOf } from './tag-folders.ts';
 
 /**
  * Reads what is published for the caller: the catalogue for everybody and those of the caller's groups, as one. It is
@@ -86,4 +86,26 @@ export function findImage(catalogue: Catalogue, reference: string): CatalogueIma
     ...(known ? { why: found?.message ?? `${wanted.name} exists, but it has no such good build` } : {}),
     hint: known ? `ctmgr history ${wanted.name}` : 'ctmgr list',
   });
+}
+
+/**
+ * The file of NAME:TAG that is too old for the catalogue to list, if it is there and the caller may read it: an image
+ * appears under its name when it is complete, and opens to readers when it is published.
+ */
+export async function findOlderFile(
+  paths: Paths,
+  catalogue: Catalogue,
+  { name, tag }: ImageReference,
+): Promise<{ name: string; tag: string; file: string; sha256: null } | undefined> {
+  if (tag === undefined || catalogue.images.some((image) => image.name === name && image.tag === tag)) return undefined;
+  for (const group of [null, ...callerGroups()]) {
+    const file = imageFile(paths, { name, tag, group });
+    try {
+      await access(file, constants.R_OK);
+      return { name, tag, file, sha256: null };
+    } catch (error) {
+      if (!isSystemError(error, 'ENOENT', 'ENOTDIR', 'EACCES')) throw error;
+    }
+  }
+  return undefined;
 }

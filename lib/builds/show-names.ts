@@ -6,7 +6,9 @@ import { findName, recipesBehind, setLinkBehind } from '../store/current-images.
 import type { Store } from '../store/open.ts';
 import { briefErrorText, CtmgrError, isSystemError } from '../util/errors.ts';
 import { replaceSymlink } from '../util/write-file.ts';
+import type { BuildSite } from './build-site.ts';
 import { checkShare } from './check-share.ts';
+import { moveImages, removeOld } from './move-images.ts';
 import { imageFile, placeOf } from './tag-folders.ts';
 
 /** What came of the names that had changed. */
@@ -20,14 +22,15 @@ export interface ShownNames {
  * write the store and not the share, so this is done by whoever may: their own command as root, or the next pass of the
  * poller. A name that cannot be changed now stays as it is and is tried again. Throws 69 if the share is not there.
  */
-export async function showNames(store: Store, paths: Paths): Promise<ShownNames> {
+export async function showNames(site: BuildSite): Promise<ShownNames> {
+  const { store, paths } = site;
   const result: ShownNames = { shown: [], problems: [] };
   const behind = await recipesBehind(store);
   if (behind.length === 0) return result;
   await checkShare(paths);
   for (const recipeId of behind) {
     try {
-      result.shown.push(await store.transaction().execute((db) => showName(db, paths, recipeId)));
+      result.shown.push(await store.transaction().execute((db) => showName(db, site, recipeId)));
     } catch (error) {
       const { name } = await findName(store, recipeId);
       result.problems.push(`${name} keeps its old meaning for now: ${briefErrorText(error)}`);
@@ -38,10 +41,12 @@ export async function showNames(store: Store, paths: Paths): Promise<ShownNames>
 
 /**
  * Sets the link of one name inside the caller's transaction: rename(2) over the old one, so that readers find the old
- * image or the new one and never none. Links of the name in other places (it was public before, or another group's) go
- * after that. Returns the name.
+ * image or the new one and never none. If the recipe has become another group's, its images move there first, and links
+ * and files in the old place go last. Returns the name.
  */
-export async function showName(db: Store, paths: Paths, recipeId: number): Promise<string> {
+export async function showName(db: Store, site: BuildSite, recipeId: number): Promise<string> {
+  const { paths } = site;
+  const moved = await moveImages(db, site, recipeId);
   const { name, current } = await findName(db, recipeId);
   const link = current === null ? undefined : linkOf(paths, current.group, name);
   if (current !== null && link !== undefined) {
@@ -54,7 +59,8 @@ export async function showName(db: Store, paths: Paths, recipeId: number): Promi
     const other = linkOf(paths, group, name);
     if (other !== link) await rm(other, { force: true });
   }
-  await setLinkBehind(db, recipeId, false);
+  await removeOld(moved.oldFiles);
+  await setLinkBehind(db, recipeId, moved.more);
   return name;
 }
 

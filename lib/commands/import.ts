@@ -1,8 +1,12 @@
 import { resourceClass } from '../config/resource-class.ts';
 import { importRecipe } from '../definitions/import-recipe.ts';
+import { findGroup, isGroupName } from '../util/accounts.ts';
+import { CtmgrError } from '../util/errors.ts';
+import { quote } from '../util/names.ts';
 import { readBuildArgs } from './build-args.ts';
 import { refreshCatalogue } from './refresh-catalogue.ts';
 import type { Answer, Context } from './context.ts';
+import { takeEffect } from './take-effect.ts';
 
 interface Arguments {
   dockerfile: string;
@@ -12,11 +16,14 @@ interface Arguments {
   'base-name'?: string;
   class?: string;
   message?: string;
+  group?: string;
+  public?: boolean;
 }
 
 /** `ctmgr import`: a Dockerfile becomes a new version of a recipe. */
 export async function run(argv: Arguments, context: Context): Promise<Answer> {
   if (argv.class !== undefined) resourceClass(context.config, argv.class);
+  const group = chosenGroup(argv);
   const outcome = await importRecipe(
     await context.store(),
     context.paths.contexts,
@@ -28,14 +35,28 @@ export async function run(argv: Arguments, context: Context): Promise<Answer> {
       baseName: argv['base-name'],
       class: argv.class,
       message: argv.message,
+      group,
     },
     context.caller.name,
   );
   for (const { line, message } of outcome.warnings) context.terminal.say(`ctmgr: line ${line}: ${message}`);
+  const exitCode = group === undefined ? 0 : await takeEffect(context, outcome.name);
   await refreshCatalogue(context);
   const { name, version, isNew, base } = outcome;
   const text = isNew
     ? `Stored version ${version} of ${name} (from ${base}).\nNext: ctmgr rebuild ${name}\n`
     : `Nothing new: ${name} version ${version} has the same Dockerfile, build arguments and context.\n`;
-  return { kind: 'record', record: { ...outcome }, text };
+  return { kind: 'record', record: { ...outcome }, text, exitCode };
+}
+
+/** Undefined: nothing was said about it. A group that does not exist is refused (66): nobody could read the image. */
+function chosenGroup({ group, public: isPublic }: Arguments): string | null | undefined {
+  if (group === undefined) return isPublic === true ? null : undefined;
+  if (!isGroupName(group)) {
+    throw new CtmgrError('usage', `${quote(group)} cannot be the group of an image`, {
+      why: 'The name of its folder has letters, digits, . _ - and starts with a letter or _.',
+    });
+  }
+  if (findGroup(group) !== undefined) return group;
+  throw new CtmgrError('inputMissing', `there is no group ${group}`, { hint: `getent group ${group}` });
 }

@@ -1,6 +1,7 @@
 import { accessSync, constants } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 
+import { makeBuildSite } from '../builds/build-site.ts';
 import { showNames } from '../builds/show-names.ts';
 import { writeCatalogue } from '../builds/write-catalogue.ts';
 import { serviceRuns } from '../service/service-lock.ts';
@@ -22,7 +23,7 @@ export async function takeEffect(context: Context, name: string): Promise<number
   const store = await context.store();
   if (isWritable(paths.share)) {
     try {
-      const { problems } = await showNames(store, paths);
+      const { problems } = await showNames(makeBuildSite(store, context.config, paths, context.caller.name));
       for (const problem of problems) terminal.say(`ctmgr: ${problem}`);
       await writeCatalogue(store, paths);
     } catch (error) {

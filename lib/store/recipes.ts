@@ -65,9 +65,14 @@ export async function setRetired(db: Store, id: number, retiredAt: number | null
   await db.updateTable('recipe').set({ retired_at: retiredAt }).where('id', '=', id).execute();
 }
 
-export async function isRetired(db: Store, id: number): Promise<boolean> {
-  const row = await db.selectFrom('recipe').select('retired_at').where('id', '=', id).executeTakeFirst();
-  return row !== undefined && row.retired_at !== null;
+/** Whether a recipe's name is offered, and to whom. */
+export async function recipeAccess(db: Store, id: number): Promise<{ group: string | null; retired: boolean }> {
+  const row = await db
+    .selectFrom('recipe')
+    .select(['group', 'retired_at'])
+    .where('id', '=', id)
+    .executeTakeFirstOrThrow();
+  return { group: row.group, retired: row.retired_at !== null };
 }
 
 export async function latestContent(db: Store, recipeId: number): Promise<RecipeContent | undefined> {

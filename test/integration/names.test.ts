@@ -48,11 +48,11 @@ describe('rollback', () => {
       expect(await rollBack(site.store, 'app', undefined, author)).toMatchObject({ tag: tag(i), pinned: false });
       // The store says so first, the share follows: an admin may write only the one.
       expect(shown()).toBe(tag(i + 1));
-      expect(await showNames(site.store, site.paths)).toEqual({ shown: ['app'], problems: [] });
+      expect(await showNames(site)).toEqual({ shown: ['app'], problems: [] });
       expect(shown()).toBe(tag(i));
     }
     await expect(rollBack(site.store, 'app', undefined, author)).rejects.toMatchObject({ code: 'inputMissing' });
-    expect(await showNames(site.store, site.paths)).toEqual({ shown: [], problems: [] });
+    expect(await showNames(site)).toEqual({ shown: [], problems: [] });
     expect(await events('image.rollback')).toMatchObject([
       { actor: 'admin1', subject: 'app', tag: tag(1), previous: tag(2), message: 'wrong results' },
       { tag: tag(0), previous: tag(1) },
@@ -62,7 +62,7 @@ describe('rollback', () => {
   test('is in the catalogue, goes forward too, and the next good build takes over', async () => {
     await rollBack(site.store, 'app', tag(0), author);
     await rollBack(site.store, 'app', tag(1), author);
-    await showNames(site.store, site.paths);
+    await showNames(site);
     await writeCatalogue(site.store, site.paths);
     const { images } = await readCatalogue(site.paths);
     expect(images.filter(({ current }) => current).map((image) => image.tag)).toEqual([tag(1)]);
@@ -74,7 +74,7 @@ describe('rollback', () => {
     const late = named((await recordAll(site)).instances, 'app');
     await buildNext();
     await rollBack(site.store, 'app', tag(0), author);
-    await showNames(site.store, site.paths);
+    await showNames(site);
     expect(await publish(site, late, buildImage(site, late))).toBe('published');
     expect(shown()).toBe(tag(0));
   });
@@ -85,19 +85,19 @@ describe('rollback', () => {
       await expect(rollBack(site.store, 'app', wanted, author)).rejects.toMatchObject({ code: 'inputMissing' });
     }
     await expect(rollBack(site.store, 'other', undefined, author)).rejects.toMatchObject({ code: 'inputMissing' });
-    expect(await showNames(site.store, site.paths)).toEqual({ shown: [], problems: [] });
+    expect(await showNames(site)).toEqual({ shown: [], problems: [] });
     expect(shown()).toBe(tag(2));
   });
 
   test('to an image whose file is gone leaves the name as it is and says so', async () => {
     rmSync(imageFile(site.paths, builds[0] as Instance));
     await rollBack(site.store, 'app', tag(0), author);
-    const { shown: done, problems } = await showNames(site.store, site.paths);
+    const { shown: done, problems } = await showNames(site);
     expect(done).toEqual([]);
     expect(problems).toEqual([expect.stringMatching(/^app keeps its old meaning for now: its image .* is not on/)]);
     expect(shown()).toBe(tag(2));
     await rollBack(site.store, 'app', tag(1), author);
-    expect((await showNames(site.store, site.paths)).problems).toEqual([]);
+    expect((await showNames(site)).problems).toEqual([]);
     expect(shown()).toBe(tag(1));
   });
 });
@@ -105,11 +105,11 @@ describe('rollback', () => {
 describe('a pin', () => {
   test('holds against later builds until it is taken away', async () => {
     expect(await pinName(site.store, 'app', tag(1), author)).toMatchObject({ tag: tag(1), pinned: true });
-    await showNames(site.store, site.paths);
+    await showNames(site);
     const later = await buildNext();
     expect(shown()).toBe(tag(1));
     expect(await unpinName(site.store, 'app', author)).toMatchObject({ tag: tag(1), newest: later.tag });
-    await showNames(site.store, site.paths);
+    await showNames(site);
     expect(shown()).toBe(tag(1));
     const next = await buildNext();
     expect(shown()).toBe(next.tag);
@@ -119,7 +119,7 @@ describe('a pin', () => {
   test('moves with a rollback', async () => {
     await pinName(site.store, 'app', undefined, author);
     expect(await rollBack(site.store, 'app', undefined, author)).toMatchObject({ tag: tag(1), pinned: true });
-    await showNames(site.store, site.paths);
+    await showNames(site);
     await buildNext();
     expect(shown()).toBe(tag(1));
   });
@@ -129,7 +129,7 @@ describe('retire', () => {
   test('takes the name away, not the images, until the recipe is imported again', async () => {
     const underway = named((await recordAll(site)).instances, 'app');
     expect(await retireName(site.store, 'app', author)).toBe(tag(2));
-    await showNames(site.store, site.paths);
+    await showNames(site);
     expect(readdirSync(site.paths.current)).toEqual([]);
     for (const build of builds) expect(lstatSync(imageFile(site.paths, build)).isFile()).toBe(true);
     expect(await publish(site, underway, buildImage(site, underway))).toBe('published');
@@ -152,8 +152,8 @@ describe('a share that is not mounted', () => {
   });
 
   test('is left alone, and the change is made when it is back', async () => {
-    for (const attempt of [showNames, writeCatalogue]) {
-      await expect(attempt(site.store, site.paths)).rejects.toMatchObject({
+    for (const attempt of [() => showNames(site), () => writeCatalogue(site.store, site.paths)]) {
+      await expect(attempt()).rejects.toMatchObject({
         code: 'unavailable',
         message: `the share ${site.paths.share} is not there`,
       });
@@ -165,7 +165,7 @@ describe('a share that is not mounted', () => {
     for (const path of [site.paths.builds, site.paths.current, join(site.paths.builds, tag(1))]) mkdirSync(path);
     writeFileSync(site.paths.marker, '');
     writeFileSync(imageFile(site.paths, builds[1] as Instance), `app:${tag(1)}`);
-    expect((await showNames(site.store, site.paths)).shown).toEqual(['app']);
+    expect((await showNames(site)).shown).toEqual(['app']);
     expect(readlinkSync(join(site.paths.current, 'app.sif'))).toBe(`../builds/${tag(1)}/app.sif`);
   });
 
