@@ -44,4 +44,17 @@ export const publishCommands: CommandSpec[] = [
     options: (yargs) => yargs.positional('name', name).option('message', message),
     load: () => import('../commands/retire.ts'),
   },
+  {
+    usage: 'gc',
+    summary: 'Delete what nobody needs any more',
+    level: 'root',
+    listing: true,
+    examples: [
+      ['ctmgr gc', 'the plan: what would go and why; changes nothing'],
+      ['ctmgr gc --delete', 'carry it out'],
+    ],
+    options: (yargs) =>
+      yargs.option('delete', { type: 'boolean', default: false, alias: 'yes', describe: 'Carry out the plan' }),
+    load: () => import('../commands/gc.ts'),
+  },
 ];
