@@ -45,6 +45,19 @@ export const publishCommands: CommandSpec[] = [
     load: () => import('../commands/retire.ts'),
   },
   {
+    usage: 'usage',
+    summary: 'What images take on the share, by group or by name',
+    level: 'admin',
+    listing: true,
+    examples: [
+      ['ctmgr usage', 'for each group'],
+      ['ctmgr usage --images', 'for each name, the largest first'],
+    ],
+    options: (yargs) =>
+      yargs.option('images', { type: 'boolean', default: false, describe: 'For each name instead of each group' }),
+    load: () => import('../commands/usage.ts'),
+  },
+  {
     usage: 'gc',
     summary: 'Delete what nobody needs any more',
     level: 'root',

@@ -83,7 +83,7 @@ export async function listBuilds(db: Store, selection: BuildSelection): Promise<
           join overlay on overlay.id = overlay_content.overlay_id
           where instance_overlay.container_instance_id = i.id order by instance_overlay.position)) as overlays
     from wanted
-      join container_instance i on i.id = wanted.id
+      cross join container_instance i on i.id = wanted.id
       join recipe_content on recipe_content.id = i.recipe_content_id
       join recipe on recipe.id = recipe_content.recipe_id
       join base_image on base_image.id = recipe_content.base_image_id
