@@ -50,7 +50,7 @@ function summarise({ images, findings }: GarbagePlan, removals: Removal[] | unde
   const bytes = images.remove.reduce((sum, { image }) => sum + image.size, 0);
   const others = findings.filter(isRemovable).length;
   const strange = findings.length - others;
-  const kept = [...images.kept].map(([reason, count]) => `${count} ${reason}`).join(', ');
+  const kept = [...images.kept].map(([reason, number]) => `${number} ${reason}`).join(', ');
   const gone = `${count(images.remove.length, 'image')} (${formatSize(bytes)})${others === 0 ? '' : `, ${others} other`}`;
   const lines = [
     removals === undefined ? `To delete: ${gone}.` : `Deleted: ${gone}.`,

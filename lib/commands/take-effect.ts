@@ -1,7 +1,6 @@
-import { accessSync, constants } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 
-import { makeBuildSite } from '../builds/build-site.ts';
+import { makeBuildSite, writesShare } from '../builds/build-site.ts';
 import { showNames } from '../builds/show-names.ts';
 import { writeCatalogue } from '../builds/write-catalogue.ts';
 import { serviceRuns } from '../service/service-lock.ts';
@@ -21,7 +20,7 @@ const patience = 10_000;
 export async function takeEffect(context: Context, name: string): Promise<number> {
   const { paths, terminal } = context;
   const store = await context.store();
-  if (isWritable(paths.share)) {
+  if (writesShare(context.config)) {
     try {
       const { problems } = await showNames(makeBuildSite(store, context.config, paths, context.caller.name));
       for (const problem of problems) terminal.say(`ctmgr: ${problem}`);
@@ -49,14 +48,5 @@ async function waitUntilShown(context: Context, name: string): Promise<void> {
   while (!context.interrupted.aborted && performance.now() < end) {
     if (id === undefined || !(await recipesBehind(store)).includes(id)) return;
     await delay(100);
-  }
-}
-
-function isWritable(folder: string): boolean {
-  try {
-    accessSync(folder, constants.W_OK);
-    return true;
-  } catch {
-    return false;
   }
 }

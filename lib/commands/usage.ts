@@ -13,7 +13,7 @@ const numbers: Column[] = [
 const groupColumn: Column = {
   key: 'group',
   title: 'GROUP',
-  show: (value) => (value === null ? '(everybody)' : String(value)),
+  show: (value) => (typeof value === 'string' ? value : '(everybody)'),
 };
 
 /** `ctmgr usage`: what images take on the share, for each group, or with `--images` for each name. */

@@ -176,8 +176,8 @@ describe('what killed processes have left', () => {
     const underway = named((await recordAll(site)).instances, 'app');
     const written = put(join(site.paths.builds, underway.tag, '.app.sif.Xy12ab'));
     const plan = await planGarbage(site);
-    expect(plan.findings.map(({ kind, path }) => [kind, path]).sort()).toEqual(
-      [...old, link].map((path) => ['temporary', path]).sort(),
+    expect(plan.findings.map(({ kind, path }) => `${kind} ${path}`).sort()).toEqual(
+      [...old, link].map((path) => `temporary ${path}`).sort(),
     );
     await removeGarbage(site, plan);
     for (const path of [...old, link]) expect([path, existsSync(path)]).toEqual([path, false]);
