@@ -30,7 +30,7 @@ export interface ScanRules {
 
 /** What the programs of ctmgr call a file that they have not finished: hidden, the name to be, random letters. */
 const temporaryImage = /^\.[a-z0-9][a-z0-9._-]*\.sif\.[A-Za-z0-9]{6,12}$/;
-const temporaryFile = /^\.(?:catalog\.json|\.ctmgr-share)\.[0-9a-f]{12}$/;
+const temporaryFile = /^\.(?:catalog\.json|ctmgr-share)\.[0-9a-f]{12}$/;
 const temporaryContext = /^\.[0-9a-f]{12}\.tar$/;
 const temporaryResult = /^\.\d+\.json\.[A-Za-z0-9]{6,12}$/;
 

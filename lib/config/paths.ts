@@ -34,7 +34,7 @@ export function pathsOf(config: Config): Paths {
     results: join(share, 'results'),
     current: join(share, 'current'),
     private: join(share, 'private'),
-    marker: join(share, '.ctmgr-share'),
+    marker: join(share, 'ctmgr-share'),
     catalogue: join(share, 'catalog.json'),
   };
 }

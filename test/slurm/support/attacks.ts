@@ -33,7 +33,7 @@ export function ownedAttacks({ share }: Site, tag: string): string[] {
     `ls ${share}/results`,
     `ls ${share}/private`,
     `mkdir ${share}/private/projx`,
-    `rm -f ${share}/.ctmgr-share`,
+    `rm -f ${share}/ctmgr-share`,
     `touch ${share}/results/${tag}/0.json`,
     `touch ${share}/results/${tag}/9.json`,
     `rm -f ${share}/results/${tag}/0.json`,
