@@ -1,5 +1,5 @@
 import { resourceClass } from '../config/resource-class.ts';
-import { importRecipe } from '../definitions/import-recipe.ts';
+import { type ImportOutcome, importRecipe } from '../definitions/import-recipe.ts';
 import { findGroup, isGroupName } from '../util/accounts.ts';
 import { CtmgrError } from '../util/errors.ts';
 import { quote } from '../util/names.ts';
@@ -42,11 +42,17 @@ export async function run(argv: Arguments, context: Context): Promise<Answer> {
   for (const { line, message } of outcome.warnings) context.terminal.say(`ctmgr: line ${line}: ${message}`);
   const exitCode = group === undefined ? 0 : await takeEffect(context, outcome.name);
   await refreshCatalogue(context);
-  const { name, version, isNew, base } = outcome;
-  const text = isNew
-    ? `Stored version ${version} of ${name} (from ${base}).\nNext: ctmgr rebuild ${name}\n`
-    : `Nothing new: ${name} version ${version} has the same Dockerfile, build arguments and context.\n`;
-  return { kind: 'record', record: { ...outcome }, text, exitCode };
+  return { kind: 'record', record: { ...outcome }, text: describe(outcome, group !== undefined), exitCode };
+}
+
+function describe({ name, version, isNew, base, group, revived }: ImportOutcome, tellGroup: boolean): string {
+  const lines = isNew
+    ? [`Stored version ${version} of ${name} (from ${base}).`]
+    : [`Nothing new: ${name} version ${version} has the same Dockerfile, build arguments and context.`];
+  if (tellGroup) lines.push(`Its images are for ${group === null ? 'everybody' : `group ${group} only`}.`);
+  if (revived) lines.push(`${name} was retired; the name is offered again from the next good build on.`);
+  if (isNew || revived) lines.push(`Next: ctmgr rebuild ${name}`);
+  return `${lines.join('\n')}\n`;
 }
 
 /** Undefined: nothing was said about it. A group that does not exist is refused (66): nobody could read the image. */

@@ -46,6 +46,10 @@ export interface ImportOutcome {
   version: number;
   /** False: Dockerfile, build arguments and context are those of the newest version, so nothing was stored. */
   isNew: boolean;
+  /** Who alone may read its images from now on; null: everybody. */
+  group: string | null;
+  /** It had been retired, and its name is offered again. */
+  revived: boolean;
   base: string;
   warnings: PlanWarning[];
 }
@@ -92,7 +96,9 @@ async function storeVersion(db: Store, request: ImportRequest, material: Materia
   const dockerfileHash = createHash('sha256').update(text).digest('hex');
   const buildArguments = JSON.stringify(sorted(request.buildArgs));
   const contextDigest = manifest.entries.length === 0 ? null : manifest.digest;
-  const outcome = { name: request.name, base: rootReference(plan), warnings: plan.warnings };
+  const group = request.group === undefined ? (recipe?.group ?? null) : request.group;
+  const revived = recipe !== undefined && recipe.retired_at !== null;
+  const outcome = { name: request.name, base: rootReference(plan), group, revived, warnings: plan.warnings };
   const base = await baseImage(db, rootReference(plan), request.baseName, now);
   const fields = {
     baseImageId: base.id,
