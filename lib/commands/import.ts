@@ -1,5 +1,6 @@
 import { resourceClass } from '../config/resource-class.ts';
 import { type ImportOutcome, importRecipe } from '../definitions/import-recipe.ts';
+import { registrySettings } from '../definitions/learn-bases.ts';
 import { findGroup, isGroupName } from '../util/accounts.ts';
 import { CtmgrError } from '../util/errors.ts';
 import { quote } from '../util/names.ts';
@@ -18,6 +19,11 @@ interface Arguments {
   message?: string;
   group?: string;
   public?: boolean;
+  target?: string;
+  platform?: string;
+  'base-config'?: string;
+  'pull-config': boolean;
+  strict: boolean;
 }
 
 /** `ctmgr import`: a Dockerfile becomes a new version of a recipe. */
@@ -36,9 +42,15 @@ export async function run(argv: Arguments, context: Context): Promise<Answer> {
       class: argv.class,
       message: argv.message,
       group,
+      target: argv.target,
+      platform: argv.platform,
+      baseConfig: argv['base-config'],
+      strict: argv.strict,
+      registries: argv['pull-config'] ? registrySettings(context.config, context.interrupted) : undefined,
     },
     context.caller.name,
   );
+  for (const note of outcome.notes) context.terminal.say(`ctmgr: ${note}`);
   for (const { line, message } of outcome.warnings) context.terminal.say(`ctmgr: line ${line}: ${message}`);
   const exitCode = group === undefined ? 0 : await takeEffect(context, outcome.name);
   await refreshCatalogue(context);
@@ -48,7 +60,7 @@ export async function run(argv: Arguments, context: Context): Promise<Answer> {
 function describe({ name, version, isNew, base, group, revived }: ImportOutcome, tellGroup: boolean): string {
   const lines = isNew
     ? [`Stored version ${version} of ${name} (from ${base}).`]
-    : [`Nothing new: ${name} version ${version} has the same Dockerfile, build arguments and context.`];
+    : [`Nothing new: ${name} version ${version} has the same Dockerfile, options and context.`];
   if (tellGroup) lines.push(`Its images are for ${group === null ? 'everybody' : `group ${group} only`}.`);
   if (revived) lines.push(`${name} was retired; the name is offered again from the next good build on.`);
   if (isNew || revived) lines.push(`Next: ctmgr rebuild ${name}`);

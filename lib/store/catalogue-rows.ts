@@ -40,11 +40,18 @@ export interface BuildRow {
   started_at: number | null;
   ended_at: number | null;
   changed_at: number;
+  class: string;
+  attempt: number;
   /** JSON: `NAME:VERSION` of each overlay, in order. */
   overlays: string;
+  /** JSON: the earlier attempts, oldest first, with the catalogue's keys. */
+  attempts: string;
 }
 
-/** Which builds: all of one name, all of one tag, or of every name the newest ones, the current and the unfinished. */
+/**
+ * Which builds: all of one name; all of one tag and the unfinished ones of others; or of every name the newest ones, the
+ * current and the unfinished.
+ */
 export type BuildSelection = { name: string } | { tag: string } | { newest: number };
 
 /** Every version of every recipe, or of one, by name and version. */
@@ -75,13 +82,18 @@ export async function listBuilds(db: Store, selection: BuildSelection): Promise<
     with wanted (id) as (${wantedIds(selection)})
     select i.id, recipe.name, recipe."group", build_tag.name as tag, recipe_content.version,
       base_image.location as base, i.status, i.failure_kind, i.message, i.reason, i.node, i.file, i.size, i.sha256,
-      i.removed_at, build_array.job_id, i.array_index, i.started_at, i.ended_at, i.changed_at,
+      i.removed_at, i.attempt, build_array.class, build_array.job_id, i.array_index, i.started_at, i.ended_at, i.changed_at,
       current_image.container_instance_id is not null as current, current_image.pinned_at is not null as pinned,
       (select json_group_array(label) from (
         select overlay.name || ':' || overlay_content.version as label from instance_overlay
           join overlay_content on overlay_content.id = instance_overlay.overlay_content_id
           join overlay on overlay.id = overlay_content.overlay_id
-          where instance_overlay.container_instance_id = i.id order by instance_overlay.position)) as overlays
+          where instance_overlay.container_instance_id = i.id order by instance_overlay.position)) as overlays,
+      (select json_group_array(json_object('number', number, 'status', status, 'failure_kind', failure_kind,
+          'message', message, 'node', node, 'job', job, 'started', started_at, 'ended', ended_at)) from (
+        select instance_attempt.*, build_array.job_id || '_' || instance_attempt.array_index as job from instance_attempt
+          join build_array on build_array.id = instance_attempt.build_array_id
+          where instance_attempt.container_instance_id = i.id order by instance_attempt.number)) as attempts
     from wanted
       cross join container_instance i on i.id = wanted.id
       join recipe_content on recipe_content.id = i.recipe_content_id
@@ -101,7 +113,8 @@ function wantedIds(selection: BuildSelection) {
   }
   if ('tag' in selection) {
     return sql`select i.id from build_tag join container_instance i on i.build_tag_id = build_tag.id
-      where build_tag.name = ${selection.tag}`;
+      where build_tag.name = ${selection.tag}
+      union select id from container_instance where status in ('pending', 'queued', 'building')`;
   }
   // The inner limit is answered by the index alone, which ends with the row's id: nothing is read and thrown away.
   return sql`
