@@ -112,11 +112,7 @@ async function moveName(db: Store, recipe: Recipe, image: GoodImage, move: Move)
     await setCurrentImage(db, recipe.id, image.instanceId, move.author.actor, now);
     await setLinkBehind(db, recipe.id, true);
   }
-  if (pinned !== wasPinned) {
-    await setPinned(db, recipe.id, pinned ? now : null);
-    // The catalogue tells pins, so it has to be written anew.
-    await setLinkBehind(db, recipe.id, true);
-  }
+  if (pinned !== wasPinned) await setPinned(db, recipe.id, pinned ? now : null);
   const newest = (await goodImages(db, recipe.id))[0]?.tag ?? image.tag;
   const previous = current?.tag ?? null;
   if (moves || pinned !== wasPinned) {

@@ -1,4 +1,5 @@
-import { link, rename, rm } from 'node:fs/promises';
+import { link, readdir, rename, rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 
 import { setPlace, strayInstances } from '../store/instances.ts';
 import type { Store } from '../store/open.ts';
@@ -33,9 +34,7 @@ export async function moveImages(db: Store, site: BuildSite, recipeId: number): 
       await moveImage(site, imageFile(site.paths, old), file, { size, group });
       oldFiles.push(imageFile(site.paths, old));
     }
-    const [from, to] = [logFiles(site.paths, old), logFiles(site.paths, place)];
-    await moveFile(from.out, to.out);
-    await moveFile(from.err, to.err);
+    await moveLogs(name, dirname(logFiles(site.paths, old).out), dirname(logFiles(site.paths, place).out));
     await setPlace(db, id, { group, ...(size === null ? {} : { file }) });
   }
   return { oldFiles, more };
@@ -61,11 +60,18 @@ async function moveImage(
   throw new CtmgrError('failed', `cannot move ${from} to ${to}: ${why}`);
 }
 
-async function moveFile(from: string, to: string): Promise<void> {
+/** All that lies beside the logs under the same name; `app.x.log` is the log of another image, `app.x`. */
+async function moveLogs(name: string, from: string, to: string): Promise<void> {
+  let entries: string[];
   try {
-    await rename(from, to);
+    entries = await readdir(from);
   } catch (error) {
-    if (!isSystemError(error, 'ENOENT')) throw error;
+    if (isSystemError(error, 'ENOENT')) return;
+    throw error;
+  }
+  for (const entry of entries) {
+    const isOurs = entry.startsWith(`${name}.`) && /^[a-z]+$/.test(entry.slice(name.length + 1));
+    if (isOurs) await rename(join(from, entry), join(to, entry));
   }
 }
 

@@ -141,7 +141,7 @@ async function oldLogs(folder: string, tag: string, tags: TagBook, rules: ScanRu
   const findings: Finding[] = [];
   const instances = (await tags.of(tag)) ?? [];
   for (const entry of await entries(folder)) {
-    const [, name] = /^(.+)\.(?:log|err)$/.exec(entry) ?? [];
+    const [, name] = /^(.+)\.(?:log|err|packages)$/.exec(entry) ?? [];
     const owner = instances.find((instance) => instance.name === name);
     const path = join(folder, entry);
     const stats = await statOf(path);

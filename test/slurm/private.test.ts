@@ -28,27 +28,26 @@ const as = (user: string, words: string[]): Promise<Ended> => site.ctmgr(words, 
 const run = (user: string, image: string): Promise<Ended> =>
   exec(['srun', `--container=${image}`, 'cat', '/token'], { user, env: site.env });
 
-/** What a user can do with `secret`: one letter for each thing that works. */
-async function access(user: string): Promise<string> {
-  const works = async (letter: string, end: Promise<Ended>): Promise<string> => ((await end).code === 0 ? letter : '');
-  const { stdout } = await as(user, ['list']);
-  const letters = [
-    /^secret /m.test(stdout) ? 'l' : '',
-    await works('p', as(user, ['path', 'secret'])),
-    await works('h', as(user, ['history', 'secret'])),
-    await works('s', as(user, ['show', `secret:${tag}`])),
-    await works('o', as(user, ['logs', 'secret'])),
-    await works('r', run(user, 'secret')),
-    await works('t', run(user, `secret:${tag}`)),
-  ];
-  return letters.join('');
-}
+const everything = 'phsort';
 
-const everything = 'lphsort';
+/** What a user can do with `secret`: one letter for each thing that works. */
+async function access(user: string, ways = everything): Promise<string> {
+  const attempts: Record<string, () => Promise<Ended>> = {
+    p: () => as(user, ['path', 'secret']),
+    h: () => as(user, ['history', 'secret']),
+    s: () => as(user, ['show', `secret:${tag}`]),
+    o: () => as(user, ['logs', 'secret']),
+    r: () => run(user, 'secret'),
+    t: () => run(user, `secret:${tag}`),
+  };
+  const letters = [...ways].map(async (letter) => ((await attempts[letter]?.())?.code === 0 ? letter : ''));
+  const listed = /^secret /m.test((await as(user, ['list'])).stdout);
+  return `${listed ? 'listed ' : ''}${(await Promise.all(letters)).join('')}`;
+}
 
 describe('an image of a group', () => {
   it('is there for its members in every way', async () => {
-    expect(await access('alice')).toBe(everything);
+    expect(await access('alice')).toBe(`listed ${everything}`);
     expect((await run('alice', 'secret')).stdout).toBe(`${token}\n`);
     expect((await as('alice', ['list'])).stdout).toMatch(/GROUP\n(.*\n)*secret .* projx$/m);
     expect((await as('alice', ['status', tag])).stdout).toMatch(/^secret /m);
@@ -57,18 +56,15 @@ describe('an image of a group', () => {
 
   it('does not exist for others, who are told what they are told of an unknown name', async () => {
     expect(await access('bob')).toBe('');
-    const calls = [['path'], ['show'], ['history'], ['logs']];
+    const calls = ['path', 'show', 'history', 'logs'].map((verb) => (image: string) => as('bob', [verb, image]));
+    const others = [...calls, (image: string) => run('bob', image)];
     for (const image of ['secret', `secret:${tag}`, `secret@sha256:${'a'.repeat(64)}`]) {
-      for (const [verb = ''] of calls) {
-        const asked = await as('bob', [verb, image]);
-        const unknown = await as('bob', [verb, image.replace('secret', 'nobody')]);
+      const comparisons = others.map(async (ask) => {
+        const [asked, unknown] = await Promise.all([ask(image), ask(image.replace('secret', 'nobody'))]);
         expect(JSON.parse(JSON.stringify(asked).replaceAll('secret', 'nobody'))).toEqual(unknown);
-      }
-      const ran = await run('bob', image);
-      expect(ran.code).toBe(66);
-      expect(ran.stderr.replaceAll('secret', 'nobody')).toBe(
-        (await run('bob', image.replace('secret', 'nobody'))).stderr,
-      );
+        expect(asked.code).toBeGreaterThan(0);
+      });
+      await Promise.all(comparisons);
     }
     for (const words of [['list', '--all'], ['status', tag], ['status']]) {
       expect((await as('bob', words)).stdout).not.toContain('secret');
@@ -102,10 +98,11 @@ describe('a change of the group', () => {
     site.ctmgr(['import', `${site.inputs}/secret/Dockerfile`, '--name', 'secret', ...words]);
 
   it('moves the images there are: to everybody, to another group', async () => {
+    const both = (): Promise<string[]> => Promise.all([access('alice', 'pr'), access('bob', 'pr')]);
     await required(change('--public'));
-    expect([await access('alice'), await access('bob')]).toEqual([everything, everything]);
+    expect(await both()).toEqual(['listed pr', 'listed pr']);
     await required(change('--group', 'projy'));
-    expect([await access('alice'), await access('bob')]).toEqual(['', everything]);
+    expect(await both()).toEqual(['', 'listed pr']);
     const left = await output([
       'sh',
       '-c',
@@ -113,7 +110,7 @@ describe('a change of the group', () => {
     ]);
     expect(left).toBe('');
     await required(change('--group', 'projx'));
-    expect([await access('alice'), await access('bob')]).toEqual([everything, '']);
+    expect(await both()).toEqual(['listed pr', '']);
     expect((await exec(['sh', '-c', `grep -rls secret ${site.share}`], { user: 'bob' })).stdout).toBe('');
   });
 
@@ -123,7 +120,7 @@ describe('a change of the group', () => {
       stderr: expect.stringMatching(/^ctmgr: there is no group nosuch\n/),
     });
     expect(await change('--group', '../projx')).toMatchObject({ code: 64 });
-    expect(await access('alice')).toBe(everything);
+    expect(await access('alice', 'p')).toBe('listed p');
   });
 });
 
