@@ -7,7 +7,7 @@ import { watch } from './support/watch.ts';
 
 const forUsers = ['config', 'convert', 'history', 'list', 'logs', 'path', 'show', 'status'];
 const forAdmins = ['base', 'import', 'overlay', 'pin', 'render', 'retire', 'rollback', 'unpin', 'usage'];
-const forRoot = ['gc', 'init', 'migrate', 'poll', 'rebuild', 'service'];
+const forRoot = ['cancel', 'gc', 'init', 'migrate', 'poll', 'rebuild', 'retry', 'service', 'throttle'];
 
 /** Command lines of each level, complete enough to be understood. */
 const adminCalls = [
