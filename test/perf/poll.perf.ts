@@ -38,7 +38,7 @@ async function makeBusySite(): Promise<TestSite> {
       for (const [index, recipeContentId] of contents.entries()) {
         const place = { buildTagId: id, buildArrayId, recipeContentId, taskIndex: index, arrayIndex: index };
         const definition = 'Bootstrap: docker\n'.repeat(100);
-        await insertInstance(db, { ...place, inputHash: '', definition, overlayContentIds: [] }, epoch);
+        await insertInstance(db, { ...place, inputHash: '', definition, group: null, overlayContentIds: [] }, epoch);
       }
       return id;
     });
