@@ -6,6 +6,7 @@ import { stageContext } from '../definitions/context-archive.ts';
 import type { ContextManifest } from '../definitions/context-manifest.ts';
 import { requirePlatform } from '../definitions/platform.ts';
 import { planFromRows } from '../definitions/plan-rows.ts';
+import type { RenderedRecipe } from '../definitions/render-recipe.ts';
 import type { BuildArray } from '../store/build-arrays.ts';
 import { definitionOf, type Instance, instancesOfArray } from '../store/instances.ts';
 import { loadRows } from '../store/recipe-rows.ts';
@@ -19,6 +20,9 @@ import { makeFolder, makeTagFolders } from './make-folders.ts';
 import { arrayFolder, claimLink, imageFile, logFiles, resultFile, taskFolder } from './tag-folders.ts';
 import { taskEnvironment } from './task-files.ts';
 
+/** Recipe versions that the caller has just rendered for these instances, by id: they need not be read again. */
+export type KnownRecipes = ReadonlyMap<number, RenderedRecipe>;
+
 /** Most folders that one chown gets: well below what Linux takes as arguments. */
 const foldersPerCall = 500;
 
@@ -31,7 +35,7 @@ const foldersAtOnce = 16;
  * earlier submission left behind is replaced, so call it only while no job of the array can exist. The task of a further
  * attempt stays as it is but for the claim, because it tells an image that the attempt before has published.
  */
-export async function materialise(site: BuildSite, array: BuildArray): Promise<void> {
+export async function materialise(site: BuildSite, array: BuildArray, known: KnownRecipes = new Map()): Promise<void> {
   const { paths } = site;
   await checkShare(paths);
   const instances = (await instancesOfArray(site.store, array.id)).filter(({ status }) => status === 'pending');
@@ -51,7 +55,7 @@ export async function materialise(site: BuildSite, array: BuildArray): Promise<v
       const folder = taskFolder(paths, instance);
       if (instance.attempt > 1 && (await exists(folder))) await rm(claimLink(paths, instance), { force: true });
       else {
-        await writeTask(site, instance, `${folder}.new`);
+        await writeTask(site, instance, `${folder}.new`, known.get(instance.recipe_content_id));
         written.push(folder);
       }
       await symlink(relative(view, folder), join(view, String(instance.array_index)));
@@ -107,15 +111,21 @@ async function exists(path: string): Promise<boolean> {
   }
 }
 
-async function writeTask(site: BuildSite, instance: Instance, folder: string): Promise<void> {
+async function writeTask(
+  site: BuildSite,
+  instance: Instance,
+  folder: string,
+  known: RenderedRecipe | undefined,
+): Promise<void> {
   const { store, paths } = site;
-  const content = await findContent(store, instance.recipe_content_id);
-  const plan = planFromRows({ rows: await loadRows(store, content.id), imageConfig: content.image_config });
+  const content = known?.source.content ?? (await findContent(store, instance.recipe_content_id));
+  const plan =
+    known?.plan ?? planFromRows({ rows: await loadRows(store, content.id), imageConfig: content.image_config });
   const manifest = JSON.parse(content.context_manifest) as ContextManifest;
   await rm(folder, { recursive: true, force: true });
   await mkdir(folder, { mode: 0o750 });
   await stageContext(plan, manifest, contextArchive(paths.contexts, manifest.digest), join(folder, 'context'));
-  const definition = await definitionOf(store, instance.id);
+  const definition = known?.definition ?? (await definitionOf(store, instance.id));
   await writeFile(join(folder, 'recipe.def'), definition);
   const environment = taskEnvironment({
     name: instance.name,
