@@ -1,0 +1,48 @@
+import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { lstatSync, readdirSync, readFileSync, readlinkSync, type Stats } from 'node:fs';
+import { join } from 'node:path';
+
+/**
+ * Everything below a root folder but what `leftOut` matches, by absolute path: type, mode, owner, content (small texts as they
+ * are), link target, extended attributes, and of several names for one file the first. No times: no two builds have the same.
+ */
+export function readTree(root: string, leftOut: RegExp): Record<string, string> {
+  const attributes = readAttributes(root);
+  const seen = new Map<number, string>();
+  const tree: Record<string, string> = {};
+  const visit = (path: string): void => {
+    if (leftOut.test(path)) return;
+    const found = lstatSync(join(root, path));
+    const first = found.isDirectory() ? path : (seen.get(found.ino) ?? path);
+    seen.set(found.ino, first);
+    const link = first === path ? [] : [`same file as ${first}`];
+    tree[path] = [...describe(join(root, path), found), ...(attributes.get(path) ?? []), ...link].join(' ');
+    if (found.isDirectory()) for (const name of readdirSync(join(root, path)).toSorted()) visit(join(path, name));
+  };
+  visit('/');
+  return tree;
+}
+
+function describe(path: string, found: Stats): string[] {
+  const owner = `${(found.mode & 0o7777).toString(8).padStart(4, '0')} ${found.uid}:${found.gid}`;
+  if (found.isSymbolicLink()) return ['link', `${found.uid}:${found.gid}`, '->', readlinkSync(path)];
+  if (found.isDirectory()) return ['directory', owner];
+  if (!found.isFile()) return [found.isFIFO() ? 'pipe' : 'device or socket', owner];
+  const bytes = readFileSync(path);
+  const isText = bytes.length <= 2000 && bytes.equals(Buffer.from(bytes.toString()));
+  return ['file', owner, isText ? JSON.stringify(bytes.toString()) : createHash('sha256').update(bytes).digest('hex')];
+}
+
+/** What `getfattr` shows, by path. */
+function readAttributes(root: string): Map<string, string[]> {
+  const words = ['-R', '-P', '-h', '-d', '-m', '^(user|security\\.capability)', '-e', 'hex', '--absolute-names', root];
+  const text = execFileSync('getfattr', words, { encoding: 'utf8', maxBuffer: 2 ** 26, stdio: ['ignore', 'pipe', 'ignore'] });
+  const blocks = text.split('\n\n').filter((block) => block.startsWith('# file: '));
+  return new Map(
+    blocks.map((block) => {
+      const [title = '', ...lines] = block.split('\n');
+      return [title.slice('# file: '.length + root.length), lines.filter((line) => line !== '')];
+    }),
+  );
+}
