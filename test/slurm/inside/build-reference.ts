@@ -47,21 +47,23 @@ async function build(name: string): Promise<BuiltImage | string> {
   const { 'io.buildah.version': _, ...labels } = config.Labels ?? {};
   const environment = Object.fromEntries((config.Env ?? []).map((each) => [each.replace(/=.*/s, ''), each.replace(/^[^=]*=/, '')]));
   const starts = /^\s*(ENTRYPOINT|CMD)\b/im.test(readFileSync(join(home, file), 'utf8'));
-  return {
-    tree: readTree(root, /^\/(dev|proc|sys|run\/\.containerenv)\//),
+  const image = {
+    tree: readTree(root),
     environment,
     labels,
     runs: starts ? argumentLists.map((args) => start(root, environment, config, args)) : [],
   };
+  await buildah('umount', container);
+  return image;
 }
 
 /** As the OCI image specification says: Entrypoint, then the arguments given, or Cmd if there are none. */
 function start(root: string, environment: Record<string, string>, { Entrypoint, Cmd }: ImageConfig, args: string[]): string {
   const argv = [...(Entrypoint ?? []), ...(args.length > 0 ? args : (Cmd ?? []))];
-  const script = 'mount -t proc proc "$1/proc" && exec chroot "$@"';
+  const script = '/usr/bin/mkdir -p "$1/proc" && /usr/bin/mount -t proc proc "$1/proc" && exec /usr/sbin/chroot "$@"';
   const options = { env: { HOME: '/root', ...environment }, encoding: 'utf8', input: '' } as const;
   try {
-    return execFileSync('/usr/bin/unshare', ['-m', '/bin/sh', '-c', `PATH=/usr/sbin:/usr/bin; ${script}`, 'sh', root, ...argv], {
+    return execFileSync('/usr/bin/unshare', ['-m', '/bin/sh', '-c', script, 'sh', root, ...argv], {
       ...options,
       stdio: ['pipe', 'pipe', 'ignore'],
     });

@@ -12,8 +12,6 @@ import { readTree } from './read-tree.ts';
 
 const run = promisify(execFile);
 const [scratch = '', ...paths] = process.argv.slice(2);
-/** Apptainer's own in every image, and what it or the kernel lay over the image's. */
-const leftOut = /^\/(\.singularity\.d|\.exec|\.run|\.shell|\.test|singularity|environment)$|^\/(dev|proc|sys)\/|^\/etc\/(hosts|resolv\.conf)$/;
 
 async function read(path: string): Promise<BuiltImage | string> {
   const name = path.replace(/^.*\//, '').replace(/\.sif$/, '');
@@ -23,7 +21,7 @@ async function read(path: string): Promise<BuiltImage | string> {
   execFileSync('unsquashfs', ['-quiet', '-no-progress', '-processors', '1', '-offset', offset, '-dest', root, path], { stdio: 'ignore' });
   const own = join(root, '.singularity.d');
   const image: BuiltImage = {
-    tree: readTree(root, leftOut),
+    tree: readTree(root),
     environment: await environmentOf(path),
     labels: JSON.parse(readFileSync(join(own, 'labels.json'), 'utf8')) as Record<string, string>,
     runs: [],

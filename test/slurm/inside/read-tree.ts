@@ -3,11 +3,15 @@ import { createHash } from 'node:crypto';
 import { lstatSync, readdirSync, readFileSync, readlinkSync, type Stats } from 'node:fs';
 import { join } from 'node:path';
 
+/** Apptainer's own in every image, what a container gets from outside, and what programs write the time into. */
+const leftOut =
+  /^\/(\.singularity\.d|\.exec|\.run|\.shell|\.test|singularity|environment)$|^\/(dev|proc|sys)\/|^\/etc\/(hosts|hostname|resolv\.conf|ld\.so\.cache)$|^\/var\/cache\/ldconfig\/./;
+
 /**
- * Everything below a root folder but what `leftOut` matches, by absolute path: type, mode, owner, content (small texts as they
+ * Everything below a root folder, by absolute path: type, mode, owner, content (small texts as they
  * are), link target, extended attributes, and of several names for one file the first. No times: no two builds have the same.
  */
-export function readTree(root: string, leftOut: RegExp): Record<string, string> {
+export function readTree(root: string): Record<string, string> {
   const attributes = readAttributes(root);
   const seen = new Map<number, string>();
   const tree: Record<string, string> = {};

@@ -1,4 +1,4 @@
-import { readdirSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { BuiltImages } from '../inside/built-image.ts';
 import { exec, output, required } from './cluster.ts';
@@ -29,12 +29,13 @@ export async function buildReference(folder: string, names: string[]): Promise<B
   return JSON.parse(await output(insideWords('build-reference', [folder, ...names]))) as BuiltImages;
 }
 
-/** What ctmgr and Apptainer make of them: imported one by one, built as one job array. */
+/** What ctmgr and Apptainer make of them: imported one by one, built as one job array; with a secret, converted and built by hand. */
 export async function buildImages(site: Site, folder: string, names: string[]): Promise<BuiltImages> {
+  const [secret, imported] = [true, false].map((has) => names.filter((name) => existsSync(join(fixtures, name, 'secret')) === has)) as [string[], string[]];
   const script = `cd "$1"; shift; for name; do
   message=$(ctmgr import $name/Dockerfile --name $name --context $name/context 2>&1) || printf '%s\\n%s\\n\\n' "$name" "$message"
 done`;
-  const refused = await output(['sh', '-c', script, 'sh', folder, ...names], { user: 'admin1', env: site.env });
+  const refused = await output(['sh', '-c', script, 'sh', folder, ...imported], { user: 'admin1', env: site.env });
   const images: BuiltImages = {};
   for (const block of refused.split('\n\n').filter((text) => text.trim() !== '')) {
     const [name = '', ...message] = block.trim().split('\n');
@@ -46,8 +47,18 @@ done`;
     if (status === 'success') paths.push(`${site.share}/builds/${tag}/${name}.sif`);
     else images[name] = await failure(site, tag, name);
   }
+  for (const name of secret) paths.push(await buildWithSecret(site, `${folder}/${name}`));
   const read = await required(exec(insideWords('read-images', [`${folder}/.read`, ...paths])));
   return { ...images, ...(JSON.parse(read.stdout) as BuiltImages) };
+}
+
+async function buildWithSecret(site: Site, home: string): Promise<string> {
+  const script = `set -e; d=$(mktemp -d); cd $d; trap 'cd /; rm -rf $d' EXIT
+ctmgr convert "$1/Dockerfile" --context "$1/context" --output out >/dev/null
+cd out; export APPTAINER_NOHTTPS=true APPTAINER_CACHEDIR=$d/cache APPTAINER_TMPDIR=$d
+apptainer build --fakeroot --bind "$1/secret:/.ctmgr/secrets/token" "/scratch/\${1##*/}.sif" recipe.def >../log 2>&1 || { tail -n 30 ../log; exit 1; }`;
+  await output(['sh', '-c', script, 'sh', home], { user: 'ctmgr', env: site.env });
+  return `/scratch/${home.replace(/^.*\//, '')}.sif`;
 }
 
 async function failure(site: Site, tag: string, name: string): Promise<string> {
