@@ -1,14 +1,16 @@
-import { aloneLines } from './alone-lines.ts';
+import { buildLines } from './alone-lines.ts';
 import { type BuildStage, buildStages } from './build-stages.ts';
 import type { ContextManifest } from './context-manifest.ts';
 import { copyFunctions } from './copy-functions.ts';
 import { type CopyLayout, layOutStage, mountCopies } from './copy-layout.ts';
-import { copyLines, needsFunctions, sourceLines } from './copy-lines.ts';
+import { copyLines, sourceLines } from './copy-lines.ts';
 import { quoteWord, quoteWords } from './definition-quote.ts';
 import { exportLine, findSavedNames, saveLines } from './export-lines.ts';
 import { baseNames, decodeValue } from './plan-value.ts';
-import type { CopyStep, PlanLabel, PlanStep, RecipePlan, RunStep } from './recipe-plan.ts';
+import type { PlanLabel, PlanStep, RecipePlan, RunStep } from './recipe-plan.ts';
 import { mountFunctions, runLines } from './run-lines.ts';
+import { stepComment } from './step-comment.ts';
+import { usedFunctions } from './used-functions.ts';
 import { isRoot, userFunctions, userOf } from './user-functions.ts';
 
 /** Part of the commands of `%post`; `isLast` says that nothing follows, not even a line of our own. */
@@ -21,7 +23,7 @@ export interface PostInput {
   plan: RecipePlan;
   stage: BuildStage;
   manifest: ContextManifest;
-  overlayCommands: readonly string[];
+  overlays: readonly { name: string; version: number; commands: readonly string[] }[];
   labels: readonly PlanLabel[];
   /** Keep the base's runscript under this name. */
   savedRunscript: string | undefined;
@@ -34,31 +36,45 @@ export interface PostInput {
  * process of its own, unless a plain line is exactly the same. ENV and ARG are this shell's exported variables.
  */
 export function postLines(input: PostInput): string[] {
-  const { plan, stage, manifest, overlayCommands, labels, savedRunscript, alone } = input;
+  const { plan, stage, manifest, overlays, labels, savedRunscript, alone } = input;
   if (stage.bare) return [];
   const layouts = layOutStage(stage, manifest);
   const prepared = preparedCopies(plan, stage, manifest);
   const volumes = stage.isLast ? (plan.inert?.volumes ?? []).filter((path) => path.startsWith('/')) : [];
   const parts: Part[] = [
-    () => [
-      ...(alone ? aloneLines(stage, layouts, prepared.length > 0) : []),
-      ...prologue(stage, layouts, prepared.length > 0),
-    ],
-    () => labels.map(({ name, value }) => `printf '%s\\n' ${quoteWord(`${name} ${value}`)} >>"$SINGULARITY_LABELS"`),
-    () => (savedRunscript === undefined ? [] : [`cp -p /.singularity.d/runscript ${savedRunscript}`]),
-    ...overlayCommands.map(
-      (command): Part =>
-        (isLast) =>
-          runLines(overlayStep(command), '', isLast),
+    ...overlays.map(
+      ({ name, version, commands }): Part =>
+        (isLast) => [
+          `# Overlay ${name}, version ${version}`,
+          ...commands.flatMap((command, index) =>
+            runLines(overlayStep(command), '', isLast && index === commands.length - 1),
+          ),
+        ],
     ),
     ...stepParts(stage, layouts),
-    () => (volumes.length > 0 ? [`${ownPath}mkdir -p ${quoteWords(volumes)}`] : []),
-    () => prepared.flatMap(({ step, layout }) => [`mkdir -p ${layout.folder}`, ...sourceLines(step, layout)]),
+    () => (volumes.length > 0 ? ['# VOLUME', `${ownPath}mkdir -p ${quoteWords(volumes)}`] : []),
+    () =>
+      prepared.flatMap(({ step, layout }) => [
+        `${stepComment(step, true)}, for the stage that has no shell`,
+        `mkdir -p ${layout.folder}`,
+        ...sourceLines(step, layout),
+      ]),
     () => cleanUp(stage, layouts, prepared.length > 0),
   ];
   const lines: string[] = [];
   for (const part of parts.toReversed()) lines.unshift(...part(lines.length === 0));
-  return lines;
+  const functions = usedFunctions([userFunctions, copyFunctions, mountFunctions], lines);
+  return [
+    ...buildLines(stage, layouts, prepared.length > 0, alone),
+    ...saveLines(findSavedNames(assignments(stage.steps.map(({ step }) => step)))),
+    ...(functions.length > 0 ? ['# Functions for the steps below', ...functions, '# End of the functions'] : []),
+    ...(labels.length > 0 ? ['# LABEL, also over those of the base image'] : []),
+    ...labels.map(({ name, value }) => `printf '%s\\n' ${quoteWord(`${name} ${value}`)} >>"$SINGULARITY_LABELS"`),
+    ...(savedRunscript === undefined
+      ? []
+      : ["# The base image's ENTRYPOINT, for %runscript", `cp -p /.singularity.d/runscript ${savedRunscript}`]),
+    ...lines,
+  ];
 }
 
 /** What stages without a shell copy from this one, which lays it out for them. */
@@ -75,54 +91,34 @@ function preparedCopies(plan: RecipePlan, source: BuildStage, manifest: ContextM
     });
 }
 
-/** What has to stand before everything else. */
-function prologue(stage: BuildStage, layouts: ReadonlyMap<string, CopyLayout>, prepares: boolean): string[] {
-  const steps = stage.steps.map(({ step }) => step);
-  const saved = findSavedNames(assignments(steps));
-  const needsUser = steps.some((step) => (step.kind === 'run' || step.kind === 'workdir') && !isRoot(step.user));
-  const copies = stage.steps.flatMap(({ key, step }) =>
-    step.kind === 'copy' ? [{ key, step }] : step.kind === 'run' ? mountCopies(key, step) : [],
-  );
-  const needsCopy =
-    prepares ||
-    copies.some(({ key, step }) => {
-      const layout = layouts.get(key);
-      return layout !== undefined && needsFunctions(step, layout);
-    });
-  const needsMounts = steps.some((step) => step.kind === 'run' && (step.mounts ?? []).length > 0);
-  return [
-    ...saveLines(saved),
-    ...(needsUser ? [userFunctions] : []),
-    ...(needsCopy ? [copyFunctions] : []),
-    ...(needsMounts ? [mountFunctions] : []),
-  ];
-}
-
 function stepParts(stage: BuildStage, layouts: ReadonlyMap<string, CopyLayout>): Part[] {
   const saved = findSavedNames(assignments(stage.steps.map(({ step }) => step)));
   let prefix = '';
   return stage.steps.map(({ key, step }): Part => {
     const prefixHere = prefix;
     if (step.kind === 'run') {
-      const mounts = mountCopies(key, step).flatMap((mount) =>
-        bindLines(mount.step, layouts.get(mount.key), prefixHere),
-      );
-      return (isLast) => [...mounts, ...runLines(step, key, isLast, prefixHere)];
+      const mounts = mountCopies(key, step).flatMap((mount) => {
+        const layout = layouts.get(mount.key);
+        return layout ? copyLines(mount.step, layout, prefixHere) : [];
+      });
+      const comment = stepComment(step);
+      return (isLast) => [comment, ...mounts, ...runLines(step, key, isLast, prefixHere)];
     }
     if (step.kind === 'env' || step.kind === 'arg') {
       const path = step.variables.findLast(({ name }) => name === 'PATH');
       if (path) prefix = baseNames(decodeValue(path.value)).includes('PATH') ? '' : ownPath;
       const keepHome = step.variables.some(({ name }) => name === 'HOME') ? ['ctmgr_keep_home=1'] : [];
-      return () => [...step.variables.map((variable) => exportLine(variable, saved)), ...keepHome];
+      return () => noted(step, [...step.variables.map((variable) => exportLine(variable, saved)), ...keepHome]);
     }
-    if (step.kind === 'workdir') return () => workdirLines(step.path, step.user, prefixHere);
+    if (step.kind === 'workdir') return () => noted(step, workdirLines(step.path, step.user, prefixHere));
     const layout = layouts.get(key);
-    return () => (step.kind === 'copy' && layout ? copyLines(step, layout, prefixHere) : []);
+    return () => (step.kind === 'copy' && layout ? noted(step, copyLines(step, layout, prefixHere), true) : []);
   });
 }
 
-function bindLines(step: CopyStep, layout: CopyLayout | undefined, prefix: string): string[] {
-  return layout ? copyLines(step, layout, prefix) : [];
+/** A step that has become nothing needs no comment. */
+function noted(step: PlanStep, lines: string[], whole = false): string[] {
+  return lines.length === 0 ? [] : [stepComment(step, whole), ...lines];
 }
 
 function assignments(steps: readonly PlanStep[]) {

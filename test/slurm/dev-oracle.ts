@@ -2,7 +2,6 @@ import { output } from './support/cluster.ts';
 import { compareImages } from './support/compare-images.ts';
 import { buildImages, buildReference, listFixtures, prepareFixtures } from './support/oracle.ts';
 import { makeSite } from './support/site.ts';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 const wantedNames = process.argv.slice(2);
 const names = wantedNames.length ? wantedNames : listFixtures();
 const folder = '/scratch/oracle-dev';
@@ -15,7 +14,7 @@ try {
   let bad = 0;
   for (const name of names) {
     const [w, f] = [reference[name], built[name]];
-    const lines = typeof w !== 'object' ? [`BUILDAH ${w}`] : typeof f !== 'object' ? [`CTMGR ${f}`] : compareImages(w, f);
+    const lines = typeof w !== 'object' ? [`BUILDAH ${w}`] : typeof f !== 'object' ? [`CTMGR ${f}`] : compareImages(name, w, f);
     if (lines.length) { bad++; console.log(`=== ${name}\n${lines.map((l) => l.slice(-1500)).join('\n')}`); }
   }
   console.log('bad', bad, 'of', names.length);

@@ -31,5 +31,5 @@ test.each(names)('%s', (name) => {
   const [wanted, found] = [reference[name], built[name]];
   if (typeof wanted !== 'object') throw new Error(`buildah: ${wanted}`);
   if (typeof found !== 'object') throw new Error(`ctmgr: ${found}`);
-  expect(compareImages(wanted, found).join('\n')).toBe('');
+  expect(compareImages(name, wanted, found).join('\n')).toBe('');
 });

@@ -9,8 +9,8 @@ packages=(
     skopeo umoci busybox-static squashfuse fuse-overlayfs uidmap fakeroot squashfs-tools
     # the builder that tests compare images with, and what looks at extended attributes
     buildah attr
-    # fetches what ADD takes from a URL
-    curl
+    # what ADD needs: for URLs, and for archives in the build context
+    curl bzip2 xz-utils
     # the network between cluster and host
     nftables iproute2
     # for people and for what Apptainer's %post expects on a build host; libatomic1 and libstdc++6 for Node

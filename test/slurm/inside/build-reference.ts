@@ -76,7 +76,7 @@ const images: BuiltImages = {};
 const waiting = [...names];
 await Promise.all(
   [1, 2].map(async () => {
-    for (let name = waiting.shift(); name !== undefined; name = waiting.shift()) images[name] = await build(name);
+    for (let name = waiting.shift(); name !== undefined; name = waiting.shift()) { const t0 = Date.now(); images[name] = await build(name); console.error(name, Date.now() - t0); }
   }),
 );
 process.stdout.write(JSON.stringify(images));

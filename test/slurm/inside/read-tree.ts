@@ -21,16 +21,41 @@ export function readTree(root: string): Record<string, string> {
     const first = found.isDirectory() ? path : (seen.get(found.ino) ?? path);
     seen.set(found.ino, first);
     const link = first === path ? [] : [`same file as ${first}`];
-    tree[path] = [...describe(join(root, path), found), ...(attributes.get(path) ?? []), ...link].join(' ');
+    const own = attributes.get(path) ?? [];
+    tree[path] = [...describe(join(root, path), found, own), ...own.filter((each) => !each.startsWith(noted)), ...link].join(' ');
     if (found.isDirectory()) for (const name of readdirSync(join(root, path)).toSorted()) visit(join(path, name));
   };
   visit('/');
   return tree;
 }
 
-function describe(path: string, found: Stats): string[] {
-  const owner = `${(found.mode & 0o7777).toString(8).padStart(4, '0')} ${found.uid}:${found.gid}`;
-  if (found.isSymbolicLink()) return ['link', `${found.uid}:${found.gid}`, '->', readlinkSync(path)];
+/** Where Apptainer, which unpacks base images as one user, leaves the owner (https://github.com/rootless-containers/proto). */
+const noted = 'user.rootlesscontainers=';
+
+function ownerOf({ uid, gid }: Stats, attributes: readonly string[]): string {
+  const note = attributes.find((each) => each.startsWith(noted));
+  if (note === undefined) return `${uid}:${gid}`;
+  const bytes = [...Buffer.from(note.slice(noted.length + 2), 'hex')];
+  const ids: (number | undefined)[] = [];
+  // A message of two numbers: a tag, then seven bits in each byte; all bits set mean that the id is the real one.
+  for (let at = 0; at < bytes.length; at += 1) {
+    const field = (bytes[at] as number) >> 3;
+    let value = 0;
+    let shift = 1;
+    do {
+      at += 1;
+      value += ((bytes[at] as number) & 0x7f) * shift;
+      shift *= 128;
+    } while ((bytes[at] as number) & 0x80);
+    ids[field] = value === 0xffffffff ? undefined : value;
+  }
+  return `${ids[1] ?? uid}:${ids[2] ?? gid}`;
+}
+
+function describe(path: string, found: Stats, attributes: readonly string[]): string[] {
+  const ids = ownerOf(found, attributes);
+  const owner = `${(found.mode & 0o7777).toString(8).padStart(4, '0')} ${ids}`;
+  if (found.isSymbolicLink()) return ['link', ids, '->', readlinkSync(path)];
   if (found.isDirectory()) return ['directory', owner];
   if (!found.isFile()) return [found.isFIFO() ? 'pipe' : 'device or socket', owner];
   const bytes = readFileSync(path);

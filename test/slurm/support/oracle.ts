@@ -15,7 +15,7 @@ export function listFixtures(): string[] {
 
 /** Copies the fixtures into the cluster and makes their contexts complete. */
 export async function prepareFixtures(folder: string, names: string[]): Promise<void> {
-  const script = `set -e; umask 022; mkdir -p "$1"; cd "$1"; shift
+  const script = `set -e; umask 022; mkdir -m 1777 "$1"; cd "$1"; shift
 for name; do
   cp -a /opt/ctmgr/test/fixtures/oracle/$name .; mkdir -p $name/context; chmod -R u=rwX,go=rX $name
   cp /opt/ctmgr/test/fixtures/oracle/record $name/context/record; chmod 755 $name/context/record
@@ -56,9 +56,9 @@ async function buildWithSecret(site: Site, home: string): Promise<string> {
   const script = `set -e; d=$(mktemp -d); cd $d; trap 'cd /; rm -rf $d' EXIT
 ctmgr convert "$1/Dockerfile" --context "$1/context" --output out >/dev/null
 cd out; export APPTAINER_NOHTTPS=true APPTAINER_CACHEDIR=$d/cache APPTAINER_TMPDIR=$d
-apptainer build --fakeroot --bind "$1/secret:/.ctmgr/secrets/token" "/scratch/\${1##*/}.sif" recipe.def >../log 2>&1 || { tail -n 30 ../log; exit 1; }`;
+apptainer build --fakeroot --bind "$1/secret:/.ctmgr/secrets/token" "$1.sif" recipe.def >../log 2>&1 || { tail -n 30 ../log; exit 1; }`;
   await output(['sh', '-c', script, 'sh', home], { user: 'ctmgr', env: site.env });
-  return `/scratch/${home.replace(/^.*\//, '')}.sif`;
+  return `${home}.sif`;
 }
 
 async function failure(site: Site, tag: string, name: string): Promise<string> {
