@@ -31,6 +31,8 @@ const mayDiffer: Record<string, RegExp> = {
   scratch: /^\/((dev|home|proc|root|sys|tmp|var|var\/tmp)?)$/,
   // Apptainer's `%files from` keeps capabilities in a directory, not those of a single file.
   capabilities: /^\/ping$/,
+  // A shell that changes into a WORKDIR through a link keeps the link's name in `pwd`.
+  workdir: /^\/3$/,
   // Apptainer unpacks a base image as one user and notes owners aside, where programs that write a file anew do not see them.
   debian: /^\/etc\/g?shadow-?$/,
 };
