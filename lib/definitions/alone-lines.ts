@@ -21,9 +21,13 @@ export function buildLines(
   const runs = steps.some(({ step }) => step.kind === 'run');
   const lines = [
     ...(alone ? ['umask 022', 'umount /tmp /var/tmp 2>/dev/null || :'] : []),
-    ...(runs ? ['unset PS1 PROMPT_COMMAND', 'LD_LIBRARY_PATH=${LD_LIBRARY_PATH%:/.singularity.d/libs}',
+    ...(runs
+      ? [
+          'unset PS1 PROMPT_COMMAND',
+          'LD_LIBRARY_PATH=${LD_LIBRARY_PATH%:/.singularity.d/libs}',
           '[ "$LD_LIBRARY_PATH" != /.singularity.d/libs ] || unset LD_LIBRARY_PATH',
-        ] : []),
+        ]
+      : []),
   ];
   return lines.length > 0 ? ['# As Docker runs commands', ...lines] : [];
 }

@@ -42,15 +42,12 @@ export function postLines(input: PostInput): string[] {
   const prepared = preparedCopies(plan, stage, manifest);
   const volumes = stage.isLast ? (plan.inert?.volumes ?? []).filter((path) => path.startsWith('/')) : [];
   const parts: Part[] = [
-    ...overlays.map(
-      ({ name, version, commands }): Part =>
-        (isLast) => [
-          `# Overlay ${name}, version ${version}`,
-          ...commands.flatMap((command, index) =>
-            runLines(overlayStep(command), '', isLast && index === commands.length - 1),
-          ),
-        ],
-    ),
+    ...overlays.map(({ name, version, commands }): Part => (isLast) => [
+      `# Overlay ${name}, version ${version}`,
+      ...commands.flatMap((command, index) =>
+        runLines(overlayStep(command), '', isLast && index === commands.length - 1),
+      ),
+    ]),
     ...stepParts(stage, layouts),
     () => (volumes.length > 0 ? ['# VOLUME', `${ownPath}mkdir -p ${quoteWords(volumes)}`] : []),
     () =>

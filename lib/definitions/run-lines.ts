@@ -23,9 +23,7 @@ export function runLines(step: RunStep, key: string, isLast: boolean, prefix = '
 
 function commandLines({ form, argv, cwd, user }: RunStep, isLast: boolean): string[] {
   const command =
-    form === 'shell'
-      ? `${quoteWords(argv.slice(0, -1))} ${quoteLines(argv.at(-1) as string)}`
-      : quoteWords(argv);
+    form === 'shell' ? `${quoteWords(argv.slice(0, -1))} ${quoteLines(argv.at(-1) as string)}` : quoteWords(argv);
   if (!isRoot(user)) return [`ctmgr_as ${quoteWords([userOf(user), cwd])} ${command}`];
   if (form === 'shell' && cwd === '/') {
     const text = (argv.at(-1) as string).trim();

@@ -3,7 +3,9 @@
  * `ctmgr_…`, each beginning with its name after four blanks.
  */
 export function usedFunctions(texts: readonly string[], lines: readonly string[]): string[] {
-  const functions = texts.flatMap((text) => text.split(/\n(?= {4}ctmgr_\w+\(\))/)).map((text) => ({ text, name: nameOf(text) }));
+  const functions = texts
+    .flatMap((text) => text.split(/\n(?= {4}ctmgr_\w+\(\))/))
+    .map((text) => ({ text, name: nameOf(text) }));
   const used = new Set<string>();
   const add = (text: string) => {
     for (const [name] of text.matchAll(/\bctmgr_\w+/g)) {

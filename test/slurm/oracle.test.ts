@@ -16,10 +16,7 @@ let built: BuiltImages = {};
 beforeAll(async () => {
   site = await makeSite();
   await prepareFixtures(folder, names);
-  [reference, built] = await Promise.all([
-    buildReference(folder, names),
-    buildImages(site, folder, names),
-  ]);
+  [reference, built] = await Promise.all([buildReference(folder, names), buildImages(site, folder, names)]);
 }, 300_000);
 
 afterAll(async () => {
@@ -27,9 +24,16 @@ afterAll(async () => {
   await site.remove();
 });
 
-test.each(names)('%s', (name) => {
+const [failing, good] = [true, false].map((fails) => names.filter((name) => name.startsWith('fails-') === fails));
+
+test.each(good ?? [])('%s', (name) => {
   const [wanted, found] = [reference[name], built[name]];
   if (typeof wanted !== 'object') throw new Error(`buildah: ${wanted}`);
   if (typeof found !== 'object') throw new Error(`ctmgr: ${found}`);
   expect(compareImages(name, wanted, found).join('\n')).toBe('');
+});
+
+test.each(failing ?? [])('%s: both say no', (name) => {
+  for (const images of [reference, built]) expect(images[name]).toMatch(/error|fail|exit/i);
+  expect(built[name]).not.toMatch(/^(\+ (\/bin\/sh -c ')?echo )?never/m);
 });

@@ -35,7 +35,8 @@ describe('checkDefinition', () => {
 });
 
 describe('checkStages', () => {
-  const two = 'Bootstrap: docker\nFrom: a\nStage: one\n\nBootstrap: docker\nFrom: b\nStage: two\n%files from one\n a b\n';
+  const two =
+    'Bootstrap: docker\nFrom: a\nStage: one\n\nBootstrap: docker\nFrom: b\nStage: two\n%files from one\n a b\n';
 
   test('cuts a definition where Apptainer does, and finds nothing wrong with good ones', () => {
     expect(checkStages(two)).toEqual([]);

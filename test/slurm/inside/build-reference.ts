@@ -45,7 +45,9 @@ async function build(name: string): Promise<BuiltImage | string> {
   };
   const config = Docker.config;
   const { 'io.buildah.version': _, ...labels } = config.Labels ?? {};
-  const environment = Object.fromEntries((config.Env ?? []).map((each) => [each.replace(/=.*/s, ''), each.replace(/^[^=]*=/, '')]));
+  const environment = Object.fromEntries(
+    (config.Env ?? []).map((each) => [each.replace(/=.*/s, ''), each.replace(/^[^=]*=/, '')]),
+  );
   const starts = /^\s*(ENTRYPOINT|CMD)\b/im.test(readFileSync(join(home, file), 'utf8'));
   const image = {
     tree: readTree(root),
@@ -58,7 +60,12 @@ async function build(name: string): Promise<BuiltImage | string> {
 }
 
 /** As the OCI image specification says: Entrypoint, then the arguments given, or Cmd if there are none. */
-function start(root: string, environment: Record<string, string>, { Entrypoint, Cmd }: ImageConfig, args: string[]): string {
+function start(
+  root: string,
+  environment: Record<string, string>,
+  { Entrypoint, Cmd }: ImageConfig,
+  args: string[],
+): string {
   const argv = [...(Entrypoint ?? []), ...(args.length > 0 ? args : (Cmd ?? []))];
   const script = '/usr/bin/mkdir -p "$1/proc" && /usr/bin/mount -t proc proc "$1/proc" && exec /usr/sbin/chroot "$@"';
   const options = { env: { HOME: '/root', ...environment }, encoding: 'utf8', input: '' } as const;
@@ -76,7 +83,7 @@ const images: BuiltImages = {};
 const waiting = [...names];
 await Promise.all(
   [1, 2].map(async () => {
-    for (let name = waiting.shift(); name !== undefined; name = waiting.shift()) { const t0 = Date.now(); images[name] = await build(name); console.error(name, Date.now() - t0); }
+    for (let name = waiting.shift(); name !== undefined; name = waiting.shift()) images[name] = await build(name);
   }),
 );
 process.stdout.write(JSON.stringify(images));

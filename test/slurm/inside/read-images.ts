@@ -18,7 +18,9 @@ async function read(path: string): Promise<BuiltImage | string> {
   const root = join(scratch, name);
   const parts = execFileSync('apptainer', ['sif', 'list', path], { encoding: 'utf8' });
   const offset = /\|(\d+)-\d+\s*\|FS/.exec(parts)?.[1] ?? '';
-  execFileSync('unsquashfs', ['-quiet', '-no-progress', '-processors', '1', '-offset', offset, '-dest', root, path], { stdio: 'ignore' });
+  execFileSync('unsquashfs', ['-quiet', '-no-progress', '-processors', '1', '-offset', offset, '-dest', root, path], {
+    stdio: 'ignore',
+  });
   const own = join(root, '.singularity.d');
   const image: BuiltImage = {
     tree: readTree(root),

@@ -22,7 +22,11 @@ export function readTree(root: string): Record<string, string> {
     seen.set(found.ino, first);
     const link = first === path ? [] : [`same file as ${first}`];
     const own = attributes.get(path) ?? [];
-    tree[path] = [...describe(join(root, path), found, own), ...own.filter((each) => !each.startsWith(noted)), ...link].join(' ');
+    tree[path] = [
+      ...describe(join(root, path), found, own),
+      ...own.filter((each) => !each.startsWith(noted)),
+      ...link,
+    ].join(' ');
     if (found.isDirectory()) for (const name of readdirSync(join(root, path)).toSorted()) visit(join(path, name));
   };
   visit('/');
@@ -66,7 +70,11 @@ function describe(path: string, found: Stats, attributes: readonly string[]): st
 /** What `getfattr` shows, by path. */
 function readAttributes(root: string): Map<string, string[]> {
   const words = ['-R', '-P', '-h', '-d', '-m', '^(user|security\\.capability)', '-e', 'hex', '--absolute-names', root];
-  const text = execFileSync('getfattr', words, { encoding: 'utf8', maxBuffer: 2 ** 26, stdio: ['ignore', 'pipe', 'ignore'] });
+  const text = execFileSync('getfattr', words, {
+    encoding: 'utf8',
+    maxBuffer: 2 ** 26,
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
   const blocks = text.split('\n\n').filter((block) => block.startsWith('# file: '));
   return new Map(
     blocks.map((block) => {

@@ -38,8 +38,7 @@ const mayDiffer: Record<string, RegExp> = {
 };
 
 /** Apptainer gives these to every container; none is of the image. Where the image has a value of its own, that one counts. */
-const fromApptainer =
-  /^(APPTAINER_\w+|SINGULARITY_\w+|HOME|LANG|PROMPT_COMMAND|PS1|PWD|USER_PATH|LD_LIBRARY_PATH)$/;
+const fromApptainer = /^(APPTAINER_\w+|SINGULARITY_\w+|HOME|LANG|PROMPT_COMMAND|PS1|PWD|USER_PATH|LD_LIBRARY_PATH)$/;
 
 function ownEnvironment({ environment }: BuiltImage, wanted: Record<string, string>): Record<string, string> {
   const own = Object.entries(environment).filter(([name]) => name in wanted || !fromApptainer.test(name));

@@ -31,8 +31,10 @@ export async function buildReference(folder: string, names: string[]): Promise<B
 
 /** What ctmgr and Apptainer make of them: imported one by one, built as one job array; with a secret, converted and built by hand. */
 export async function buildImages(site: Site, folder: string, names: string[]): Promise<BuiltImages> {
-  const [secret, imported] = [true, false].map((has) => names.filter((name) => existsSync(join(fixtures, name, 'secret')) === has)) as [string[], string[]];
-  const script = `cd "$1"; shift; for name; do
+  const [secret, imported] = [true, false].map((has) =>
+    names.filter((name) => existsSync(join(fixtures, name, 'secret')) === has),
+  ) as [string[], string[]];
+  const script = `cd "$1"; shift; export NODE_COMPILE_CACHE=$(mktemp -d); trap 'rm -r "$NODE_COMPILE_CACHE"' EXIT; for name; do
   message=$(ctmgr import $name/Dockerfile --name $name --context $name/context 2>&1) || printf '%s\\n%s\\n\\n' "$name" "$message"
 done`;
   const refused = await output(['sh', '-c', script, 'sh', folder, ...imported], { user: 'admin1', env: site.env });
