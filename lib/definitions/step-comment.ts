@@ -11,5 +11,5 @@ export function stepComment({ line, instruction }: PlanStep, whole = false): str
   const keyword = /^\S*/.exec(text)?.[0].toUpperCase() ?? '';
   const shown = whole ? `${keyword}${text.slice(keyword.length)}` : keyword;
   const cut = shown.length > longest ? `${[...shown].slice(0, longest - 1).join('')}…` : shown;
-  return `# Dockerfile line ${line}: ${cut.replaceAll('{{', '{ {')}`;
+  return `# Dockerfile line ${line}: ${cut.replaceAll(/\{(?=\{)/g, '{ ')}`;
 }
