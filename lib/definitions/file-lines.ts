@@ -4,6 +4,7 @@ import { type CopyLayout, layOutStage, mountCopies } from './copy-layout.ts';
 import { quoteWord } from './definition-quote.ts';
 import { secretFile } from './run-lines.ts';
 import { stepComment } from './step-comment.ts';
+import { functionsFile } from './used-functions.ts';
 
 /** The lines of one `%files` section. */
 export interface FileSection {
@@ -70,10 +71,13 @@ export function isFileWord(path: string): boolean {
 
 /**
  * The lines of `%setup`, which run on the build node before anything is in the image: downloads of ADD, checked if there is a sum,
- * and empty files that secrets can be bound to.
+ * empty files that secrets can be bound to, and the functions of `%post`.
  */
-export function setupLines(stage: BuildStage): string[] {
+export function setupLines(stage: BuildStage, functions: readonly string[]): string[] {
   const lines: string[] = [];
+  if (functions.length > 0) {
+    lines.push(`cat >"$SINGULARITY_ROOTFS${functionsFile}" <<'END'\n${functions.join('\n')}\nEND`);
+  }
   for (const { key, step } of stage.steps) {
     if (step.kind === 'run') {
       for (const { type, id = '' } of step.mounts ?? []) {

@@ -10,7 +10,7 @@ import { baseNames, decodeValue } from './plan-value.ts';
 import type { PlanLabel, PlanStep, RecipePlan, RunStep } from './recipe-plan.ts';
 import { mountFunctions, runLines } from './run-lines.ts';
 import { stepComment } from './step-comment.ts';
-import { usedFunctions } from './used-functions.ts';
+import { functionsFile, usedFunctions } from './used-functions.ts';
 import { isRoot, userFunctions, userOf } from './user-functions.ts';
 
 /** Part of the commands of `%post`; `isLast` says that nothing follows, not even a line of our own. */
@@ -31,15 +31,22 @@ export interface PostInput {
   alone: boolean;
 }
 
+export interface PostLines {
+  lines: string[];
+  /** The functions that the lines call; `%setup` puts them at their place. */
+  functions: string[];
+}
+
 /**
  * The lines of `%post`, which Apptainer gives to one `/bin/sh -ex` in `/`. Nothing of a RUN survives it but files: each is a
  * process of its own, unless a plain line is exactly the same. ENV and ARG are this shell's exported variables.
  */
-export function postLines(input: PostInput): string[] {
+export function postLines(input: PostInput): PostLines {
   const { plan, stage, manifest, overlays, labels, savedRunscript, alone } = input;
-  if (stage.bare) return [];
+  if (stage.bare) return { lines: [], functions: [] };
   const layouts = layOutStage(stage, manifest);
   const prepared = preparedCopies(plan, stage, manifest);
+  const prefix = assignments(stage.steps.map(({ step }) => step)).some(({ name }) => name === 'PATH') ? ownPath : '';
   const volumes = stage.isLast ? (plan.inert?.volumes ?? []).filter((path) => path.startsWith('/')) : [];
   const parts: Part[] = [
     ...overlays.map(({ name, version, commands }): Part => (isLast) => [
@@ -49,22 +56,26 @@ export function postLines(input: PostInput): string[] {
       ),
     ]),
     ...stepParts(stage, layouts),
-    () => (volumes.length > 0 ? ['# VOLUME', `${ownPath}mkdir -p ${quoteWords(volumes)}`] : []),
+    () => (volumes.length > 0 ? ['# VOLUME', `${prefix}mkdir -p ${quoteWords(volumes)}`] : []),
     () =>
       prepared.flatMap(({ step, layout }) => [
         `${stepComment(step, true)}, for the stage that has no shell`,
         `mkdir -p ${layout.folder}`,
         ...sourceLines(step, layout),
       ]),
-    () => cleanUp(stage, layouts, prepared.length > 0),
   ];
-  const lines: string[] = [];
-  for (const part of parts.toReversed()) lines.unshift(...part(lines.length === 0));
-  const functions = usedFunctions([userFunctions, copyFunctions, mountFunctions], lines);
-  return [
+  // Whether something follows the last step is known only when it is: functions have to be removed again.
+  const steps = (following: readonly string[]): string[] => {
+    const lines = [...following];
+    for (const part of parts.toReversed()) lines.unshift(...part(lines.length === 0));
+    return lines;
+  };
+  const functions = usedFunctions([userFunctions, copyFunctions, mountFunctions], steps([]));
+  const lines = steps(cleanUp(stage, layouts, prepared.length > 0 || functions.length > 0, prefix));
+  const all = [
     ...buildLines(stage, layouts, prepared.length > 0, alone),
     ...saveLines(findSavedNames(assignments(stage.steps.map(({ step }) => step)))),
-    ...(functions.length > 0 ? ['# Functions for the steps below', ...functions, '# End of the functions'] : []),
+    ...(functions.length > 0 ? ['# The functions that %setup has written', `. ${functionsFile}`] : []),
     ...(labels.length > 0 ? ['# LABEL, also over those of the base image'] : []),
     ...labels.map(({ name, value }) => `printf '%s\\n' ${quoteWord(`${name} ${value}`)} >>"$SINGULARITY_LABELS"`),
     ...(savedRunscript === undefined
@@ -72,6 +83,7 @@ export function postLines(input: PostInput): string[] {
       : ["# The base image's ENTRYPOINT, for %runscript", `cp -p /.singularity.d/runscript ${savedRunscript}`]),
     ...lines,
   ];
+  return { lines: all, functions };
 }
 
 /** What stages without a shell copy from this one, which lays it out for them. */
@@ -136,7 +148,12 @@ function workdirLines(path: string, user: string, prefix: string): string[] {
 }
 
 /** Nothing of ours stays in the image; what a secret's file is bound to cannot be removed before. */
-function cleanUp({ steps }: BuildStage, layouts: ReadonlyMap<string, CopyLayout>, prepares: boolean): string[] {
+function cleanUp(
+  { steps }: BuildStage,
+  layouts: ReadonlyMap<string, CopyLayout>,
+  prepares: boolean,
+  prefix: string,
+): string[] {
   const runs = steps.flatMap(({ step }) => (step.kind === 'run' ? [step] : []));
   const mounts = runs.flatMap((step) => step.mounts ?? []);
   const hasOwn =
@@ -145,7 +162,7 @@ function cleanUp({ steps }: BuildStage, layouts: ReadonlyMap<string, CopyLayout>
     mounts.length > 0 ||
     runs.some(({ script }) => script);
   const secrets = mounts.some(({ type }) => type === 'secret')
-    ? [`for ctmgr_file in /.ctmgr/secrets/*; do ${ownPath}umount "$ctmgr_file" 2>/dev/null || :; done`]
+    ? [`for ctmgr_file in /.ctmgr/secrets/*; do ${prefix}umount "$ctmgr_file" 2>/dev/null || :; done`]
     : [];
-  return hasOwn ? [...secrets, `${ownPath}rm -rf /.ctmgr`] : [];
+  return hasOwn ? [...secrets, `${prefix}rm -rf /.ctmgr`] : [];
 }

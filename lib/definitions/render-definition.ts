@@ -68,24 +68,22 @@ function renderStage(input: DefinitionInput, stage: BuildStage, named: boolean):
   const labels = isLast ? mergeLabels(plan.labels, input.labels) : [];
   const script = isLast ? runScriptLines(plan, bare) : [];
   const overlays = isLast ? input.overlays : [];
+  const post = postLines({
+    plan,
+    stage,
+    manifest,
+    overlays: overlays.map(({ name, version, steps }) => ({
+      name,
+      version,
+      commands: steps.map(({ command }) => command),
+    })),
+    labels,
+    savedRunscript: isLast && keepsBaseEntrypoint(plan) ? savedRunscript : undefined,
+    alone: input.alone === true,
+  });
   const sections = {
-    setup: makeSection('setup', setupLines(stage)),
-    post: makeSection(
-      'post',
-      postLines({
-        plan,
-        stage,
-        manifest,
-        overlays: overlays.map(({ name, version, steps }) => ({
-          name,
-          version,
-          commands: steps.map(({ command }) => command),
-        })),
-        labels,
-        savedRunscript: isLast && keepsBaseEntrypoint(plan) ? savedRunscript : undefined,
-        alone: input.alone === true,
-      }),
-    ),
+    setup: makeSection('setup', setupLines(stage, post.functions)),
+    post: makeSection('post', post.lines),
     environment: isLast ? makeSection('environment', environmentLines(plan)) : '',
     labels: makeSection(
       'labels',

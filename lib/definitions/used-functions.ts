@@ -1,3 +1,6 @@
+/** Where `%setup` writes the functions that `%post` calls, so that a reader of the definition finds the steps first. */
+export const functionsFile = '/.ctmgr/functions';
+
 /**
  * Those of the shell functions in `texts` that the lines or other functions used call, in their order. A text holds functions named
  * `ctmgr_…`, each beginning with its name after four blanks.

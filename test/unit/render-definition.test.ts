@@ -24,6 +24,7 @@ function section(definition: string, name: string): string[] {
 
 /** What every `%post` with commands begins with. */
 const settings = new Set([
+  '. /.ctmgr/functions',
   'unset PS1 PROMPT_COMMAND',
   'LD_LIBRARY_PATH=${LD_LIBRARY_PATH%:/.singularity.d/libs}',
   '[ "$LD_LIBRARY_PATH" != /.singularity.d/libs ] || unset LD_LIBRARY_PATH',
@@ -34,7 +35,6 @@ function allLines(definition: string, name: string): string[] {
     .filter((each) => each.name === name)
     .flatMap(({ text }) =>
       text
-        .replace(/^ {4}# Functions for[\s\S]*?# End of the functions\n/m, '')
         .trim()
         .split('\n')
         .map((line) => line.trim()),
@@ -228,10 +228,11 @@ ${copies.map((words) => `    ${words.join(' ')}`).join('\n')}
   test('USER brings functions that switch users, but not for root', () => {
     expect(section(render('FROM a\nUSER root\nRUN make'), 'post')).toEqual(['make']);
     const post = section(render('FROM a\nUSER bob\nWORKDIR /w/v\nRUN make "$X"\nUSER 0\nRUN make'), 'post');
-    expect(post.slice(-3)).toEqual([
+    expect(post.slice(-4)).toEqual([
       'ctmgr_mkdir bob /w /w/v',
       `ctmgr_as bob /w/v /bin/sh -c 'make "$X"'`,
       '( cd /w/v && exec /bin/sh -c make )',
+      'rm -rf /.ctmgr',
     ]);
   });
 

@@ -24,8 +24,11 @@ function stages(definition: string): Record<string, string[]>[] {
     for (const { name, line, text: body } of readSections(text)) {
       const title = name === 'files' ? (text.split('\n')[line - 1] ?? '') : name === '' ? 'header' : name;
       const plain = body
-        .replace(/^ {4}# Functions for[\s\S]*?# End of the functions\n/gm, '')
-        .replace(/^ *(unset PS1 PROMPT_COMMAND|LD_LIBRARY_PATH=.*|\[ "\$LD_LIBRARY_PATH" .*|#.*)\n/gm, '');
+        .replace(/^ {4}cat .*<<'END'\n[\s\S]*?^END\n/gm, '')
+        .replace(
+          /^ *(\. \/\.ctmgr\/functions|unset PS1 PROMPT_COMMAND|LD_LIBRARY_PATH=.*|\[ "\$LD_LIBRARY_PATH" .*|#.*)\n/gm,
+          '',
+        );
       found[title] = (found[title] ?? []).concat(plain.split('\n').filter((each) => each.trim() !== ''));
     }
     return Object.fromEntries(Object.entries(found).map(([name, lines]) => [name, lines.map((each) => each.trim())]));
@@ -45,12 +48,8 @@ describe('several stages', () => {
       {
         header: ['Bootstrap: docker', 'From: a', 'Stage: stage-3'],
         '%files from build': ['/x /.ctmgr/from-0/0'],
-        post: [
-          'one',
-          "ctmgr_put /.ctmgr/from-0/0 /y/ x '' ''",
-          'three',
-          'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin rm -rf /.ctmgr',
-        ],
+        post: ['one', "ctmgr_put /.ctmgr/from-0/0 /y/ x '' ''", 'three', 'rm -rf /.ctmgr'],
+        setup: ['mkdir -p "$SINGULARITY_ROOTFS/.ctmgr"'],
       },
     ]);
   });
