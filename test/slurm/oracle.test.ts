@@ -17,7 +17,7 @@ beforeAll(async () => {
   site = await makeSite();
   await prepareFixtures(folder, names);
   [reference, built] = await Promise.all([buildReference(folder, names), buildImages(site, folder, names)]);
-}, 300_000);
+}, 900_000);
 
 afterAll(async () => {
   await output(['rm', '-rf', '--', folder]);
