@@ -15,20 +15,22 @@ export interface FileSection {
 
 /** All that Apptainer copies into a stage before `%post`, a section for each source; `%files from` comes first in Apptainer too. */
 export function fileSections(stage: BuildStage, manifest: ContextManifest): FileSection[] {
-  const sections = new Map<string, string[]>();
+  const sections = new Map<string, Set<string>>();
   const comments = stepComments(stage);
   for (const [key, layout] of layOutStage(stage, manifest)) {
-    const lines = layoutLines(layout);
     const from = layout.kind === 'source' ? layout.from : '';
-    const section = sections.get(from) ?? [];
-    const missing = lines.filter((line) => !section.includes(line));
+    const section = sections.get(from) ?? new Set();
+    const missing = layoutLines(layout).filter((line) => !section.has(line));
+    if (missing.length === 0) continue;
     const comment = comments.get(key);
-    if (missing.length > 0) sections.set(from, [...section, ...(comment === undefined ? [] : [comment]), ...missing]);
+    if (comment !== undefined) section.add(comment);
+    for (const line of missing) section.add(line);
+    sections.set(from, section);
   }
   const own = sections.get('');
   sections.delete('');
-  const list = [...sections].map(([from, lines]) => ({ from, lines }));
-  return own ? [...list, { from: '', lines: own }] : list;
+  const list = [...sections].map(([from, lines]) => ({ from, lines: [...lines] }));
+  return own ? [...list, { from: '', lines: [...own] }] : list;
 }
 
 function layoutLines(layout: CopyLayout): string[] {

@@ -1,5 +1,5 @@
 import { buildLines } from './alone-lines.ts';
-import { type BuildStage, buildStages } from './build-stages.ts';
+import type { BuildStage } from './build-stages.ts';
 import type { ContextManifest } from './context-manifest.ts';
 import { copyFunctions } from './copy-functions.ts';
 import { type CopyLayout, layOutStage, mountCopies } from './copy-layout.ts';
@@ -22,6 +22,8 @@ const ownPath = 'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/b
 export interface PostInput {
   plan: RecipePlan;
   stage: BuildStage;
+  /** All stages of the definition. */
+  stages: readonly BuildStage[];
   manifest: ContextManifest;
   overlays: readonly { name: string; version: number; commands: readonly string[] }[];
   labels: readonly PlanLabel[];
@@ -42,10 +44,10 @@ export interface PostLines {
  * process of its own, unless a plain line is exactly the same. ENV and ARG are this shell's exported variables.
  */
 export function postLines(input: PostInput): PostLines {
-  const { plan, stage, manifest, overlays, labels, savedRunscript, alone } = input;
+  const { plan, stage, stages, manifest, overlays, labels, savedRunscript, alone } = input;
   if (stage.bare) return { lines: [], functions: [] };
   const layouts = layOutStage(stage, manifest);
-  const prepared = preparedCopies(plan, stage, manifest);
+  const prepared = preparedCopies(stages, stage, manifest);
   const prefix = assignments(stage.steps.map(({ step }) => step)).some(({ name }) => name === 'PATH') ? ownPath : '';
   const volumes = stage.isLast ? (plan.inert?.volumes ?? []).filter((path) => path.startsWith('/')) : [];
   const parts: Part[] = [
@@ -65,10 +67,13 @@ export function postLines(input: PostInput): PostLines {
       ]),
   ];
   // Whether something follows the last step is known only when it is: functions have to be removed again.
-  const steps = (following: readonly string[]): string[] => {
-    const lines = [...following];
-    for (const part of parts.toReversed()) lines.unshift(...part(lines.length === 0));
-    return lines;
+  const steps = (following: string[]): string[] => {
+    const pieces = following.length > 0 ? [following] : [];
+    for (const part of parts.toReversed()) {
+      const lines = part(pieces.length === 0);
+      if (lines.length > 0) pieces.push(lines);
+    }
+    return pieces.toReversed().flat();
   };
   const functions = usedFunctions([userFunctions, copyFunctions, mountFunctions], steps([]));
   const lines = steps(cleanUp(stage, layouts, prepared.length > 0 || functions.length > 0, prefix));
@@ -87,8 +92,8 @@ export function postLines(input: PostInput): PostLines {
 }
 
 /** What stages without a shell copy from this one, which lays it out for them. */
-function preparedCopies(plan: RecipePlan, source: BuildStage, manifest: ContextManifest) {
-  return buildStages(plan)
+function preparedCopies(stages: readonly BuildStage[], source: BuildStage, manifest: ContextManifest) {
+  return stages
     .filter(({ bare }) => bare)
     .flatMap((stage) => {
       const layouts = layOutStage(stage, manifest);
