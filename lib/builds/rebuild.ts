@@ -2,6 +2,7 @@ import { renderRecipe, type RenderedRecipe } from '../definitions/render-recipe.
 import { queryController } from '../slurm/controller.ts';
 import { arraysOfTag } from '../store/build-arrays.ts';
 import { expectedDurations } from '../store/build-durations.ts';
+import { listOverlays } from '../store/overlays.ts';
 import { type CurrentRecipe, listCurrentRecipes } from '../store/recipes.ts';
 import { resourceClass } from '../config/resource-class.ts';
 import { CtmgrError } from '../util/errors.ts';
@@ -41,7 +42,8 @@ export async function planRecipes(site: BuildSite, names: string[]): Promise<Pla
     });
   }
   const rendered: RenderedRecipe[] = [];
-  for (const source of wanted) rendered.push(await renderRecipe(site.store, source, site.config));
+  const overlays = await listOverlays(site.store);
+  for (const source of wanted) rendered.push(await renderRecipe(site.store, source, site.config, overlays));
   const { maxArraySize, maxArrayTasks = maxArraySize } = controller.settings;
   const most = Math.min(maxArraySize, maxArrayTasks);
   return planRebuild(rendered, site.config.build.class, most, await expectedDurations(site.store));
@@ -68,7 +70,9 @@ export async function startRebuild(
   // Users see from here on what is going to be built.
   await writeCatalogue(site.store, site.paths);
   const reports: SubmissionReport[] = [];
-  for (const array of await arraysOfTag(site.store, tag.id)) reports.push(await submitPlannedArray(site, array));
+  const recipes = arrays.flatMap(({ instances }) => instances.map(({ recipe }) => recipe));
+  const known = new Map(recipes.map((recipe) => [recipe.source.content.id, recipe]));
+  for (const array of await arraysOfTag(site.store, tag.id)) reports.push(await submitPlannedArray(site, array, known));
   await writeCatalogue(site.store, site.paths);
   return { tag, reports };
 }

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { insertBuildArray } from '../store/build-arrays.ts';
 import { insertBuildTag, nextTagName } from '../store/build-tags.ts';
 import { insertEvent } from '../store/events.ts';
-import { insertInstance } from '../store/instances.ts';
+import { insertInstance, type NewInstance } from '../store/instances.ts';
 import { epochSeconds, formatTime } from '../util/clock.ts';
 import { processIdentity } from '../util/process-identity.ts';
 import type { BuildSite } from './build-site.ts';
@@ -26,6 +26,7 @@ export async function recordRebuild(site: BuildSite, arrays: PlannedArray[]): Pr
     const { builds, logs } = site.paths;
     const tag = { name, buildsPath: join(builds, name), logsPath: join(logs, name) };
     const id = await insertBuildTag(db, tag, site.actor, now);
+    const planned: NewInstance[] = [];
     for (const array of arrays) {
       const buildArrayId = await insertBuildArray(db, {
         buildTagId: id,
@@ -34,23 +35,22 @@ export async function recordRebuild(site: BuildSite, arrays: PlannedArray[]): Pr
         submitter: processIdentity(),
       });
       for (const { recipe, taskIndex, arrayIndex, inputHash } of array.instances) {
-        await insertInstance(
-          db,
-          {
-            buildTagId: id,
-            buildArrayId,
-            recipeContentId: recipe.source.content.id,
-            taskIndex,
-            arrayIndex,
-            inputHash,
-            definition: recipe.definition,
-            group: recipe.source.recipe.group,
-            overlayContentIds: recipe.overlays.map((overlay) => overlay.contentId),
-          },
-          now,
-        );
+        planned.push({
+          buildTagId: id,
+          buildArrayId,
+          recipeContentId: recipe.source.content.id,
+          taskIndex,
+          arrayIndex,
+          inputHash,
+          definition: recipe.definition,
+          group: recipe.source.recipe.group,
+          overlayContentIds: recipe.overlays.map((overlay) => overlay.contentId),
+        });
       }
     }
+    // In the order of the tasks, which is that of the names; the arrays have the order in which they are built.
+    planned.sort((one, other) => one.taskIndex - other.taskIndex);
+    for (const instance of planned) await insertInstance(db, instance, now);
     const images = arrays.reduce((sum, array) => sum + array.instances.length, 0);
     await insertEvent(db, { actor: site.actor, kind: 'rebuild', subject: name, detail: { images } }, now);
     return { id, name };
