@@ -2,18 +2,21 @@ import { constants } from 'node:fs';
 import { mkdir, open, rm, symlink, writeFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 
+import { ownVersion } from '../config/own-version.ts';
 import { contextArchive } from '../definitions/import-recipe.ts';
 import { stageContext } from '../definitions/context-archive.ts';
 import type { ContextManifest } from '../definitions/context-manifest.ts';
 import { planFromRows } from '../definitions/plan-rows.ts';
 import type { BuildArray } from '../store/build-arrays.ts';
 import { type Instance, instancesOfArray } from '../store/instances.ts';
+import { overlaysOfInstances } from '../store/overlays.ts';
 import { loadRows } from '../store/recipe-rows.ts';
 import { findContent } from '../store/recipes.ts';
 import { CtmgrError, errorText, isSystemError } from '../util/errors.ts';
 import { run } from '../util/run.ts';
 import type { BuildSite } from './build-site.ts';
-import { arrayFolder, imageFile, logFiles, resultFile, taskFolder } from './tag-folders.ts';
+import { addProvenance, describeProvenance } from './provenance.ts';
+import { arrayFolder, imageFile, logFiles, packagesFile, resultFile, taskFolder } from './tag-folders.ts';
 import { taskEnvironment } from './task-files.ts';
 
 interface Owner {
@@ -29,6 +32,7 @@ interface Owner {
 export async function materialise(site: BuildSite, array: BuildArray): Promise<void> {
   const { paths } = site;
   const instances = await instancesOfArray(site.store, array.id);
+  const overlays = await overlaysOfInstances(site.store, array.id);
   try {
     const tagFolders = [paths.builds, paths.logs, paths.results].map((folder) => join(folder, array.tag));
     for (const folder of tagFolders) await makeFolder(site, folder, site.builder, 0o755);
@@ -40,7 +44,7 @@ export async function materialise(site: BuildSite, array: BuildArray): Promise<v
     await makeFolder(site, view, ours, 0o750);
     for (const instance of instances) {
       const folder = taskFolder(paths, instance);
-      await writeTask(site, instance, folder);
+      await writeTask(site, instance, overlays.get(instance.id) ?? [], folder);
       await symlink(relative(view, folder), join(view, String(instance.array_index)));
     }
   } catch (error) {
@@ -69,7 +73,7 @@ export async function materialise(site: BuildSite, array: BuildArray): Promise<v
   }
 }
 
-async function writeTask(site: BuildSite, instance: Instance, folder: string): Promise<void> {
+async function writeTask(site: BuildSite, instance: Instance, overlays: string[], folder: string): Promise<void> {
   const { store, paths } = site;
   const content = await findContent(store, instance.recipe_content_id);
   const plan = planFromRows({ rows: await loadRows(store, content.id), imageConfig: content.image_config });
@@ -77,11 +81,15 @@ async function writeTask(site: BuildSite, instance: Instance, folder: string): P
   await rm(folder, { recursive: true, force: true });
   await mkdir(folder, { mode: 0o750 });
   await stageContext(plan, manifest, contextArchive(paths.contexts, manifest.digest), join(folder, 'context'));
-  await writeFile(join(folder, 'recipe.def'), instance.definition);
+  const provenance = describeProvenance(instance, content, { plan, overlays, ctmgr: ownVersion() });
+  await writeFile(join(folder, 'provenance.json'), `${JSON.stringify(provenance, null, 2)}\n`, { mode: 0o644 });
+  // The build's working directory is the context beside it.
+  await writeFile(join(folder, 'recipe.def'), addProvenance(instance.definition, provenance, '../provenance.json'));
   const environment = taskEnvironment({
     name: instance.name,
     target: imageFile(paths, instance),
     result: resultFile(paths, instance),
+    packages: packagesFile(paths, instance),
     test: /^%test\b/m.test(instance.definition),
   });
   await writeFile(join(folder, 'task.env'), environment);

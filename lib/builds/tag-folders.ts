@@ -16,6 +16,11 @@ export function logFiles(paths: Paths, { tag, name }: Pick<Instance, 'tag' | 'na
   return { out: join(paths.logs, tag, `${name}.log`), err: join(paths.logs, tag, `${name}.err`) };
 }
 
+/** The list of packages in an image (`package-list.ts`), beside its logs and for as long as they are kept. */
+export function packagesFile(paths: Paths, instance: Pick<Instance, 'tag' | 'name'>): string {
+  return logFiles(paths, instance).out.replace(/\.log$/, '.packages');
+}
+
 /** What an array element needs: recipe.def, context, task.env, and the links that Slurm writes the logs through. */
 export function taskFolder(paths: Paths, instance: InstancePlace): string {
   return join(paths.tasks, instance.tag, String(instance.task_index));

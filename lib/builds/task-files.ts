@@ -8,6 +8,8 @@ export interface TaskValues {
   target: string;
   /** Final path of the result file (`result-file.ts`). */
   result: string;
+  /** Final path of the list of packages (`package-list.ts`). */
+  packages: string;
   /** True if the definition has a `%test` section. */
   test: boolean;
 }
@@ -31,6 +33,7 @@ export function taskEnvironment(values: TaskValues): string {
     ['NAME', values.name],
     ['TARGET', values.target],
     ['RESULT', values.result],
+    ['PACKAGES', values.packages],
     ['TEST', values.test ? 'yes' : 'no'],
   ] as const;
   return lines.map(([name, value]) => `${name}=${shellQuote(value)}\n`).join('');

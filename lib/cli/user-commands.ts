@@ -45,6 +45,18 @@ export const userCommands: CommandSpec[] = [
     load: () => import('../commands/history.ts'),
   },
   {
+    usage: 'inspect <file>',
+    summary: 'Where an image file comes from',
+    level: 'user',
+    examples: [
+      ['ctmgr inspect ./copy.sif', 'what it was made of, and whether it is a published image'],
+      ['ctmgr inspect "$(ctmgr path lammps)" --json', 'for scripts'],
+    ],
+    options: (yargs) =>
+      yargs.positional('file', { type: 'string', demandOption: true, describe: 'An image file (.sif)' }),
+    load: () => import('../commands/inspect.ts'),
+  },
+  {
     usage: 'status [tag]',
     summary: 'Builds and their states',
     level: 'user',

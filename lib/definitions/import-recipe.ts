@@ -114,6 +114,7 @@ async function storeVersion(db: Store, request: ImportRequest, material: Materia
       contextManifest: JSON.stringify(manifest),
       ...planToRows(plan),
       message: request.message ?? null,
+      origin: fields.dockerfileLocation,
     },
     by,
     now,

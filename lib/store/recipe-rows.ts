@@ -27,6 +27,8 @@ export interface NewContent {
   /** JSON. */
   imageConfig: string;
   message: string | null;
+  /** Where it was read from, as the reader may name it: a path, or the address of a ready image. */
+  origin: string;
   rows: RecipeRows;
 }
 
@@ -50,6 +52,7 @@ export async function insertContent(db: Store, content: NewContent, by: string, 
       created_at: now,
       created_by: by,
       message: content.message,
+      origin: content.origin,
     })
     .returning('id')
     .executeTakeFirstOrThrow();

@@ -45,6 +45,7 @@ export interface Database {
     created_at: number;
     created_by: string;
     message: string | null;
+    origin: string | null;
   };
   /** JSON: content. */
   container_build_task: {

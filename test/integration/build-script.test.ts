@@ -30,6 +30,7 @@ let scratch: string;
 let target: string;
 let result: string;
 let task: string;
+let packages: string;
 
 beforeEach(() => {
   // A blank and a quote: every path has to survive the shell.
@@ -39,7 +40,12 @@ beforeEach(() => {
   task = join(share, 'tasks/3');
   target = join(share, 'builds/solver.sif');
   result = join(share, 'results/3.json');
-  for (const path of [scratch, join(task, 'context'), join(share, 'builds'), join(share, 'results')]) {
+  packages = join(share, 'logs/solver.packages');
+  for (const path of [
+    scratch,
+    join(task, 'context'),
+    ...['builds', 'results', 'logs'].map((name) => join(share, name)),
+  ]) {
     mkdirSync(path, { recursive: true });
   }
   writeFileSync(join(task, 'recipe.def'), 'Bootstrap: scratch\n');
@@ -61,7 +67,7 @@ interface Case {
 }
 
 function start(options: Case = {}): ChildProcess {
-  const values = { name: 'solver', target, result, test: options.test ?? true };
+  const values = { name: 'solver', target, result, packages, test: options.test ?? true };
   writeFileSync(join(task, 'task.env'), taskEnvironment(values));
   const data = buildScriptData({
     tasksFolder: join(share, 'tasks'),
@@ -99,10 +105,31 @@ const log = (stream: 'out' | 'err'): string => readFileSync(join(folder, stream)
 /** What must hold after every end: nothing but finished files on the share, and no scratch. */
 function expectTidy(): void {
   expect(readdirSync(scratch)).toEqual([]);
-  for (const place of ['builds', 'results']) {
+  for (const place of ['builds', 'results', 'logs']) {
     expect(readdirSync(join(share, place)).filter((name) => name.startsWith('.'))).toEqual([]);
   }
 }
+
+describe('the list of packages', () => {
+  const expected = 'apk\tmusl-utils\t1.2.5-r9\nconda\tnumpy-base\t2.1.0-py312_0\ndpkg\tzlib1g\t1:1.3\npip\tsix\t1.16\n';
+
+  test('has what is installed, in one form for all package managers', async () => {
+    expect(await build()).toBe(0);
+    expect(readFileSync(packages, 'utf8')).toBe(expected);
+    expectTidy();
+  });
+
+  test('is no reason to fail, whether the image cannot be asked or the list not be written', async () => {
+    expect(await build({ behaviour: 'list-fails' })).toBe(0);
+    expect(readFileSync(packages, 'utf8')).toBe(expected);
+    expect(log('out')).toContain('ctmgr: the list of packages may not be complete: no list');
+    for (const path of [packages, target, result]) rmSync(path);
+    rmSync(join(share, 'logs'), { recursive: true });
+    expect(await build({ jobId: 77 })).toBe(0);
+    expect(log('out')).toContain(`ctmgr: cannot write ${packages}`);
+    expect(existsSync(target)).toBe(true);
+  });
+});
 
 describe('success', () => {
   test('the image is published as it was built, and the result describes it', async () => {

@@ -22,16 +22,19 @@ describe('taskEnvironment', () => {
       name: 'solver',
       target: '/srv/ctmgr/builds/t/solver.sif',
       result: '/srv/ctmgr/results/t/1.json',
+      packages: '/srv/ctmgr/logs/t/solver.packages',
       test: true,
     };
     expect(taskEnvironment(values)).toBe(
-      'NAME=solver\nTARGET=/srv/ctmgr/builds/t/solver.sif\nRESULT=/srv/ctmgr/results/t/1.json\nTEST=yes\n',
+      'NAME=solver\nTARGET=/srv/ctmgr/builds/t/solver.sif\nRESULT=/srv/ctmgr/results/t/1.json\n' +
+        'PACKAGES=/srv/ctmgr/logs/t/solver.packages\nTEST=yes\n',
     );
   });
 
   test('a shell reads back exactly what was written', () => {
     const file = join(folder, 'task.env');
-    writeFileSync(file, taskEnvironment({ name: hostile, target: `/t/${hostile}`, result: hostile, test: false }));
+    const values = { name: hostile, target: `/t/${hostile}`, result: hostile, packages: hostile, test: false };
+    writeFileSync(file, taskEnvironment(values));
     const shell = spawnSync('sh', ['-c', '. "$1" && printf "%s\\0" "$NAME" "$TARGET" "$RESULT" "$TEST"', 'sh', file]);
     expect(shell.stdout.toString().split('\0')).toEqual([hostile, `/t/${hostile}`, hostile, 'no', '']);
     expect(shell.stderr.toString()).toBe('');
