@@ -81,10 +81,11 @@ async function writeTask(site: BuildSite, instance: Instance, overlays: string[]
   await rm(folder, { recursive: true, force: true });
   await mkdir(folder, { mode: 0o750 });
   await stageContext(plan, manifest, contextArchive(paths.contexts, manifest.digest), join(folder, 'context'));
-  const provenance = describeProvenance(instance, content, { plan, overlays, ctmgr: ownVersion() });
+  const { definition } = instance;
+  const provenance = describeProvenance(instance, content, { definition, plan, overlays, ctmgr: ownVersion() });
   await writeFile(join(folder, 'provenance.json'), `${JSON.stringify(provenance, null, 2)}\n`, { mode: 0o644 });
   // The build's working directory is the context beside it.
-  await writeFile(join(folder, 'recipe.def'), addProvenance(instance.definition, provenance, '../provenance.json'));
+  await writeFile(join(folder, 'recipe.def'), addProvenance(definition, provenance, '../provenance.json'));
   const environment = taskEnvironment({
     name: instance.name,
     target: imageFile(paths, instance),

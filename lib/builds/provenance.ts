@@ -40,9 +40,9 @@ const firstLines = '\n%files\n    # ctmgr: where this image comes from\n';
 const labelPrefix = 'org.ctmgr.';
 
 export function describeProvenance(
-  instance: Pick<Instance, 'name' | 'version' | 'tag' | 'input_hash' | 'definition'>,
+  instance: Pick<Instance, 'name' | 'version' | 'tag' | 'input_hash'>,
   content: Pick<RecipeContent, 'dockerfile_hash' | 'origin' | 'context_digest'>,
-  more: { plan: RecipePlan; overlays: string[]; ctmgr: string },
+  more: { definition: string; plan: RecipePlan; overlays: string[]; ctmgr: string },
 ): Provenance {
   return {
     schema: 1,
@@ -51,12 +51,12 @@ export function describeProvenance(
     tag: instance.tag,
     overlays: more.overlays,
     base: rootReference(more.plan),
-    base_digest: baseDigest(instance.definition),
+    base_digest: baseDigest(more.definition),
     dockerfile_sha256: content.dockerfile_hash,
     origin: content.origin,
     context: content.context_digest,
     input_hash: instance.input_hash,
-    definition_sha256: sha256(instance.definition),
+    definition_sha256: sha256(more.definition),
     ctmgr: more.ctmgr,
   };
 }

@@ -52,6 +52,7 @@ export async function collectCatalogue(db: Store): Promise<Catalogue> {
       name: row.name,
       version: row.version,
       base: row.base,
+      origin: row.origin,
       created: row.created_at,
       created_by: row.created_by,
       message: row.message,

@@ -45,6 +45,21 @@ export const userCommands: CommandSpec[] = [
     load: () => import('../commands/history.ts'),
   },
   {
+    usage: 'diff <name> <a> [b]',
+    summary: 'What differs between two builds or versions of an image',
+    level: 'user',
+    examples: [
+      ['ctmgr diff lammps 2026-11-20.1', 'that build and the current one'],
+      ['ctmgr diff lammps 2 3', 'two recipe versions: their newest builds'],
+    ],
+    options: (yargs) =>
+      yargs
+        .positional('name', { type: 'string', demandOption: true, describe: 'Name of an image' })
+        .positional('a', { type: 'string', demandOption: true, describe: 'A build tag or the number of a version' })
+        .positional('b', { type: 'string', describe: 'The same; what the name means now by default' }),
+    load: () => import('../commands/diff.ts'),
+  },
+  {
     usage: 'inspect <file>',
     summary: 'Where an image file comes from',
     level: 'user',

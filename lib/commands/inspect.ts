@@ -1,9 +1,9 @@
 import { resolve } from 'node:path';
 
-import { inspectImage } from '../apptainer/inspect.ts';
 import type { Catalogue, CatalogueImage } from '../builds/catalogue-format.ts';
-import { type Provenance, readProvenance } from '../builds/provenance.ts';
+import type { Provenance } from '../builds/provenance.ts';
 import { readCatalogue } from '../builds/read-catalogue.ts';
+import { readImage } from '../builds/read-image.ts';
 import { CtmgrError, exitCodes } from '../util/errors.ts';
 import { escapeControls } from '../util/escape-controls.ts';
 import { hashFile } from '../util/hash-file.ts';
@@ -15,9 +15,8 @@ const apptainerLabel = 'org.label-schema.usage.apptainer.version';
 /** `ctmgr inspect FILE`: where an image file comes from, from the file alone and, where there is one, from the catalogue. */
 export async function run(argv: { file: string }, context: Context): Promise<Answer> {
   const file = resolve(argv.file);
-  const { labels, definition } = await inspectImage(context.config.apptainer.path, file);
+  const { labels, origin: found } = await readImage(context.config.apptainer.path, file);
   const sha256 = await hashFile(file);
-  const found = readProvenance(labels, definition);
   const catalogue = await catalogueIfAny(context);
   const published = catalogue?.images.find((image) => image.status === 'success' && image.sha256 === sha256);
   const provenance = found?.provenance;

@@ -5,6 +5,7 @@ export interface VersionRow {
   name: string;
   version: number;
   base: string;
+  origin: string | null;
   created_at: number;
   created_by: string;
   message: string | null;
@@ -20,6 +21,7 @@ export async function listVersions(db: Store): Promise<VersionRow[]> {
       'recipe.name',
       'recipe_content.version',
       'base_image.location as base',
+      'recipe_content.origin',
       'recipe_content.created_at',
       'recipe_content.created_by',
       'recipe_content.message',

@@ -5,7 +5,7 @@ import { attacks, ownedAttacks, succeeded } from './support/attacks.ts';
 import { busybox, makeSite, type Site, slowDockerfile } from './support/site.ts';
 import { watch } from './support/watch.ts';
 
-const forUsers = ['config', 'convert', 'history', 'list', 'logs', 'path', 'show', 'status'];
+const forUsers = ['config', 'convert', 'diff', 'history', 'inspect', 'list', 'logs', 'path', 'show', 'status'];
 const forAdmins = ['base', 'import', 'overlay', 'render'];
 const forRoot = ['init', 'migrate', 'poll', 'rebuild', 'service'];
 

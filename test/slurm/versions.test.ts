@@ -9,20 +9,23 @@ const alice = { user: 'alice', node: 'c2' };
 let site: Site;
 let tag: string;
 
+/** What the real programs print; an image with a whole distribution takes too long for a test. */
+const packageManagers = {
+  'dpkg-query': '#!/bin/sh\nprintf "dpkg\\tzlib1g\\t$VERSION\\tinstall ok installed\\n"\n',
+  apk: '#!/bin/sh\nif ip link | grep -q eth; then echo online-1-r1; fi\necho musl-1.2.5-r9\n',
+};
+
+function dockerfile(version: string): string {
+  const copies = Object.keys(packageManagers).map((name) => `COPY ${name} /bin/${name}\n`);
+  return `FROM ${busybox}\n${copies.join('')}RUN chmod 755 /bin/apk /bin/dpkg-query\nENV VERSION=${version}\n`;
+}
+
 beforeAll(async () => {
   site = await makeSite();
   await required(
     site.ctmgr(['overlay', 'add', 'software', '--run', 'mkdir -p /usr/local/software'], { user: 'admin1' }),
   );
-  const packages = ['dpkg-query', 'apk'].map((name) => `COPY ${name} /bin/${name}\n`).join('');
-  const files = {
-    // What the real programs print; an image with a whole distribution takes too long for a test.
-    'dpkg-query': '#!/bin/sh\nprintf "dpkg\\tzlib1g\\t$VERSION\\tinstall ok installed\\n"\n',
-    apk: '#!/bin/sh\nif ip link | grep -q eth; then echo online-1-r1; fi\necho musl-1.2.5-r9\n',
-  };
-  const dockerfile = (version: string) =>
-    `FROM ${busybox}\n${packages}RUN chmod 755 /bin/apk /bin/dpkg-query\nENV VERSION=${version}\n`;
-  await required(site.import('app', dockerfile('1'), files, ['--message', 'the first']));
+  await required(site.import('app', dockerfile('1'), packageManagers, ['--message', 'the first']));
   await required(site.ctmgr(['rebuild', '--wait']));
   [tag = ''] = readInstances(await expectConsistent(site, /\/context\/\.ctmgr/)).map((instance) => instance.tag);
 });
@@ -90,5 +93,63 @@ describe('an image', () => {
       mode: '0644',
       text: 'apk\tmusl\t1.2.5-r9\ndpkg\tzlib1g\t1\n',
     });
+  });
+});
+
+describe('a second version', () => {
+  let second: string;
+
+  beforeAll(async () => {
+    await required(
+      site.ctmgr(['overlay', 'edit', 'software', '--run', 'mkdir -p /p', '--message', 'moved'], { user: 'admin1' }),
+    );
+    await required(site.import('app', dockerfile('2'), packageManagers, ['--message', 'newer zlib']));
+    await required(site.ctmgr(['rebuild', '--wait']));
+    const { rows } = await inspectSite(site);
+    second = String(rows['build_tag']?.at(-1)?.['name']);
+  });
+
+  it('is in the history with who, why, what of, where and how long', async () => {
+    const format = '--format=what,version,made_of,status,by,message';
+    const words = ['ctmgr', 'history', 'app', '--parsable2', '--noheader', format];
+    const path = `${site.inputs}/app/Dockerfile`;
+    expect((await output(words, { ...alice, env: site.env })).split('\n')).toEqual([
+      `build ${second}|2|version 2, software:2|current|root|`,
+      `import from ${busybox}|2|${path}||admin1|newer zlib`,
+      `build ${tag}|1|version 1, software:1|success|root|`,
+      `import from ${busybox}|1|${path}||admin1|the first`,
+    ]);
+    const [build] = await site.json<Record<string, unknown>[]>(['history', 'app']);
+    expect(build).toMatchObject({ job: expect.stringMatching(/^\d+_0$/), node: expect.stringMatching(/^b[12]$/) });
+    expect(build).toMatchObject({ elapsed: expect.any(Number), size: expect.any(Number) });
+  });
+
+  it('is compared with the first one by everybody who may read the images', async () => {
+    const diff = (...words: string[]) => exec(['ctmgr', 'diff', 'app', ...words], { ...alice, env: site.env });
+    const { code, stdout } = await diff(tag, second);
+    expect(code).toBe(0);
+    expect(stdout).toContain(`app:${tag} -> app:${second}\n\nVersion       1 -> 2\n`);
+    expect(stdout).toContain('\nOverlays      software:1 -> software:2\n');
+    expect(stdout).toContain('\nEnvironment:\n  ~ VERSION="1" -> "2"\n');
+    expect(stdout).toContain('\nPackages (2 -> 2):\n  ~ dpkg zlib1g 1 -> 2\n');
+    expect(stdout).toMatch(/\n-    export VERSION="1"\n\+    export VERSION="2"\n/);
+    expect(stdout).not.toContain('ctmgr.json');
+    expect((await diff('1', '2')).stdout).toBe(stdout);
+    expect((await diff('1')).stdout).toBe(stdout);
+    expect((await diff('2')).stdout).toContain('Nothing differs');
+    expect(await diff('7')).toMatchObject({ code: 66, stderr: expect.stringContaining('app has no version 7') });
+  });
+
+  it('can be compared by admins before it is built, and after its file is gone', async () => {
+    await required(site.import('app', dockerfile('3'), packageManagers));
+    const words = ['ctmgr', 'diff', 'app', '2', '3'];
+    const admin = await exec(words, { user: 'admin1', env: site.env });
+    expect(admin).toMatchObject({ code: 0, stdout: expect.stringMatching(/-> app, version 3 \(not built\)$/m) });
+    expect(admin.stdout).toContain('~ VERSION="2" -> "3"');
+    expect(await exec(words, { ...alice, env: site.env })).toMatchObject({ code: 66, stdout: '' });
+    await output(['mv', `${site.share}/builds/${tag}/app.sif`, `${site.inputs}/app.sif`]);
+    const gone = await exec(['ctmgr', 'diff', 'app', '1', '2'], { user: 'admin1', env: site.env });
+    await output(['mv', `${site.inputs}/app.sif`, `${site.share}/builds/${tag}/app.sif`]);
+    expect(gone).toMatchObject({ code: 0, stdout: expect.stringContaining('~ dpkg zlib1g 1 -> 2') });
   });
 });

@@ -43,7 +43,9 @@ const catalogue: Catalogue = {
   schema: 1,
   generated: 4,
   images: [image, newer, failed],
-  recipes: [{ name: 'namd', version: 1, base: 'debian:12', created: 1, created_by: 'admin1', message: 'ä\n' }],
+  recipes: [
+    { name: 'namd', version: 1, origin: null, base: 'debian:12', created: 1, created_by: 'admin1', message: 'ä\n' },
+  ],
   tags: [{ name: '2026-11-22.1', created: 1, created_by: 'root', note: null }],
 };
 

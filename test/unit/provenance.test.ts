@@ -10,9 +10,9 @@ const origin = `/home/a b/#1 {{ x }} "q"\n%post/ü\ud800/Dockerfile`;
 
 function provenance(overlays = ['software:1', 'certs:12']) {
   return describeProvenance(
-    { name: 'app', version: 3, tag: '2026-11-22.1', input_hash: 'f'.repeat(64), definition },
+    { name: 'app', version: 3, tag: '2026-11-22.1', input_hash: 'f'.repeat(64) },
     { dockerfile_hash: 'e'.repeat(64), origin, context_digest: null },
-    { plan: parseDockerfile('FROM busybox:1\n', { buildArgs: {} }), overlays, ctmgr: '1.2.3' },
+    { definition, plan: parseDockerfile('FROM busybox:1\n', { buildArgs: {} }), overlays, ctmgr: '1.2.3' },
   );
 }
 
