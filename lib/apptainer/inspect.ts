@@ -30,7 +30,7 @@ const answer = v.object({
  * be read, `badDefinition` for one that is not an image in the SIF format, `unavailable` without a usable apptainer.
  */
 export async function inspectImage(apptainer: string, file: string): Promise<ImageMetadata> {
-  await checkFormat(file);
+  await checkImageFormat(file);
   const result = await run(apptainer, ['inspect', '--json', '--all', file]);
   if (result.spawnError !== undefined) {
     throw new CtmgrError('unavailable', `cannot run ${apptainer}`, { why: result.spawnError, hint: 'ctmgr config' });
@@ -50,8 +50,11 @@ export async function inspectImage(apptainer: string, file: string): Promise<Ima
   }
 }
 
-/** Of anything else apptainer would start a container to look into it, or be asked about a folder. */
-async function checkFormat(file: string): Promise<void> {
+/**
+ * Refuses what is not an image file in the SIF format (`inputMissing`, `badDefinition`), by its first bytes. Of anything
+ * else apptainer would start a container to look into it.
+ */
+export async function checkImageFormat(file: string): Promise<void> {
   const magic = Buffer.alloc(9);
   try {
     const handle = await open(file);

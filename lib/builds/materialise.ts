@@ -6,6 +6,7 @@ import { ownVersion } from '../config/own-version.ts';
 import { contextArchive } from '../definitions/import-recipe.ts';
 import { stageContext } from '../definitions/context-archive.ts';
 import type { ContextManifest } from '../definitions/context-manifest.ts';
+import { isImageFile, stageReadyImage } from '../definitions/ready-image.ts';
 import { planFromRows } from '../definitions/plan-rows.ts';
 import type { BuildArray } from '../store/build-arrays.ts';
 import { type Instance, instancesOfArray } from '../store/instances.ts';
@@ -80,7 +81,11 @@ async function writeTask(site: BuildSite, instance: Instance, overlays: string[]
   const manifest = JSON.parse(content.context_manifest) as ContextManifest;
   await rm(folder, { recursive: true, force: true });
   await mkdir(folder, { mode: 0o750 });
-  await stageContext(plan, manifest, contextArchive(paths.contexts, manifest.digest), join(folder, 'context'));
+  const archive = contextArchive(paths.contexts, manifest.digest);
+  const context = join(folder, 'context');
+  const isReady = content.kind === 'image';
+  if (isReady) await stageReadyImage(manifest, archive, context);
+  else await stageContext(plan, manifest, archive, context);
   const { definition } = instance;
   const provenance = describeProvenance(instance, content, { definition, plan, overlays, ctmgr: ownVersion() });
   await writeFile(join(folder, 'provenance.json'), `${JSON.stringify(provenance, null, 2)}\n`, { mode: 0o644 });
@@ -91,6 +96,7 @@ async function writeTask(site: BuildSite, instance: Instance, overlays: string[]
     target: imageFile(paths, instance),
     result: resultFile(paths, instance),
     packages: packagesFile(paths, instance),
+    source: isReady && isImageFile(content.origin) ? 'file' : 'definition',
     test: /^%test\b/m.test(instance.definition),
   });
   await writeFile(join(folder, 'task.env'), environment);

@@ -20,7 +20,11 @@ export async function planRecipes(site: BuildSite, names: string[]): Promise<Pla
   if (unknown.length > 0) {
     throw new CtmgrError('inputMissing', `there is no recipe ${unknown.join(', ')}`, { hint: 'ctmgr list --all' });
   }
-  const wanted = names.length === 0 ? all : all.filter(({ recipe }) => names.includes(recipe.name));
+  // Ready images do not change by being copied once more; by name they are.
+  const wanted =
+    names.length === 0
+      ? all.filter(({ content }) => content.kind !== 'image')
+      : all.filter(({ recipe }) => names.includes(recipe.name));
   if (wanted.length === 0) {
     throw new CtmgrError('inputMissing', 'there is nothing to build: no recipe has been imported', {
       hint: 'ctmgr import DOCKERFILE --name NAME',

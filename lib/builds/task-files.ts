@@ -10,6 +10,8 @@ export interface TaskValues {
   result: string;
   /** Final path of the list of packages (`package-list.ts`). */
   packages: string;
+  /** `definition`: recipe.def is built; `file`: context/image is an image, published as it is. */
+  source: 'definition' | 'file';
   /** True if the definition has a `%test` section. */
   test: boolean;
 }
@@ -34,6 +36,7 @@ export function taskEnvironment(values: TaskValues): string {
     ['TARGET', values.target],
     ['RESULT', values.result],
     ['PACKAGES', values.packages],
+    ['SOURCE', values.source],
     ['TEST', values.test ? 'yes' : 'no'],
   ] as const;
   return lines.map(([name, value]) => `${name}=${shellQuote(value)}\n`).join('');

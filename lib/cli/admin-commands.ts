@@ -18,16 +18,23 @@ const file = { type: 'string', describe: 'A file with one shell command per line
 export const adminCommands: CommandSpec[] = [
   {
     usage: 'import <dockerfile>',
-    summary: 'Store a Dockerfile as a new version of a recipe',
+    summary: 'Store a Dockerfile, or a ready image, as a new version of a recipe',
     level: 'admin',
     lists: ['build-arg'],
     examples: [
       ['ctmgr import ./Dockerfile --name lammps', 'a Dockerfile that copies nothing'],
       ['ctmgr import app/Dockerfile --name app --context app', 'with the folder its COPY lines read'],
+      ['ctmgr import vendor.sif --name vendor --wait', 'a ready image; also oci-archive:FILE, docker-archive:FILE'],
+      ['ctmgr import docker://debian:13 --name debian', 'a ready image, pulled by a job on a build node'],
     ],
     options: (yargs) =>
       yargs
-        .positional('dockerfile', { type: 'string', demandOption: true, describe: 'Path of the Dockerfile' })
+        .positional('dockerfile', {
+          type: 'string',
+          demandOption: true,
+          describe: 'Path of the Dockerfile; or FILE.sif, docker://REFERENCE, oci-archive:FILE, docker-archive:FILE',
+        })
+        .option('wait', { type: 'boolean', default: false, describe: 'Of a ready image: until it is published' })
         .option('name', { type: 'string', demandOption: true, requiresArg: true, describe: 'Name of the recipe' })
         .option('context', { type: 'string', requiresArg: true, describe: 'Folder that COPY and ADD read from' })
         .option('build-arg', { type: 'string', array: true, nargs: 1, default: [], describe: 'K=V for an ARG' })

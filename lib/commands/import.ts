@@ -1,6 +1,8 @@
 import { resourceClass } from '../config/resource-class.ts';
 import { importRecipe } from '../definitions/import-recipe.ts';
+import { parseReadyImage } from '../definitions/ready-image.ts';
 import { readBuildArgs } from './build-args.ts';
+import { importImage } from './import-image.ts';
 import { refreshCatalogue } from './refresh-catalogue.ts';
 import type { Answer, Context } from './context.ts';
 
@@ -12,11 +14,14 @@ interface Arguments {
   'base-name'?: string;
   class?: string;
   message?: string;
+  wait: boolean;
 }
 
-/** `ctmgr import`: a Dockerfile becomes a new version of a recipe. */
+/** `ctmgr import`: a Dockerfile, or a ready image, becomes a new version of a recipe. */
 export async function run(argv: Arguments, context: Context): Promise<Answer> {
   if (argv.class !== undefined) resourceClass(context.config, argv.class);
+  const ready = parseReadyImage(argv.dockerfile);
+  if (ready !== undefined) return importImage(ready, argv, context);
   const outcome = await importRecipe(
     await context.store(),
     context.paths.contexts,

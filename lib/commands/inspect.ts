@@ -18,7 +18,8 @@ export async function run(argv: { file: string }, context: Context): Promise<Ans
   const { labels, origin: found } = await readImage(context.config.apptainer.path, file);
   const sha256 = await hashFile(file);
   const catalogue = await catalogueIfAny(context);
-  const published = catalogue?.images.find((image) => image.status === 'success' && image.sha256 === sha256);
+  const same = catalogue?.images.filter((image) => image.status === 'success' && image.sha256 === sha256) ?? [];
+  const published = same.find((image) => image.file === file) ?? same[0];
   const provenance = found?.provenance;
   const made = found?.genuine === true;
   const verdicts = [
@@ -64,9 +65,9 @@ function provenanceLines(provenance: Provenance): [string, string | null][] {
     ['Recipe version', String(provenance.version)],
     ['Overlays', overlays.length === 0 ? 'none' : overlays.join(', ')],
     ['Base image', base_digest === null ? provenance.base : `${provenance.base} (${base_digest})`],
-    ['Dockerfile', provenance.origin],
-    ['  its SHA256', provenance.dockerfile_sha256],
-    ['Context', provenance.context ?? 'copies no files'],
+    ['Read from', provenance.origin],
+    ['Its SHA256', provenance.dockerfile_sha256],
+    ['Files', provenance.context ?? 'none copied'],
     ['Input hash', provenance.input_hash],
     ['ctmgr', provenance.ctmgr],
   ];

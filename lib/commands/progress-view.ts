@@ -13,7 +13,7 @@ const statuses = ['pending', 'queued', 'building', 'success', 'failure', 'cancel
 export function makeProgressView(
   terminal: Terminal,
   before: Instance[],
-): (report: PassReport, instances: Instance[]) => void {
+): (report: Pick<PassReport, 'submissions' | 'problems'>, instances: Instance[]) => void {
   const severalTags = new Set(before.map(({ tag }) => tag)).size > 1;
   const known = new Map(before.map(({ id, status }) => [id, status]));
   return (report, instances) => {

@@ -7,6 +7,7 @@ import { type BaseImage, findBaseImageByLocation, findBaseImageByName, insertBas
 import { insertEvent } from '../store/events.ts';
 import type { Store } from '../store/open.ts';
 import { insertContent } from '../store/recipe-rows.ts';
+import type { ContentKind } from '../store/schema.ts';
 import { findRecipe, insertRecipe, latestContent, updateRecipe } from '../store/recipes.ts';
 import { epochSeconds } from '../util/clock.ts';
 import { CtmgrError, errorText, isSystemError } from '../util/errors.ts';
@@ -41,10 +42,13 @@ export interface ImportOutcome {
 }
 
 /** What was read and checked before the store is touched. */
-interface Material {
+export interface Material {
   text: string;
   plan: RecipePlan;
   manifest: ContextManifest;
+  kind: ContentKind;
+  /** Where it was read from, as the history shows it. */
+  origin: string;
 }
 
 /**
@@ -71,11 +75,18 @@ async function readMaterial(request: ImportRequest): Promise<Material> {
     `ctmgr import ${request.dockerfile}/Dockerfile --context ${request.dockerfile} …`,
   );
   const plan = parseDockerfile(text, { buildArgs: request.buildArgs });
-  return { text, plan, manifest: await selectContext(plan, request.context, request.dockerfile) };
+  const manifest = await selectContext(plan, request.context, request.dockerfile);
+  return { text, plan, manifest, kind: 'dockerfile', origin: resolve(request.dockerfile) };
 }
 
-async function storeVersion(db: Store, request: ImportRequest, material: Material, by: string): Promise<ImportOutcome> {
-  const { plan, manifest, text } = material;
+/** Adds a version, unless the newest one is made of the same; call it inside a transaction. */
+export async function storeVersion(
+  db: Store,
+  request: ImportRequest,
+  material: Material,
+  by: string,
+): Promise<ImportOutcome> {
+  const { plan, manifest, text, kind, origin } = material;
   const now = epochSeconds();
   const recipe = await findRecipe(db, request.name);
   const newest = recipe === undefined ? undefined : await latestContent(db, recipe.id);
@@ -86,13 +97,14 @@ async function storeVersion(db: Store, request: ImportRequest, material: Materia
   const base = await baseImage(db, rootReference(plan), request.baseName, now);
   const fields = {
     baseImageId: base.id,
-    dockerfileLocation: resolve(request.dockerfile),
+    dockerfileLocation: origin,
     contextLocation: request.context === undefined ? null : resolve(request.context),
     class: request.class ?? null,
   };
   if (recipe !== undefined) await updateRecipe(db, recipe.id, fields);
   if (
     newest !== undefined &&
+    newest.kind === kind &&
     newest.dockerfile_hash === dockerfileHash &&
     newest.build_arguments === buildArguments &&
     newest.context_digest === contextDigest
@@ -114,7 +126,8 @@ async function storeVersion(db: Store, request: ImportRequest, material: Materia
       contextManifest: JSON.stringify(manifest),
       ...planToRows(plan),
       message: request.message ?? null,
-      origin: fields.dockerfileLocation,
+      origin,
+      kind,
     },
     by,
     now,
@@ -154,7 +167,7 @@ async function freeName(db: Store, reference: string): Promise<string> {
 }
 
 /** Stores the selected files under their digest; the same content is kept once, whoever imported it. */
-async function keepContext(
+export async function keepContext(
   manifest: ContextManifest,
   context: string | undefined,
   contextsFolder: string,

@@ -6,10 +6,10 @@ import type { Database } from './schema.ts';
 /** A job array, submitted or to be submitted, with the name of its build tag. */
 export type BuildArray = Selectable<Database['build_array']> & { tag: string };
 
-/** A planned array belongs to the process that will submit it, see `process-identity.ts`. */
+/** A planned array belongs to the process that will submit it, see `process-identity.ts`; to the poller if that is null. */
 export async function insertBuildArray(
   db: Store,
-  array: { buildTagId: number; class: string; marker: string; submitter: string },
+  array: { buildTagId: number; class: string; marker: string; submitter: string | null },
 ): Promise<number> {
   const { id } = await db
     .insertInto('build_array')

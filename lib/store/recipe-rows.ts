@@ -1,5 +1,5 @@
 import type { Store } from './open.ts';
-import type { Database } from './schema.ts';
+import type { ContentKind, Database } from './schema.ts';
 
 type Bare<Table extends keyof Database> = Omit<Database[Table], 'recipe_content_id'>;
 
@@ -29,6 +29,7 @@ export interface NewContent {
   message: string | null;
   /** Where it was read from, as the reader may name it: a path, or the address of a ready image. */
   origin: string;
+  kind: ContentKind;
   rows: RecipeRows;
 }
 
@@ -53,6 +54,7 @@ export async function insertContent(db: Store, content: NewContent, by: string, 
       created_by: by,
       message: content.message,
       origin: content.origin,
+      kind: content.kind,
     })
     .returning('id')
     .executeTakeFirstOrThrow();

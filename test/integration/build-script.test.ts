@@ -60,6 +60,7 @@ interface Case {
   behaviour?: string;
   environment?: Record<string, string>;
   test?: boolean;
+  source?: 'definition' | 'file';
   jobId?: number;
   /** Command in front of the shell that runs the script. */
   prefix?: string[];
@@ -67,7 +68,8 @@ interface Case {
 }
 
 function start(options: Case = {}): ChildProcess {
-  const values = { name: 'solver', target, result, packages, test: options.test ?? true };
+  const source = options.source ?? 'definition';
+  const values = { name: 'solver', target, result, packages, source, test: options.test ?? true };
   writeFileSync(join(task, 'task.env'), taskEnvironment(values));
   const data = buildScriptData({
     tasksFolder: join(share, 'tasks'),
@@ -128,6 +130,25 @@ describe('the list of packages', () => {
     expect(await build({ jobId: 77 })).toBe(0);
     expect(log('out')).toContain(`ctmgr: cannot write ${packages}`);
     expect(existsSync(target)).toBe(true);
+  });
+});
+
+describe('a ready image', () => {
+  test('is checked and published as it is', async () => {
+    const made = spawnSync(standIn, ['build', join(task, 'context/image'), 'x.def'], {
+      env: { PATH: process.env['PATH'], SEEN: join(folder, 'seen') },
+    });
+    expect(made.status).toBe(0);
+    expect(await build({ source: 'file' })).toBe(0);
+    expect(readFileSync(target).equals(readFileSync(join(task, 'context/image')))).toBe(true);
+    expectTidy();
+  });
+
+  test('that is none fails before anything is published', async () => {
+    writeFileSync(join(task, 'context/image'), 'junk');
+    expect(await build({ source: 'file' })).toBe(1);
+    expect(await readResult(result)).toMatchObject({ outcome: 'failure', kind: 'infrastructure' });
+    expect(existsSync(target)).toBe(false);
   });
 });
 

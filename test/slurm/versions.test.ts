@@ -43,7 +43,7 @@ describe('an image', () => {
     expect(stdout).toContain(`the published image app:${tag}, what app means now`);
     for (const fact of [/^Recipe version +1$/m, /^Overlays +software:1$/m, /^Apptainer +1\./m])
       expect(stdout).toMatch(fact);
-    expect(stdout).toContain(`Dockerfile      ${site.inputs}/app/Dockerfile`);
+    expect(stdout).toContain(`Read from       ${site.inputs}/app/Dockerfile`);
     const inside = await output(['apptainer', '--silent', 'exec', file, 'cat', '/.singularity.d/ctmgr.json'], alice);
     const { stdout: json } = await exec(['ctmgr', 'inspect', file, '--json'], { ...alice, env: site.env });
     expect(JSON.parse(json)).toMatchObject({ made_by_ctmgr: true, provenance: JSON.parse(inside) });

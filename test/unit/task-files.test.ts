@@ -23,17 +23,25 @@ describe('taskEnvironment', () => {
       target: '/srv/ctmgr/builds/t/solver.sif',
       result: '/srv/ctmgr/results/t/1.json',
       packages: '/srv/ctmgr/logs/t/solver.packages',
+      source: 'definition' as const,
       test: true,
     };
     expect(taskEnvironment(values)).toBe(
       'NAME=solver\nTARGET=/srv/ctmgr/builds/t/solver.sif\nRESULT=/srv/ctmgr/results/t/1.json\n' +
-        'PACKAGES=/srv/ctmgr/logs/t/solver.packages\nTEST=yes\n',
+        'PACKAGES=/srv/ctmgr/logs/t/solver.packages\nSOURCE=definition\nTEST=yes\n',
     );
   });
 
   test('a shell reads back exactly what was written', () => {
     const file = join(folder, 'task.env');
-    const values = { name: hostile, target: `/t/${hostile}`, result: hostile, packages: hostile, test: false };
+    const values = {
+      name: hostile,
+      target: `/t/${hostile}`,
+      result: hostile,
+      packages: hostile,
+      source: 'file' as const,
+      test: false,
+    };
     writeFileSync(file, taskEnvironment(values));
     const shell = spawnSync('sh', ['-c', '. "$1" && printf "%s\\0" "$NAME" "$TARGET" "$RESULT" "$TEST"', 'sh', file]);
     expect(shell.stdout.toString().split('\0')).toEqual([hostile, `/t/${hostile}`, hostile, 'no', '']);
