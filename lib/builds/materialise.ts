@@ -97,6 +97,7 @@ async function writeTask(site: BuildSite, instance: Instance, overlays: string[]
     result: resultFile(paths, instance),
     packages: packagesFile(paths, instance),
     source: isReady && isImageFile(content.origin) ? 'file' : 'definition',
+    publish: true,
     test: /^%test\b/m.test(instance.definition),
   });
   await writeFile(join(folder, 'task.env'), environment);
@@ -110,7 +111,7 @@ async function writeTask(site: BuildSite, instance: Instance, overlays: string[]
  * A folder of the owner. Where root makes it, in a folder of the service account's, a link that was put there before
  * must not lead root's chown elsewhere: it is opened without following links, and the handle gets the owner.
  */
-async function makeFolder(site: BuildSite, folder: string, owner: Owner, mode: number): Promise<void> {
+export async function makeFolder(site: BuildSite, folder: string, owner: Owner, mode: number): Promise<void> {
   try {
     await mkdir(folder, { mode });
   } catch (error) {
@@ -127,7 +128,7 @@ async function makeFolder(site: BuildSite, folder: string, owner: Owner, mode: n
 }
 
 /** chown(1) knows how to walk a tree without following links (`-hR`), which Node's own calls would leave to us. */
-async function giveToBuilder(site: BuildSite, folder: string): Promise<void> {
+export async function giveToBuilder(site: BuildSite, folder: string): Promise<void> {
   const { uid, gid } = site.builder;
   const result = await run('chown', ['-hR', '--', `${uid}:${gid}`, folder]);
   if (result.exitCode === 0) return;

@@ -5,6 +5,7 @@ import { applyDecision, type RunFacts, type Transition } from './apply-decision.
 import type { BuildSite } from './build-site.ts';
 import { decide, type Decision } from './decide.ts';
 import { askSlurm, noNews, readShare, type SlurmNews } from './gather-evidence.ts';
+import { pollVerifications } from './poll-verifications.ts';
 import { type GoodResult, publish } from './publish.ts';
 import { recoverSubmissions } from './recover-submissions.ts';
 import { writeCatalogue } from './write-catalogue.ts';
@@ -45,7 +46,9 @@ export async function pollOnce(site: BuildSite, askSlurmToo = true, catalogueBeh
     report.problems.push(...news.problems);
     for (const instance of waiting) await step(site, instance, news, report);
   }
-  report.unfinished = (await unfinishedInstances(site.store)).length;
+  const verifications = await pollVerifications(site, askSlurmToo);
+  report.problems.push(...verifications.problems);
+  report.unfinished = (await unfinishedInstances(site.store)).length + verifications.unfinished;
   if (report.transitions.length > 0 || report.submissions.length > 0 || askSlurmToo || catalogueBehind) {
     await showInCatalogue(site, report);
   }

@@ -12,6 +12,8 @@ export interface TaskValues {
   packages: string;
   /** `definition`: recipe.def is built; `file`: context/image is an image, published as it is. */
   source: 'definition' | 'file';
+  /** False for a verification build, whose image is thrown away. */
+  publish: boolean;
   /** True if the definition has a `%test` section. */
   test: boolean;
 }
@@ -37,6 +39,7 @@ export function taskEnvironment(values: TaskValues): string {
     ['RESULT', values.result],
     ['PACKAGES', values.packages],
     ['SOURCE', values.source],
+    ['PUBLISH', values.publish ? 'yes' : 'no'],
     ['TEST', values.test ? 'yes' : 'no'],
   ] as const;
   return lines.map(([name, value]) => `${name}=${shellQuote(value)}\n`).join('');

@@ -34,6 +34,11 @@ export const adminCommands: CommandSpec[] = [
           demandOption: true,
           describe: 'Path of the Dockerfile; or FILE.sif, docker://REFERENCE, oci-archive:FILE, docker-archive:FILE',
         })
+        .option('verify', {
+          type: 'boolean',
+          default: false,
+          describe: 'Build it first, and store it only if that works',
+        })
         .option('wait', { type: 'boolean', default: false, describe: 'Of a ready image: until it is published' })
         .option('name', { type: 'string', demandOption: true, requiresArg: true, describe: 'Name of the recipe' })
         .option('context', { type: 'string', requiresArg: true, describe: 'Folder that COPY and ADD read from' })
@@ -54,6 +59,30 @@ export const adminCommands: CommandSpec[] = [
     options: (yargs) =>
       yargs.positional('recipe', { type: 'string', demandOption: true, describe: 'NAME or NAME:VERSION' }),
     load: () => import('../commands/render.ts'),
+  },
+  {
+    usage: 'verify <what>',
+    summary: 'Build and test a definition, and throw the image away',
+    level: 'admin',
+    lists: ['build-arg'],
+    examples: [
+      ['ctmgr verify app/Dockerfile --context app --wait', 'before it is imported'],
+      ['ctmgr verify lammps --wait', 'a recipe with the overlays of today; lammps:3 is its version 3'],
+      ['ctmgr verify verify-2026-11-22.1', 'how one that was started stands'],
+    ],
+    options: (yargs) =>
+      yargs
+        .positional('what', {
+          type: 'string',
+          demandOption: true,
+          describe: 'Path of a Dockerfile, NAME or NAME:VERSION, or an earlier verification',
+        })
+        .option('name', { type: 'string', requiresArg: true, describe: 'Name it would get; its folder by default' })
+        .option('context', { type: 'string', requiresArg: true, describe: 'Folder that COPY and ADD read from' })
+        .option('build-arg', { type: 'string', array: true, nargs: 1, default: [], describe: 'K=V for an ARG' })
+        .option('class', { type: 'string', requiresArg: true, describe: 'Resource class of the build' })
+        .option('wait', { type: 'boolean', default: false, describe: 'Until it has ended; 0 only if it builds' }),
+    load: () => import('../commands/verify.ts'),
   },
   {
     usage: 'overlay add <name>',

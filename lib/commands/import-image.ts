@@ -19,6 +19,7 @@ interface Arguments {
   class?: string;
   message?: string;
   wait: boolean;
+  verify: boolean;
 }
 
 /** `ctmgr import` of a ready image: a new version, published under a build tag of its own by a job on a build node. */
@@ -26,6 +27,12 @@ export async function importImage(image: ReadyImage, argv: Arguments, context: C
   if (argv.context !== undefined || argv['build-arg'].length > 0) {
     throw new CtmgrError('usage', 'a ready image has neither a build context nor build arguments', {
       hint: 'leave --context and --build-arg out',
+    });
+  }
+  if (argv.verify) {
+    throw new CtmgrError('usage', 'a ready image is not built, so there is nothing to verify', {
+      why: 'it is checked before it is published, and until then the name means what it meant',
+      hint: 'leave --verify out',
     });
   }
   const store = await context.store();

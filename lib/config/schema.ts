@@ -49,6 +49,7 @@ export const configSchema = v.strictObject({
       scratch: v.optional(absolutePath, '/tmp'),
       class: v.optional(text, 'default'),
       throttle: v.optional(wholeNumber),
+      verification_days: v.optional(wholeNumber, 7),
       arguments: v.optional(words, []),
       environment: v.optional(v.record(v.pipe(v.string(), v.regex(/^[A-Za-z_]\w*$/)), v.string()), {}),
     }),

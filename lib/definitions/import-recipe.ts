@@ -53,22 +53,26 @@ export interface Material {
 
 /**
  * Stores a Dockerfile with its build context as a new version of a recipe, unless the newest version has the same.
- * Everything is read and converted first; a refusal (65, 66) leaves nothing behind.
+ * Everything is read and converted first; a refusal (65, 66) leaves nothing behind. `approve` may look at what would be
+ * stored, and refuse it by throwing.
  */
 export async function importRecipe(
   store: Store,
   contextsFolder: string,
   request: ImportRequest,
   by: string,
+  approve: (material: Material) => Promise<void> = async () => {},
 ): Promise<ImportOutcome> {
   checkName(request.name, 'recipe');
   if (request.baseName !== undefined) checkName(request.baseName, 'base image');
   const material = await readMaterial(request);
   await keepContext(material.manifest, request.context, contextsFolder);
+  await approve(material);
   return store.transaction().execute((db) => storeVersion(db, request, material, by));
 }
 
-async function readMaterial(request: ImportRequest): Promise<Material> {
+/** Reads and converts what a request names. */
+export async function readMaterial(request: ImportRequest): Promise<Material> {
   const text = await readText(
     request.dockerfile,
     'Dockerfile',

@@ -61,6 +61,7 @@ interface Case {
   environment?: Record<string, string>;
   test?: boolean;
   source?: 'definition' | 'file';
+  publish?: boolean;
   jobId?: number;
   /** Command in front of the shell that runs the script. */
   prefix?: string[];
@@ -69,7 +70,15 @@ interface Case {
 
 function start(options: Case = {}): ChildProcess {
   const source = options.source ?? 'definition';
-  const values = { name: 'solver', target, result, packages, source, test: options.test ?? true };
+  const values = {
+    name: 'solver',
+    target,
+    result,
+    packages,
+    source,
+    publish: options.publish ?? true,
+    test: options.test ?? true,
+  };
   writeFileSync(join(task, 'task.env'), taskEnvironment(values));
   const data = buildScriptData({
     tasksFolder: join(share, 'tasks'),

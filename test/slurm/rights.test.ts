@@ -6,7 +6,7 @@ import { busybox, makeSite, type Site, slowDockerfile } from './support/site.ts'
 import { watch } from './support/watch.ts';
 
 const forUsers = ['config', 'convert', 'diff', 'history', 'inspect', 'list', 'logs', 'path', 'show', 'status'];
-const forAdmins = ['base', 'import', 'overlay', 'render'];
+const forAdmins = ['base', 'import', 'overlay', 'render', 'verify'];
 const forRoot = ['init', 'migrate', 'poll', 'rebuild', 'service'];
 
 /** Command lines of each level, complete enough to be understood. */

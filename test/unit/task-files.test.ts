@@ -24,11 +24,12 @@ describe('taskEnvironment', () => {
       result: '/srv/ctmgr/results/t/1.json',
       packages: '/srv/ctmgr/logs/t/solver.packages',
       source: 'definition' as const,
+      publish: true,
       test: true,
     };
     expect(taskEnvironment(values)).toBe(
       'NAME=solver\nTARGET=/srv/ctmgr/builds/t/solver.sif\nRESULT=/srv/ctmgr/results/t/1.json\n' +
-        'PACKAGES=/srv/ctmgr/logs/t/solver.packages\nSOURCE=definition\nTEST=yes\n',
+        'PACKAGES=/srv/ctmgr/logs/t/solver.packages\nSOURCE=definition\nPUBLISH=yes\nTEST=yes\n',
     );
   });
 
@@ -40,6 +41,7 @@ describe('taskEnvironment', () => {
       result: hostile,
       packages: hostile,
       source: 'file' as const,
+      publish: true,
       test: false,
     };
     writeFileSync(file, taskEnvironment(values));
