@@ -11,6 +11,7 @@ import { isSystemError } from '../util/errors.ts';
 import { replaceSymlink } from '../util/write-file.ts';
 import type { BuildSite } from './build-site.ts';
 import type { BuildResult } from './result-file.ts';
+import { signPublished } from './sign-published.ts';
 import { imageFile, logFiles } from './tag-folders.ts';
 
 export type GoodResult = Extract<BuildResult, { outcome: 'success' }>;
@@ -19,17 +20,19 @@ export type GoodResult = Extract<BuildResult, { outcome: 'success' }>;
 export type Publication = 'published' | 'raced' | 'missing' | { wrong: string };
 
 /**
- * Publishes a good build: checks the file, gives it owner, group and mode, makes it current unless a newer build tag
+ * Publishes a good build: signs it if the site does that, checks the file, gives it owner, group and mode, makes it current unless a newer build tag
  * is already, and records success. Link and record change inside one immediate transaction: a crash in between leaves
  * an instance that is still building, and the next pass does the same again. Throws the system's error if the share
  * does not let it.
  */
 export async function publish(site: BuildSite, instance: Instance, result: GoodResult): Promise<Publication> {
   const file = imageFile(site.paths, instance);
-  const checked = await checkAndOwn(site, file, result.size);
+  const signed = await signPublished(site, instance, file, result);
+  if (typeof signed === 'string' || 'wrong' in signed) return signed;
+  const checked = await checkAndOwn(site, file, signed.size);
   if (checked !== 'good') return checked;
   await removeEmptyLogs(site, instance);
-  const done = await site.store.transaction().execute((db) => record(db, site, instance, result, file));
+  const done = await site.store.transaction().execute((db) => record(db, site, instance, signed, file));
   return done ? 'published' : 'raced';
 }
 

@@ -1,4 +1,5 @@
 import { inspectImage } from '../apptainer/inspect.ts';
+import { signatureProblem } from '../apptainer/signature.ts';
 import { readEnvironment } from './image-environment.ts';
 import { type Provenance, readProvenance, withoutProvenance } from './provenance.ts';
 
@@ -22,6 +23,11 @@ export async function readImage(apptainer: string, file: string): Promise<ImageF
     environment: readEnvironment(environment),
     origin: readProvenance(labels, definition),
   };
+}
+
+/** Why an image file is not signed well with the site's key; see `signatureProblem`. */
+export async function imageSignature(apptainer: string, publicKey: string, file: string): Promise<string | undefined> {
+  return signatureProblem(apptainer, publicKey, file);
 }
 
 /** A definition as it can be compared: Apptainer cuts its end off. */

@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import type { Catalogue, CatalogueImage } from '../builds/catalogue-format.ts';
 import type { Provenance } from '../builds/provenance.ts';
 import { readCatalogue } from '../builds/read-catalogue.ts';
-import { readImage } from '../builds/read-image.ts';
+import { imageSignature, readImage } from '../builds/read-image.ts';
 import { CtmgrError, exitCodes } from '../util/errors.ts';
 import { escapeControls } from '../util/escape-controls.ts';
 import { hashFile } from '../util/hash-file.ts';
@@ -17,6 +17,7 @@ export async function run(argv: { file: string }, context: Context): Promise<Ans
   const file = resolve(argv.file);
   const { labels, origin: found } = await readImage(context.config.apptainer.path, file);
   const sha256 = await hashFile(file);
+  const signature = await checkSignature(context, file);
   const catalogue = await catalogueIfAny(context);
   const same = catalogue?.images.filter((image) => image.status === 'success' && image.sha256 === sha256) ?? [];
   const published = same.find((image) => image.file === file) ?? same[0];
@@ -35,6 +36,7 @@ export async function run(argv: { file: string }, context: Context): Promise<Ans
     ['SHA256', sha256],
     ...(provenance === undefined ? [] : provenanceLines(provenance)),
     ['Apptainer', labels[apptainerLabel]],
+    ['Signature', signature],
   ];
   const text = [
     ...verdicts,
@@ -50,6 +52,7 @@ export async function run(argv: { file: string }, context: Context): Promise<Ans
     made_by_ctmgr: made,
     provenance: provenance ?? null,
     apptainer: labels[apptainerLabel] ?? null,
+    signature,
     published:
       published === undefined ? null : { name: published.name, tag: published.tag, current: published.current },
     labels,
@@ -90,6 +93,16 @@ function describePublication(
   return known
     ? `It is not the published image ${name}:${tag} any more: the file was changed.`
     : `The catalogue here does not know it: there is no published image ${name}:${tag}.`;
+}
+
+/** What is known of the site's own signature; null where no key of the site is known. */
+async function checkSignature({ config }: Context, file: string): Promise<string | null> {
+  const { signing } = config;
+  if (signing === undefined) return null;
+  const problem = await imageSignature(config.apptainer.path, signing.public_key, file);
+  return problem === undefined
+    ? `good, by the key of this site (${signing.public_key})`
+    : `not by this site: ${problem}`;
 }
 
 /** Somebody may ask about a file far away from the site that made it. */

@@ -56,6 +56,7 @@ export const configSchema = v.strictObject({
     {},
   ),
   classes: v.optional(v.record(v.pipe(v.string(), v.regex(/^[a-z0-9][a-z0-9_-]{0,30}$/)), resourceClass), {}),
+  signing: v.optional(v.strictObject({ key: absolutePath, public_key: absolutePath })),
   apptainer: v.optional(v.strictObject({ path: v.optional(absolutePath, '/usr/bin/apptainer') }), {}),
   slurm: v.optional(
     v.strictObject({

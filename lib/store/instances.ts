@@ -69,6 +69,11 @@ export async function instancesOfArray(db: Store, arrayId: number): Promise<Inst
   return withNames(db).where('container_instance.build_array_id', '=', arrayId).execute();
 }
 
+/** An instance as it is now. */
+export async function findInstance(db: Store, id: number): Promise<Instance | undefined> {
+  return withNames(db).where('container_instance.id', '=', id).executeTakeFirst();
+}
+
 export async function allInstances(db: Store): Promise<Instance[]> {
   return withNames(db).execute();
 }

@@ -13,6 +13,7 @@ const forRoot = ['init', 'migrate', 'poll', 'rebuild', 'service'];
 const adminCalls = [
   ['import', 'Dockerfile', '--name=x'],
   ['render', 'good'],
+  ['verify', 'good'],
   ['overlay', 'add', 'x', '--run=true'],
   ['overlay', 'list'],
   ['overlay', 'show', 'x'],
