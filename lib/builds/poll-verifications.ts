@@ -13,12 +13,14 @@ import {
   type Verification,
   verificationsEndedBefore,
 } from '../store/verifications.ts';
+import { accountName } from '../util/accounts.ts';
 import { epochSeconds } from '../util/clock.ts';
 import { CtmgrError } from '../util/errors.ts';
 import type { BuildSite } from './build-site.ts';
 import { decide, type Decision } from './decide.ts';
-import { askSlurm, noNews, readShare, type SlurmNews } from './gather-evidence.ts';
+import { askSlurm, noNews, type SlurmNews } from './gather-evidence.ts';
 import { removeEmptyLogs } from './publish.ts';
+import { readResults, readStarts } from './read-share.ts';
 import { placeOfVerification, settleSubmission, submitVerification } from './submit-verification.ts';
 
 /**
@@ -62,12 +64,17 @@ async function submit(site: BuildSite, row: Verification, askSlurmToo: boolean):
 /** Returns true if there is nothing more to decide about it in this pass. */
 async function step(site: BuildSite, row: Verification, news: SlurmNews): Promise<boolean> {
   const instance = asInstance(row);
-  const share = await readShare(site, instance);
+  const share = (await readResults(site, [instance])).get(row.id);
+  const started = await readStarts(site, [instance], news.records, news.state !== 'unasked');
   const record = news.records.get(row.id);
   const { result_grace, lost_after } = site.config.poll;
   const decision = decide({
     status: row.status,
-    ...share,
+    result: share?.result,
+    resultProblem: share?.resultProblem,
+    shareSeen: share?.seen ?? false,
+    claimed: started.has(row.id),
+    cancelledBy: null,
     record,
     slurm: news.state,
     arrayInQueue: row.job_id !== null && news.arraysInQueue.has(row.job_id),
@@ -75,8 +82,9 @@ async function step(site: BuildSite, row: Verification, news: SlurmNews): Promis
     now: epochSeconds(),
     resultGrace: result_grace,
     lostAfter: lost_after,
+    nameOf: accountName,
   });
-  const facts = share.result ?? record;
+  const facts = share?.result ?? record;
   const node = facts?.node ?? row.node;
   if (decision.kind === 'keep') {
     if (decision.missingSince === row.missing_since) return false;
@@ -137,6 +145,7 @@ async function clearAway(site: BuildSite): Promise<void> {
 
 /** What the functions that judge builds need to know of one. */
 function asInstance(row: Verification): Instance {
-  const { id, job_id, status, missing_since } = row;
-  return { ...placeOfVerification(row), id, job_id, status, missing_since, array_index: 0 } as Instance;
+  const { id, job_id, status, missing_since, attempted_at } = row;
+  const only = { array_index: 0, attempt: 1, requeued_at: null };
+  return { ...placeOfVerification(row), ...only, id, job_id, status, missing_since, attempted_at } as Instance;
 }

@@ -1,6 +1,7 @@
 import { renderRecipe, type RenderedRecipe } from '../definitions/render-recipe.ts';
 import { queryController } from '../slurm/controller.ts';
 import { arraysOfTag } from '../store/build-arrays.ts';
+import { expectedDurations } from '../store/build-durations.ts';
 import { listCurrentRecipes } from '../store/recipes.ts';
 import { resourceClass } from '../config/resource-class.ts';
 import { CtmgrError } from '../util/errors.ts';
@@ -26,7 +27,8 @@ export async function planRecipes(site: BuildSite, names: string[]): Promise<Pla
       ? all.filter(({ content }) => content.kind !== 'image')
       : all.filter(({ recipe }) => names.includes(recipe.name));
   if (wanted.length === 0) {
-    throw new CtmgrError('inputMissing', 'there is nothing to build: no recipe has been imported', {
+    throw new CtmgrError('inputMissing', 'there is nothing to build', {
+      why: all.length === 0 ? 'no recipe has been imported' : 'ready images are only published again by name',
       hint: 'ctmgr import DOCKERFILE --name NAME',
     });
   }
@@ -41,7 +43,8 @@ export async function planRecipes(site: BuildSite, names: string[]): Promise<Pla
   const rendered: RenderedRecipe[] = [];
   for (const source of wanted) rendered.push(await renderRecipe(site.store, source, site.config));
   const { maxArraySize, maxArrayTasks = maxArraySize } = controller.settings;
-  return planRebuild(rendered, site.config.build.class, Math.min(maxArraySize, maxArrayTasks));
+  const most = Math.min(maxArraySize, maxArrayTasks);
+  return planRebuild(rendered, site.config.build.class, most, await expectedDurations(site.store));
 }
 
 /** Records a plan as a new build tag and submits its arrays; what Slurm did not confirm is left to the poller. */
@@ -52,6 +55,8 @@ export async function startRebuild(
 ): Promise<{ tag: RecordedTag; reports: SubmissionReport[] }> {
   const tag = await recordRebuild(site, arrays);
   onTag(tag);
+  // Users see from here on what is going to be built.
+  await writeCatalogue(site.store, site.paths);
   const reports: SubmissionReport[] = [];
   for (const array of await arraysOfTag(site.store, tag.id)) reports.push(await submitPlannedArray(site, array));
   await writeCatalogue(site.store, site.paths);

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 
-import { type ImportRequest, type Material, storeVersion } from '../definitions/import-recipe.ts';
+import { type ImportRequest, storeVersion } from '../definitions/import-recipe.ts';
+import type { Material } from '../definitions/read-material.ts';
 import type { RenderedRecipe } from '../definitions/render-recipe.ts';
 import { renderVersion } from '../definitions/render-version.ts';
 import { resourceClass } from '../config/resource-class.ts';
@@ -68,6 +69,7 @@ export async function recordVerification(
       created_at: now,
       created_by: by,
       class: className,
+      platform: source.content.platform,
       definition,
       plan: JSON.stringify(plan),
       context_manifest: JSON.stringify(manifest),

@@ -10,7 +10,7 @@ import { submitArray } from '../slurm/submit-array.ts';
 import { changeVerification, type Verification } from '../store/verifications.ts';
 import { epochSeconds } from '../util/clock.ts';
 import type { BuildSite } from './build-site.ts';
-import { giveToBuilder, makeFolder } from './materialise.ts';
+import { giveToBuilder, imageProcessor, makeFolder } from './materialise.ts';
 import { submissionFor } from './submit-array.ts';
 import { arrayFolder, logFiles, packagesFile, resultFile, taskFolder } from './tag-folders.ts';
 import { taskEnvironment } from './task-files.ts';
@@ -84,6 +84,7 @@ async function layOut(site: BuildSite, row: Verification): Promise<void> {
     packages: packagesFile(paths, place),
     source: 'definition',
     publish: false,
+    ...imageProcessor(row.platform),
     test: /^%test\b/m.test(row.definition),
   });
   await writeFile(join(folder, 'task.env'), environment);
@@ -91,5 +92,5 @@ async function layOut(site: BuildSite, row: Verification): Promise<void> {
   await symlink(logs.out, join(folder, 'stdout'));
   await symlink(logs.err, join(folder, 'stderr'));
   await symlink(relative(view, folder), join(view, '0'));
-  if (site.asRoot) await giveToBuilder(site, folder);
+  await giveToBuilder(site, [folder]);
 }

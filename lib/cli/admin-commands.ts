@@ -1,3 +1,5 @@
+import type { Argv } from 'yargs';
+
 import type { CommandSpec } from './command-spec.ts';
 
 const overlayName = { type: 'string', demandOption: true, describe: 'Name of the overlay' } as const;
@@ -14,6 +16,30 @@ const steps = {
 } as const;
 const file = { type: 'string', describe: 'A file with one shell command per line (# starts a comment line)' } as const;
 
+/** How a Dockerfile is read: for what imports one and what verifies one. */
+function dockerfileOptions(yargs: Argv): Argv {
+  return yargs
+    .option('context', { type: 'string', requiresArg: true, describe: 'Folder that COPY and ADD read from' })
+    .option('build-arg', { type: 'string', array: true, nargs: 1, default: [], describe: 'K=V for an ARG' })
+    .option('target', { type: 'string', requiresArg: true, describe: 'Stage to build; the last one by default' })
+    .option('platform', {
+      type: 'string',
+      requiresArg: true,
+      describe: 'Such as linux/arm64; that of the build node by default',
+    })
+    .option('base-config', {
+      type: 'string',
+      requiresArg: true,
+      describe: 'File with what skopeo inspect --config says of the base image',
+    })
+    .option('pull-config', {
+      type: 'boolean',
+      default: true,
+      describe: 'Ask the registry what the base image sets; --no-pull-config does not',
+    })
+    .option('strict', { type: 'boolean', default: false, describe: 'Refuse what would only be warned about' });
+}
+
 /** Commands that change definitions. */
 export const adminCommands: CommandSpec[] = [
   {
@@ -24,11 +50,12 @@ export const adminCommands: CommandSpec[] = [
     examples: [
       ['ctmgr import ./Dockerfile --name lammps', 'a Dockerfile that copies nothing'],
       ['ctmgr import app/Dockerfile --name app --context app', 'with the folder its COPY lines read'],
+      ['ctmgr import app/Dockerfile --name app --no-pull-config', 'without asking a registry'],
       ['ctmgr import vendor.sif --name vendor --wait', 'a ready image; also oci-archive:FILE, docker-archive:FILE'],
       ['ctmgr import docker://debian:13 --name debian', 'a ready image, pulled by a job on a build node'],
     ],
     options: (yargs) =>
-      yargs
+      dockerfileOptions(yargs)
         .positional('dockerfile', {
           type: 'string',
           demandOption: true,
@@ -41,8 +68,6 @@ export const adminCommands: CommandSpec[] = [
         })
         .option('wait', { type: 'boolean', default: false, describe: 'Of a ready image: until it is published' })
         .option('name', { type: 'string', demandOption: true, requiresArg: true, describe: 'Name of the recipe' })
-        .option('context', { type: 'string', requiresArg: true, describe: 'Folder that COPY and ADD read from' })
-        .option('build-arg', { type: 'string', array: true, nargs: 1, default: [], describe: 'K=V for an ARG' })
         .option('base-name', { type: 'string', requiresArg: true, describe: 'Name for the base image' })
         .option('class', { type: 'string', requiresArg: true, describe: 'Resource class of its builds' })
         .option('message', { ...message, requiresArg: true }),
@@ -71,15 +96,13 @@ export const adminCommands: CommandSpec[] = [
       ['ctmgr verify verify-2026-11-22.1', 'how one that was started stands'],
     ],
     options: (yargs) =>
-      yargs
+      dockerfileOptions(yargs)
         .positional('what', {
           type: 'string',
           demandOption: true,
           describe: 'Path of a Dockerfile, NAME or NAME:VERSION, or an earlier verification',
         })
         .option('name', { type: 'string', requiresArg: true, describe: 'Name it would get; its folder by default' })
-        .option('context', { type: 'string', requiresArg: true, describe: 'Folder that COPY and ADD read from' })
-        .option('build-arg', { type: 'string', array: true, nargs: 1, default: [], describe: 'K=V for an ARG' })
         .option('class', { type: 'string', requiresArg: true, describe: 'Resource class of the build' })
         .option('wait', { type: 'boolean', default: false, describe: 'Until it has ended; 0 only if it builds' }),
     load: () => import('../commands/verify.ts'),

@@ -15,6 +15,9 @@ interface Arguments {
   name: string;
   context?: string;
   'build-arg': string[];
+  target?: string;
+  platform?: string;
+  'base-config'?: string;
   'base-name'?: string;
   class?: string;
   message?: string;
@@ -24,9 +27,12 @@ interface Arguments {
 
 /** `ctmgr import` of a ready image: a new version, published under a build tag of its own by a job on a build node. */
 export async function importImage(image: ReadyImage, argv: Arguments, context: Context): Promise<Answer> {
-  if (argv.context !== undefined || argv['build-arg'].length > 0) {
-    throw new CtmgrError('usage', 'a ready image has neither a build context nor build arguments', {
-      hint: 'leave --context and --build-arg out',
+  const forDockerfiles = (['context', 'target', 'platform', 'base-config'] as const).filter(
+    (key) => argv[key] !== undefined,
+  );
+  if (forDockerfiles.length > 0 || argv['build-arg'].length > 0) {
+    throw new CtmgrError('usage', 'a ready image is not built from a Dockerfile', {
+      hint: `leave ${[...forDockerfiles, ...(argv['build-arg'].length > 0 ? ['build-arg'] : [])].map((key) => `--${key}`).join(', ')} out`,
     });
   }
   if (argv.verify) {

@@ -1,6 +1,8 @@
 import { resourceClass } from '../config/resource-class.ts';
 import { recordVerification, renderTrial } from '../builds/record-verification.ts';
-import { importRecipe, type ImportRequest, type Material } from '../definitions/import-recipe.ts';
+import { importRecipe, type ImportRequest } from '../definitions/import-recipe.ts';
+import { registrySettings } from '../definitions/learn-bases.ts';
+import type { Material } from '../definitions/read-material.ts';
 import { parseReadyImage } from '../definitions/ready-image.ts';
 import { readBuildArgs } from './build-args.ts';
 import { importImage } from './import-image.ts';
@@ -20,6 +22,11 @@ interface Arguments {
   'base-name'?: string;
   class?: string;
   message?: string;
+  target?: string;
+  platform?: string;
+  'base-config'?: string;
+  'pull-config': boolean;
+  strict: boolean;
   wait: boolean;
   verify: boolean;
 }
@@ -38,17 +45,23 @@ export async function run(argv: Arguments, context: Context): Promise<Answer> {
     baseName: argv['base-name'],
     class: argv.class,
     message: argv.message,
+    target: argv.target,
+    platform: argv.platform,
+    baseConfig: argv['base-config'],
+    strict: argv.strict,
+    registries: argv['pull-config'] ? registrySettings(context.config, context.interrupted) : undefined,
   };
   const verify = async (material: Material): Promise<void> => {
     if (argv.verify) await refuseBroken(store, context, request, material);
   };
   const outcome = await importRecipe(store, context.paths.contexts, request, context.caller.name, verify);
+  for (const note of outcome.notes) context.terminal.say(`ctmgr: ${note}`);
   for (const { line, message } of outcome.warnings) context.terminal.say(`ctmgr: line ${line}: ${message}`);
   await refreshCatalogue(context);
   const { name, version, isNew, base } = outcome;
   const text = isNew
     ? `Stored version ${version} of ${name} (from ${base}).\nNext: ctmgr rebuild ${name}\n`
-    : `Nothing new: ${name} version ${version} has the same Dockerfile, build arguments and context.\n`;
+    : `Nothing new: ${name} version ${version} has the same Dockerfile, options and context.\n`;
   return { kind: 'record', record: { ...outcome }, text };
 }
 

@@ -2,7 +2,8 @@ import { basename, dirname, resolve } from 'node:path';
 
 import { recordVerification, renderTrial } from '../builds/record-verification.ts';
 import { resourceClass } from '../config/resource-class.ts';
-import { keepContext, readMaterial } from '../definitions/import-recipe.ts';
+import { keepContext, readRequest } from '../definitions/import-recipe.ts';
+import { registrySettings } from '../definitions/learn-bases.ts';
 import type { RenderedRecipe } from '../definitions/render-recipe.ts';
 import { renderVersion } from '../definitions/render-version.ts';
 import type { Store } from '../store/open.ts';
@@ -21,6 +22,11 @@ interface Arguments {
   context?: string;
   'build-arg': string[];
   class?: string;
+  target?: string;
+  platform?: string;
+  'base-config'?: string;
+  'pull-config': boolean;
+  strict: boolean;
   wait: boolean;
 }
 
@@ -45,9 +51,12 @@ async function renderSubject(store: Store, argv: Arguments, context: Context): P
   const [name = '', version, more] = argv.what.split(':');
   const isVersion = more === undefined && (version === undefined || /^[1-9]\d{0,8}$/.test(version));
   if (isName(name) && isVersion && (await findRecipe(store, name)) !== undefined) {
-    if (argv.name !== undefined || argv.context !== undefined || argv['build-arg'].length > 0) {
+    const others = (['name', 'context', 'target', 'platform', 'base-config'] as const).filter(
+      (key) => argv[key] !== undefined,
+    );
+    if (others.length > 0 || argv['build-arg'].length > 0) {
       throw new CtmgrError('usage', `${name} is a recipe, with all that belongs to it`, {
-        why: '--name, --context and --build-arg are for a Dockerfile',
+        why: `${others.length > 0 ? `--${others[0]}` : '--build-arg'} is for a Dockerfile`,
         hint: `ctmgr verify ./${argv.what} … means a file`,
       });
     }
@@ -62,8 +71,14 @@ async function renderSubject(store: Store, argv: Arguments, context: Context): P
     baseName: undefined,
     class: argv.class,
     message: undefined,
+    target: argv.target,
+    platform: argv.platform,
+    baseConfig: argv['base-config'],
+    strict: argv.strict,
+    registries: argv['pull-config'] ? registrySettings(config, context.interrupted) : undefined,
   };
-  const material = await readMaterial(request);
+  const material = await readRequest(store, request);
+  for (const note of material.notes) context.terminal.say(`ctmgr: ${note}`);
   for (const { line, message } of material.plan.warnings) context.terminal.say(`ctmgr: line ${line}: ${message}`);
   await keepContext(material.manifest, request.context, paths.contexts);
   return renderTrial(store, request, material, config, caller.name);

@@ -8,7 +8,8 @@ import { checkName } from '../util/names.ts';
 import { makeManifest } from './build-context.ts';
 import { readEntry } from './context-entries.ts';
 import type { ContextManifest } from './context-manifest.ts';
-import { type ImportOutcome, type ImportRequest, keepContext, type Material, storeVersion } from './import-recipe.ts';
+import { type ImportOutcome, type ImportRequest, keepContext, storeVersion } from './import-recipe.ts';
+import type { Material } from './read-material.ts';
 import { parseDockerfile } from './parse-dockerfile.ts';
 import { originOf, type ReadyImage } from './ready-image.ts';
 import { hasMember } from './tar-file.ts';
@@ -64,5 +65,14 @@ function describeImage(image: ReadyImage, manifest: ContextManifest): Material {
   const reference = image.kind === 'docker' ? image.reference : origin;
   const nothing = parseDockerfile('FROM scratch\n', { buildArgs: {} });
   const plan = { ...nothing, base: { kind: 'image' as const, reference, line: 1 }, warnings: [] };
-  return { text: `# ready image ${origin}\n`, plan, manifest, kind: 'image', origin };
+  return {
+    text: `# ready image ${origin}\n`,
+    plan,
+    manifest,
+    platform: null,
+    bases: [],
+    notes: [],
+    kind: 'image',
+    origin,
+  };
 }

@@ -6,27 +6,22 @@ import { dirname, join, resolve } from 'node:path';
 import { type BaseImage, findBaseImageByLocation, findBaseImageByName, insertBaseImage } from '../store/base-images.ts';
 import { insertEvent } from '../store/events.ts';
 import type { Store } from '../store/open.ts';
-import { insertContent } from '../store/recipe-rows.ts';
-import type { ContentKind } from '../store/schema.ts';
-import { findRecipe, insertRecipe, latestContent, updateRecipe } from '../store/recipes.ts';
+import { insertContent, loadBaseConfigs, loadRows } from '../store/recipe-rows.ts';
+import { findRecipe, insertRecipe, latestContent, type RecipeContent, updateRecipe } from '../store/recipes.ts';
 import { epochSeconds } from '../util/clock.ts';
 import { CtmgrError, errorText, isSystemError } from '../util/errors.ts';
 import { checkName } from '../util/names.ts';
 import { guessBaseFacts } from './base-facts.ts';
-import { selectContext } from './build-context.ts';
 import { packContext } from './context-archive.ts';
 import type { ContextManifest } from './context-manifest.ts';
 import { rootReference } from './build-stages.ts';
-import { parseDockerfile } from './parse-dockerfile.ts';
-import { planToRows } from './plan-rows.ts';
-import type { RecipePlan, PlanWarning } from './recipe-plan.ts';
-import { readText } from './read-text.ts';
+import { sameKnowledge } from './known-base.ts';
+import { planFromRows, planToRows } from './plan-rows.ts';
+import { type EarlierVersion, type Material, type MaterialRequest, readMaterial } from './read-material.ts';
+import type { PlanWarning } from './recipe-plan.ts';
 
-export interface ImportRequest {
-  dockerfile: string;
+export interface ImportRequest extends MaterialRequest {
   name: string;
-  context: string | undefined;
-  buildArgs: Record<string, string>;
   baseName: string | undefined;
   class: string | undefined;
   message: string | undefined;
@@ -35,26 +30,18 @@ export interface ImportRequest {
 export interface ImportOutcome {
   name: string;
   version: number;
-  /** False: Dockerfile, build arguments and context are those of the newest version, so nothing was stored. */
+  /** False: Dockerfile, build arguments, context, target and platform are those of the newest version, so nothing was stored. */
   isNew: boolean;
   base: string;
   warnings: PlanWarning[];
-}
-
-/** What was read and checked before the store is touched. */
-export interface Material {
-  text: string;
-  plan: RecipePlan;
-  manifest: ContextManifest;
-  kind: ContentKind;
-  /** Where it was read from, as the history shows it. */
-  origin: string;
+  /** What registries did not tell, in sentences. */
+  notes: string[];
 }
 
 /**
- * Stores a Dockerfile with its build context as a new version of a recipe, unless the newest version has the same.
- * Everything is read and converted first; a refusal (65, 66) leaves nothing behind. `approve` may look at what would be
- * stored, and refuse it by throwing.
+ * Stores a Dockerfile with its build context as a new version of a recipe, unless the newest version has the same. A base image that has
+ * got another configuration makes a new version only if that changes the recipe. Everything is read and converted first; a refusal (see
+ * `readMaterial`) leaves nothing behind. `approve` may look at what would be stored, and refuse it by throwing.
  */
 export async function importRecipe(
   store: Store,
@@ -65,22 +52,22 @@ export async function importRecipe(
 ): Promise<ImportOutcome> {
   checkName(request.name, 'recipe');
   if (request.baseName !== undefined) checkName(request.baseName, 'base image');
-  const material = await readMaterial(request);
+  const material = await readRequest(store, request);
   await keepContext(material.manifest, request.context, contextsFolder);
   await approve(material);
   return store.transaction().execute((db) => storeVersion(db, request, material, by));
 }
 
-/** Reads and converts what a request names. */
-export async function readMaterial(request: ImportRequest): Promise<Material> {
-  const text = await readText(
-    request.dockerfile,
-    'Dockerfile',
-    `ctmgr import ${request.dockerfile}/Dockerfile --context ${request.dockerfile} …`,
-  );
-  const plan = parseDockerfile(text, { buildArgs: request.buildArgs });
-  const manifest = await selectContext(plan, request.context, request.dockerfile);
-  return { text, plan, manifest, kind: 'dockerfile', origin: resolve(request.dockerfile) };
+/** Reads and converts what a request names, with what is known of its newest version. */
+export async function readRequest(store: Store, request: ImportRequest): Promise<Material> {
+  return readMaterial(request, await earlierVersion(store, request.name));
+}
+
+async function earlierVersion(db: Store, name: string): Promise<EarlierVersion | undefined> {
+  const recipe = await findRecipe(db, name);
+  const newest = recipe === undefined ? undefined : await latestContent(db, recipe.id);
+  if (newest === undefined) return undefined;
+  return { version: newest.version, platform: newest.platform, bases: await loadBaseConfigs(db, newest.id) };
 }
 
 /** Adds a version, unless the newest one is made of the same; call it inside a transaction. */
@@ -90,14 +77,15 @@ export async function storeVersion(
   material: Material,
   by: string,
 ): Promise<ImportOutcome> {
-  const { plan, manifest, text, kind, origin } = material;
+  const { plan, manifest, text, platform, bases, notes, kind, origin } = material;
   const now = epochSeconds();
   const recipe = await findRecipe(db, request.name);
   const newest = recipe === undefined ? undefined : await latestContent(db, recipe.id);
   const dockerfileHash = createHash('sha256').update(text).digest('hex');
   const buildArguments = JSON.stringify(sorted(request.buildArgs));
   const contextDigest = manifest.entries.length === 0 ? null : manifest.digest;
-  const outcome = { name: request.name, base: rootReference(plan), warnings: plan.warnings };
+  const outcome = { name: request.name, base: rootReference(plan), warnings: plan.warnings, notes };
+  const target = request.target ?? null;
   const base = await baseImage(db, rootReference(plan), request.baseName, now);
   const fields = {
     baseImageId: base.id,
@@ -111,7 +99,10 @@ export async function storeVersion(
     newest.kind === kind &&
     newest.dockerfile_hash === dockerfileHash &&
     newest.build_arguments === buildArguments &&
-    newest.context_digest === contextDigest
+    newest.context_digest === contextDigest &&
+    newest.target === target &&
+    newest.platform === platform &&
+    (await sameResult(db, newest, material))
   ) {
     return { ...outcome, version: newest.version, isNew: false };
   }
@@ -132,12 +123,24 @@ export async function storeVersion(
       message: request.message ?? null,
       origin,
       kind,
+      target,
+      platform,
+      strict: request.strict ?? false,
+      pullConfig: request.registries !== undefined,
+      bases,
     },
     by,
     now,
   );
   await insertEvent(db, { actor: by, kind: 'recipe.import', subject: request.name, detail: { version } }, now);
   return { ...outcome, version, isNew: true };
+}
+
+/** True if what is known of the base images now makes of the same Dockerfile what the version has. */
+async function sameResult(db: Store, version: RecipeContent, { plan, bases }: Material): Promise<boolean> {
+  if (sameKnowledge(bases, await loadBaseConfigs(db, version.id))) return true;
+  const stored = planFromRows({ rows: await loadRows(db, version.id), imageConfig: version.image_config });
+  return JSON.stringify(stored) === JSON.stringify(planFromRows(planToRows(plan)));
 }
 
 /** The base image of that reference; a new one is named after its last component, or as the caller wants. */

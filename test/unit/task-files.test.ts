@@ -26,27 +26,28 @@ describe('taskEnvironment', () => {
       source: 'definition' as const,
       publish: true,
       test: true,
+      architecture: 'arm',
+      variant: 'v7',
     };
     expect(taskEnvironment(values)).toBe(
       'NAME=solver\nTARGET=/srv/ctmgr/builds/t/solver.sif\nRESULT=/srv/ctmgr/results/t/1.json\n' +
-        'PACKAGES=/srv/ctmgr/logs/t/solver.packages\nSOURCE=definition\nPUBLISH=yes\nTEST=yes\n',
+        'PACKAGES=/srv/ctmgr/logs/t/solver.packages\nSOURCE=definition\nPUBLISH=yes\nTEST=yes\nARCH=arm\nVARIANT=v7\n',
     );
   });
 
   test('a shell reads back exactly what was written', () => {
     const file = join(folder, 'task.env');
-    const values = {
-      name: hostile,
-      target: `/t/${hostile}`,
-      result: hostile,
-      packages: hostile,
-      source: 'file' as const,
-      publish: true,
-      test: false,
-    };
-    writeFileSync(file, taskEnvironment(values));
-    const shell = spawnSync('sh', ['-c', '. "$1" && printf "%s\\0" "$NAME" "$TARGET" "$RESULT" "$TEST"', 'sh', file]);
-    expect(shell.stdout.toString().split('\0')).toEqual([hostile, `/t/${hostile}`, hostile, 'no', '']);
+    const odd = { name: hostile, target: `/t/${hostile}`, result: hostile, architecture: hostile, variant: '' };
+    const more = { packages: hostile, source: 'file' as const, publish: true };
+    writeFileSync(file, taskEnvironment({ ...odd, ...more, test: false }));
+    const shell = spawnSync('sh', [
+      '-c',
+      '. "$1" && printf "%s\\0" "$NAME" "$TARGET" "$RESULT" "$TEST" "$ARCH" "$PACKAGES"',
+      'sh',
+      file,
+    ]);
+    const read = [hostile, `/t/${hostile}`, hostile, 'no', hostile, hostile, ''];
+    expect(shell.stdout.toString().split('\0')).toEqual(read);
     expect(shell.stderr.toString()).toBe('');
   });
 });
@@ -62,6 +63,7 @@ describe('build.sbatch.mustache', () => {
         scratchParent: value,
         buildArguments: [value, '--no-https'],
         environment: { http_proxy: value, APPTAINER_NOHTTPS: 'true' },
+        requeues: 5,
       }),
       path,
     );
@@ -84,9 +86,16 @@ describe('build.sbatch.mustache', () => {
   });
 
   test('works without further arguments and variables', () => {
-    const values = { tasksFolder: '/t', apptainer: '/a', scratchParent: '/s', buildArguments: [], environment: {} };
+    const values = {
+      tasksFolder: '/t',
+      apptainer: '/a',
+      scratchParent: '/s',
+      buildArguments: [],
+      environment: {},
+      requeues: 0,
+    };
     expect(renderTemplate(readFileSync(path, 'utf8'), buildScriptData(values), path)).toContain(
-      '"$apptainer" build --fakeroot --notest  "$image" ../recipe.def\n',
+      '"$apptainer" build --fakeroot --notest ${ARCH:+--arch "$ARCH"} ${VARIANT:+--arch-variant "$VARIANT"} \\\n     "$image" ../recipe.def\n',
     );
   });
 });

@@ -12,6 +12,7 @@ const statements = [
     created_at integer not null,
     created_by text not null,
     class text not null,
+    platform text,
     definition text not null,
     plan text not null,
     context_manifest text not null,
