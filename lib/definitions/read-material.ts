@@ -4,7 +4,7 @@ import type { RegistrySettings } from '../registry/http-request.ts';
 import type { ContentKind } from '../store/schema.ts';
 import { CtmgrError } from '../util/errors.ts';
 import { quote } from '../util/names.ts';
-import { selectContext } from './build-context.ts';
+import { selectContext, warnEmptyPatterns } from './build-context.ts';
 import type { ContextManifest } from './context-manifest.ts';
 import { type KnownBase, knownConfigs, readConfigFile } from './known-base.ts';
 import { describeUnknown, learnBases, type UnknownBase } from './learn-bases.ts';
@@ -71,6 +71,8 @@ export async function readMaterial(request: MaterialRequest, earlier: EarlierVer
   const plan = parse(text, { ...options, baseConfigs: knownConfigs(bases) }, unknown);
   if (request.strict) throwWarnings(plan.warnings);
   const manifest = await selectContext(plan, request.context, dockerfile);
+  plan.warnings.push(...warnEmptyPatterns(plan, manifest));
+  if (request.strict) throwWarnings(plan.warnings);
   return { text, plan, manifest, platform, bases, notes, kind: 'dockerfile', origin: resolve(dockerfile) };
 }
 
