@@ -138,6 +138,24 @@ describe('the list of packages', () => {
   });
 });
 
+describe('a verification', () => {
+  test('builds and tests, reports, and leaves no image', async () => {
+    expect(await build({ publish: false })).toBe(0);
+    expect(await readResult(result)).toMatchObject({
+      outcome: 'success',
+      message: expect.stringMatching(/^solver builds: 50\d{3} bytes$/),
+    });
+    expect([existsSync(target), existsSync(packages)]).toEqual([false, false]);
+    expectTidy();
+  });
+
+  test('fails as any build does', async () => {
+    expect(await build({ publish: false, behaviour: 'test-fails' })).toBe(1);
+    expect(await readResult(result)).toMatchObject({ outcome: 'failure', kind: 'test' });
+    expectTidy();
+  });
+});
+
 describe('a ready image', () => {
   test('is checked and published as it is', async () => {
     const made = spawnSync(standIn, ['build', join(task, 'context/image'), 'x.def'], {
