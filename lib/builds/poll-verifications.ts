@@ -21,6 +21,7 @@ import { decide, type Decision } from './decide.ts';
 import { askSlurm, noNews, type SlurmNews } from './gather-evidence.ts';
 import { removeEmptyLogs } from './publish.ts';
 import { readResults, readStarts } from './read-share.ts';
+import { placeOf } from './tag-folders.ts';
 import { placeOfVerification, settleSubmission, submitVerification } from './submit-verification.ts';
 
 /**
@@ -132,7 +133,8 @@ async function end(site: BuildSite, row: Verification, change: Partial<Verificat
 async function clearAway(site: BuildSite): Promise<void> {
   const { store, paths, config } = site;
   for (const row of await verificationsEndedBefore(store, epochSeconds() - config.build.verification_days * 86_400)) {
-    for (const parent of [paths.logs, paths.results, paths.tasks]) {
+    const place = placeOf(paths, row.group);
+    for (const parent of [place.logs, place.builds, paths.results, paths.tasks]) {
       await rm(join(parent, row.name), { recursive: true, force: true });
     }
     const { digest } = JSON.parse(row.context_manifest) as ContextManifest;

@@ -49,6 +49,7 @@ export async function recordRebuild(
             arrayIndex,
             inputHash,
             definition: recipe.definition,
+            group: recipe.source.recipe.group,
             overlayContentIds: recipe.overlays.map((overlay) => overlay.contentId),
           },
           now,

@@ -70,6 +70,7 @@ export async function recordVerification(
       created_by: by,
       class: className,
       platform: source.content.platform,
+      group: source.recipe.group,
       definition,
       plan: JSON.stringify(plan),
       context_manifest: JSON.stringify(manifest),

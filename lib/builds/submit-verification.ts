@@ -10,14 +10,15 @@ import { submitArray } from '../slurm/submit-array.ts';
 import { changeVerification, type Verification } from '../store/verifications.ts';
 import { epochSeconds } from '../util/clock.ts';
 import type { BuildSite } from './build-site.ts';
-import { giveToBuilder, imageProcessor, makeFolder } from './materialise.ts';
+import { makeFolder, makeTagFolders } from './make-folders.ts';
+import { giveToBuilder, imageProcessor } from './materialise.ts';
 import { submissionFor } from './submit-array.ts';
 import { arrayFolder, logFiles, packagesFile, resultFile, taskFolder } from './tag-folders.ts';
 import { taskEnvironment } from './task-files.ts';
 
 /** A verification as a task: its name stands where the build tag of others does. */
 export function placeOfVerification(row: Verification) {
-  return { tag: row.name, name: row.subject, task_index: 0, marker: row.marker };
+  return { tag: row.name, name: row.subject, task_index: 0, marker: row.marker, group: row.group };
 }
 
 /**
@@ -63,9 +64,9 @@ async function layOut(site: BuildSite, row: Verification): Promise<void> {
   const { paths } = site;
   const place = placeOfVerification(row);
   const ours = site.asRoot ? { uid: 0, gid: site.builder.gid } : site.builder;
-  for (const parent of [paths.logs, paths.results]) {
-    await makeFolder(site, join(parent, row.name), site.builder, 0o755);
-  }
+  if (row.group === null) await makeFolder(site, join(paths.logs, row.name), site.builder, 0o755);
+  else await makeTagFolders(site, row.name, row.group);
+  await makeFolder(site, join(paths.results, row.name), site.builder, 0o755);
   await makeFolder(site, join(paths.tasks, row.name), ours, 0o750);
   const folder = taskFolder(paths, place);
   const view = arrayFolder(paths, place);

@@ -50,6 +50,7 @@ export const adminCommands: CommandSpec[] = [
     examples: [
       ['ctmgr import ./Dockerfile --name lammps', 'a Dockerfile that copies nothing'],
       ['ctmgr import app/Dockerfile --name app --context app', 'with the folder its COPY lines read'],
+      ['ctmgr import Dockerfile --name mine --group projx', 'a private image'],
       ['ctmgr import app/Dockerfile --name app --no-pull-config', 'without asking a registry'],
       ['ctmgr import vendor.sif --name vendor --wait', 'a ready image; also oci-archive:FILE, docker-archive:FILE'],
       ['ctmgr import docker://debian:13 --name debian', 'a ready image, pulled by a job on a build node'],
@@ -70,6 +71,9 @@ export const adminCommands: CommandSpec[] = [
         .option('name', { type: 'string', demandOption: true, requiresArg: true, describe: 'Name of the recipe' })
         .option('base-name', { type: 'string', requiresArg: true, describe: 'Name for the base image' })
         .option('class', { type: 'string', requiresArg: true, describe: 'Resource class of its builds' })
+        .option('group', { type: 'string', requiresArg: true, describe: 'Only this group may see and use its images' })
+        .option('public', { type: 'boolean', describe: 'Everybody may again' })
+        .conflicts('group', 'public')
         .option('message', { ...message, requiresArg: true }),
     load: () => import('../commands/import.ts'),
   },

@@ -8,7 +8,7 @@ import { loadCatalogue } from './load-catalogue.ts';
 /** `ctmgr diff NAME A [B]`: what differs between two builds or versions of an image. */
 export async function run(argv: { name: string; a: string; b?: string }, context: Context): Promise<Answer> {
   const name = checkName(argv.name, 'image');
-  const catalogue = await loadCatalogue(context);
+  const catalogue = await loadCatalogue(context, { name });
   const a = await findSide(context, catalogue, name, argv.a);
   const b = await findSide(context, catalogue, name, argv.b ?? currentTag(catalogue, name));
   const found = compareImages(a, b);

@@ -8,6 +8,7 @@ import { CtmgrError, exitCodes } from '../util/errors.ts';
 import type { Answer, Context } from './context.ts';
 import { refreshCatalogue } from './refresh-catalogue.ts';
 import { submittingSite } from './submitting-site.ts';
+import { takeEffect } from './take-effect.ts';
 import { waitForService } from './wait-for-service.ts';
 import { waitForTags } from './wait-for-tags.ts';
 
@@ -26,7 +27,12 @@ interface Arguments {
 }
 
 /** `ctmgr import` of a ready image: a new version, published under a build tag of its own by a job on a build node. */
-export async function importImage(image: ReadyImage, argv: Arguments, context: Context): Promise<Answer> {
+export async function importImage(
+  image: ReadyImage,
+  argv: Arguments,
+  group: string | null | undefined,
+  context: Context,
+): Promise<Answer> {
   const forDockerfiles = (['context', 'target', 'platform', 'base-config'] as const).filter(
     (key) => argv[key] !== undefined,
   );
@@ -43,9 +49,10 @@ export async function importImage(image: ReadyImage, argv: Arguments, context: C
   }
   const store = await context.store();
   const { name, message, class: className, 'base-name': baseName } = argv;
-  const request = { name, baseName, class: className, message };
+  const request = { name, baseName, class: className, message, group };
   const outcome = await importReadyImage(store, context.paths.contexts, image, request, context.caller.name);
   const { version, isNew } = outcome;
+  if (group !== undefined) await takeEffect(context, name);
   // The same reference may mean another image by now; the same file never does.
   if (!isNew && image.kind !== 'docker') {
     const text = `Nothing new: ${name} version ${version} is the same file.\nTo publish it once more: ctmgr rebuild ${name}\n`;

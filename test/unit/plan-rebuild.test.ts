@@ -14,7 +14,16 @@ function recipe(name: string, className: string | null = null, definition = `Fro
   };
   return {
     source: {
-      recipe: { ...common, name, class: className, dockerfile_location: '/Dockerfile', context_location: null },
+      recipe: {
+        ...common,
+        name,
+        class: className,
+        dockerfile_location: '/Dockerfile',
+        context_location: null,
+        group: null,
+        retired_at: null,
+        link_behind: 0,
+      },
       content: {
         ...common,
         recipe_id: 1,

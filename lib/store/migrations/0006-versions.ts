@@ -13,6 +13,7 @@ const statements = [
     created_by text not null,
     class text not null,
     platform text,
+    "group" text,
     definition text not null,
     plan text not null,
     context_manifest text not null,
