@@ -9,6 +9,7 @@ import type { CurrentRecipe } from '../store/recipes.ts';
 import type { ContextManifest } from './context-manifest.ts';
 import { matchesSelector } from './overlay-selector.ts';
 import { planFromRows } from './plan-rows.ts';
+import { readyDefinition } from './ready-image.ts';
 import type { RecipePlan } from './recipe-plan.ts';
 import { renderDefinition } from './render-definition.ts';
 
@@ -48,6 +49,10 @@ export async function renderRecipe(
 ): Promise<RenderedRecipe> {
   const plan = planFromRows({ rows: await loadRows(db, source.content.id), imageConfig: source.content.image_config });
   const manifest = JSON.parse(source.content.context_manifest) as ContextManifest;
+  // Somebody else has built it, and nothing is added to it.
+  if (source.content.kind === 'image') {
+    return { source, plan, manifest, overlays: [], definition: readyDefinition(source.content.origin ?? '') };
+  }
   const overlays = await matchingOverlays(db, source, all);
   const definition = renderDefinition({
     plan,
