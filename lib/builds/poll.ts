@@ -1,4 +1,5 @@
 import { type Instance, lostInstances, unfinishedInstances } from '../store/instances.ts';
+import { listTagHolds } from '../store/tag-holds.ts';
 import { epochSeconds } from '../util/clock.ts';
 import { briefErrorText, CtmgrError } from '../util/errors.ts';
 import { applyDecision, type RunFacts, type Transition } from './apply-decision.ts';
@@ -7,6 +8,7 @@ import { decide, type Decision } from './decide.ts';
 import { askSlurm, noNews, readShare, type SlurmNews } from './gather-evidence.ts';
 import { type GoodResult, publish } from './publish.ts';
 import { recoverSubmissions } from './recover-submissions.ts';
+import { completeRelease } from './release-tag.ts';
 import { writeCatalogue } from './write-catalogue.ts';
 
 export interface PassReport {
@@ -45,11 +47,25 @@ export async function pollOnce(site: BuildSite, askSlurmToo = true, catalogueBeh
     report.problems.push(...news.problems);
     for (const instance of waiting) await step(site, instance, news, report);
   }
+  const released = await carryOnReleases(site, report);
   report.unfinished = (await unfinishedInstances(site.store)).length;
-  if (report.transitions.length > 0 || report.submissions.length > 0 || askSlurmToo || catalogueBehind) {
+  if (released || report.transitions.length > 0 || report.submissions.length > 0 || askSlurmToo || catalogueBehind) {
     await showInCatalogue(site, report);
   }
   return report;
+}
+
+/** Completes the releases of held tags that a crash or the share has left unfinished; true if there were any. */
+async function carryOnReleases(site: BuildSite, report: PassReport): Promise<boolean> {
+  const open = (await listTagHolds(site.store)).filter(({ state }) => state === 'releasing');
+  for (const hold of open) {
+    try {
+      await completeRelease(site, hold);
+    } catch (error) {
+      report.problems.push(`cannot publish ${hold.tag} now: ${briefErrorText(error)}`);
+    }
+  }
+  return open.length > 0;
 }
 
 /** A full share must not stop the pass: states and images are safe, and the catalogue follows when there is room. */

@@ -1,17 +1,16 @@
 import { constants } from 'node:fs';
 import { type FileHandle, lstat, open, rm } from 'node:fs/promises';
-import { dirname, join, relative } from 'node:path';
 
-import { findCurrentImage, setCurrentImage } from '../store/current-images.ts';
 import { insertEvent } from '../store/events.ts';
 import { changeInstance, type Instance } from '../store/instances.ts';
 import type { Store } from '../store/open.ts';
+import { isHeld } from '../store/tag-holds.ts';
 import { epochSeconds } from '../util/clock.ts';
 import { isSystemError } from '../util/errors.ts';
-import { replaceSymlink } from '../util/write-file.ts';
 import type { BuildSite } from './build-site.ts';
 import type { BuildResult } from './result-file.ts';
 import { imageFile, logFiles } from './tag-folders.ts';
+import { takeOverName } from './take-over-name.ts';
 
 export type GoodResult = Extract<BuildResult, { outcome: 'success' }>;
 
@@ -20,7 +19,7 @@ export type Publication = 'published' | 'raced' | 'missing' | { wrong: string };
 
 /**
  * Publishes a good build: checks the file, gives it owner, group and mode, makes it current unless a newer build tag
- * is already, and records success. Link and record change inside one immediate transaction: a crash in between leaves
+ * is already or its own is held, and records success. Link and record change inside one immediate transaction: a crash in between leaves
  * an instance that is still building, and the next pass does the same again. Throws the system's error if the share
  * does not let it.
  */
@@ -56,12 +55,7 @@ async function record(
     changed_at: now,
   });
   if (!changed) return false;
-  const current = await findCurrentImage(db, instance.recipe_id);
-  if (current === undefined || current.buildTagId <= instance.build_tag_id) {
-    await setCurrentImage(db, instance.recipe_id, instance.id, site.actor, now);
-    const link = join(site.paths.current, `${instance.name}.sif`);
-    await replaceSymlink(link, relative(dirname(link), file));
-  }
+  if (!(await isHeld(db, instance.build_tag_id))) await takeOverName(db, site, instance, file, now);
   const subject = `${instance.name}:${instance.tag}`;
   await insertEvent(db, { actor: site.actor, kind: 'image.publish', subject, detail: { sha256: result.sha256 } }, now);
   return true;

@@ -40,13 +40,17 @@ export async function planRecipes(site: BuildSite, names: string[]): Promise<Pla
   return planRebuild(rendered, site.config.build.class, Math.min(maxArraySize, maxArrayTasks));
 }
 
-/** Records a plan as a new build tag and submits its arrays; what Slurm did not confirm is left to the poller. */
+/**
+ * Records a plan as a new build tag and submits its arrays; what Slurm did not confirm is left to the poller. With `hold`
+ * the tag does not change what names mean until it is released.
+ */
 export async function startRebuild(
   site: BuildSite,
   arrays: PlannedArray[],
   onTag: (tag: RecordedTag) => void,
+  hold = false,
 ): Promise<{ tag: RecordedTag; reports: SubmissionReport[] }> {
-  const tag = await recordRebuild(site, arrays);
+  const tag = await recordRebuild(site, arrays, hold);
   onTag(tag);
   const reports: SubmissionReport[] = [];
   for (const array of await arraysOfTag(site.store, tag.id)) reports.push(await submitPlannedArray(site, array));

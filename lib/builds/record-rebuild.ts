@@ -5,6 +5,7 @@ import { insertBuildArray } from '../store/build-arrays.ts';
 import { insertBuildTag, nextTagName } from '../store/build-tags.ts';
 import { insertEvent } from '../store/events.ts';
 import { insertInstance } from '../store/instances.ts';
+import { insertTagHold } from '../store/tag-holds.ts';
 import { epochSeconds, formatTime } from '../util/clock.ts';
 import { processIdentity } from '../util/process-identity.ts';
 import type { BuildSite } from './build-site.ts';
@@ -17,15 +18,16 @@ export interface RecordedTag {
 
 /**
  * Writes a rebuild down, in one transaction and before anything is submitted: the tag, its arrays with a marker each
- * (their job name, by which a lost reply of sbatch is found again) and all instances as `pending`.
+ * (their job name, by which a lost reply of sbatch is found again) and all instances as `pending`. With `hold` it is not published until it is released.
  */
-export async function recordRebuild(site: BuildSite, arrays: PlannedArray[]): Promise<RecordedTag> {
+export async function recordRebuild(site: BuildSite, arrays: PlannedArray[], hold = false): Promise<RecordedTag> {
   return site.store.transaction().execute(async (db) => {
     const now = epochSeconds();
     const name = await nextTagName(db, formatTime(now).slice(0, 10));
     const { builds, logs } = site.paths;
     const tag = { name, buildsPath: join(builds, name), logsPath: join(logs, name) };
     const id = await insertBuildTag(db, tag, site.actor, now);
+    if (hold) await insertTagHold(db, id);
     for (const array of arrays) {
       const buildArrayId = await insertBuildArray(db, {
         buildTagId: id,

@@ -6,6 +6,7 @@ import { listCurrentImages } from '../store/current-images.ts';
 import { allInstances, type Instance } from '../store/instances.ts';
 import type { Store } from '../store/open.ts';
 import { overlaysOfInstances } from '../store/overlays.ts';
+import { listTagHolds } from '../store/tag-holds.ts';
 import { epochSeconds } from '../util/clock.ts';
 import { CtmgrError, errorText } from '../util/errors.ts';
 import { writeFileAtomic } from '../util/write-file.ts';
@@ -37,7 +38,8 @@ export async function collectCatalogue(db: Store): Promise<Catalogue> {
   const versions = await listVersions(db);
   const bases = new Map(versions.map((row) => [`${row.name}:${row.version}`, row.base]));
   const overlays = await overlaysOfInstances(db);
-  const doubts = new Map((await unconfirmedArrays(db)).map((array) => [array.tag, array.message]));
+  const notes = new Map<string, string | null>((await listTagHolds(db)).map(({ tag }) => [tag, heldNote(tag)]));
+  for (const { tag, message } of await unconfirmedArrays(db)) notes.set(tag, message ?? notes.get(tag) ?? null);
   return {
     schema: 1,
     generated: epochSeconds(),
@@ -60,9 +62,13 @@ export async function collectCatalogue(db: Store): Promise<Catalogue> {
       name: tag.name,
       created: tag.created_at,
       created_by: tag.created_by,
-      note: doubts.get(tag.name) ?? null,
+      note: notes.get(tag.name) ?? null,
     })),
   };
+}
+
+function heldNote(tag: string): string {
+  return `held: names keep their meaning until \`ctmgr publish ${tag}\``;
 }
 
 function describe(instance: Instance, more: { current: boolean; base: string; overlays: string[] }): CatalogueImage {

@@ -11,14 +11,30 @@ export const rootCommands: CommandSpec[] = [
     examples: [
       ['ctmgr rebuild --wait', 'everything; ends with 0 only if every image is good'],
       ['ctmgr rebuild lammps namd', 'only these; returns when Slurm has the jobs'],
+      ['ctmgr rebuild --hold', 'everything; names change only with ctmgr publish TAG'],
       ['ctmgr rebuild --dry-run', 'show what would be submitted, change nothing'],
     ],
     options: (yargs) =>
       yargs
         .positional('names', { type: 'string', array: true, default: [], describe: 'Recipes; all without one' })
         .option('wait', { type: 'boolean', default: false, describe: 'Show progress and wait for the end' })
-        .option('dry-run', { type: 'boolean', default: false, describe: 'Change nothing' }),
+        .option('dry-run', { type: 'boolean', default: false, describe: 'Change nothing' })
+        .option('hold', { type: 'boolean', default: false, describe: 'Wait for ctmgr publish before names change' }),
     load: () => import('../commands/rebuild.ts'),
+  },
+  {
+    usage: 'publish <tag>',
+    summary: 'Let the images of a held build tag go live together',
+    level: 'root',
+    examples: [
+      ['ctmgr publish 2026-11-22.1', 'all of them; refused if one has failed'],
+      ['ctmgr publish 2026-11-22.1 --partial', 'those that are good'],
+    ],
+    options: (yargs) =>
+      yargs
+        .positional('tag', { type: 'string', demandOption: true, describe: 'A build tag, YYYY-MM-DD.N' })
+        .option('partial', { type: 'boolean', default: false, describe: 'Although some images are not good' }),
+    load: () => import('../commands/publish.ts'),
   },
   {
     usage: 'poll',
@@ -35,7 +51,7 @@ export const rootCommands: CommandSpec[] = [
   },
   {
     usage: 'service',
-    summary: 'Poll for ever and run the nightly rebuild',
+    summary: 'Poll for ever and start scheduled rebuilds',
     level: 'root',
     examples: [['ctmgr service', 'in the foreground, as systemd wants it']],
     load: () => import('../commands/service.ts'),

@@ -24,6 +24,16 @@ const resourceClass = v.strictObject({
   extra_arguments: v.optional(words, []),
 });
 
+/** A rebuild that the service starts by itself; cron expressions as node-cron takes them. */
+const schedule = v.strictObject({
+  cron: text,
+  time_zone: v.optional(text),
+  names: v.optional(words, []),
+  classes: v.optional(words, []),
+  missed: v.optional(v.picklist(['run', 'skip']), 'run'),
+  hold: v.optional(v.boolean(), false),
+});
+
 /** Every key of config.toml with its type and default. A key that is not here is an error. */
 export const configSchema = v.strictObject({
   paths: v.optional(
@@ -86,10 +96,12 @@ export const configSchema = v.strictObject({
     v.strictObject({
       nightly: v.optional(text),
       time_zone: v.optional(text, 'UTC'),
+      schedules: v.optional(v.boolean(), true),
       log: v.optional(absolutePath),
     }),
     {},
   ),
+  schedules: v.optional(v.record(v.pipe(v.string(), v.regex(/^[a-z0-9][a-z0-9_-]{0,30}$/)), schedule), {}),
 });
 
 /** The effective configuration: every default filled in. */

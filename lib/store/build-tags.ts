@@ -29,3 +29,7 @@ export async function insertBuildTag(
 export async function listBuildTags(db: Store): Promise<BuildTag[]> {
   return db.selectFrom('build_tag').selectAll().orderBy('id').execute();
 }
+
+export async function findBuildTag(db: Store, name: string): Promise<BuildTag | undefined> {
+  return db.selectFrom('build_tag').selectAll().where('name', '=', name).executeTakeFirst();
+}

@@ -26,7 +26,7 @@ const refusal = async (): Promise<unknown> => openStore(path).catch((error: unkn
 describe('migrations', () => {
   test('make the schema from nothing, and do nothing the second time', async () => {
     const store = connect(path, true);
-    expect(await migrate(store)).toEqual(['0001_initial']);
+    expect(await migrate(store)).toEqual(['0001_initial', '0007_operations']);
     expect(await migrate(store)).toEqual([]);
     await store.destroy();
     const opened = await openStore(path);
@@ -37,7 +37,7 @@ describe('migrations', () => {
   test('from several processes at once: one does each, nobody fails', async () => {
     const ends = await Promise.all([1, 2, 3].map(() => runNode('migrate-store.ts', [path])));
     expect(ends.map(({ code, stderr }) => [code, stderr])).toEqual(ends.map(() => [0, '']));
-    expect(ends.flatMap(({ stdout }) => JSON.parse(stdout) as string[])).toEqual(['0001_initial']);
+    expect(ends.flatMap(({ stdout }) => JSON.parse(stdout) as string[])).toEqual(['0001_initial', '0007_operations']);
   });
 
   test('a failed one leaves nothing behind', async () => {

@@ -6,8 +6,8 @@ import { busybox, makeSite, type Site, slowDockerfile } from './support/site.ts'
 import { watch } from './support/watch.ts';
 
 const forUsers = ['config', 'convert', 'history', 'list', 'logs', 'path', 'show', 'status'];
-const forAdmins = ['base', 'import', 'overlay', 'render'];
-const forRoot = ['init', 'migrate', 'poll', 'rebuild', 'service'];
+const forAdmins = ['base', 'import', 'overlay', 'render', 'schedule'];
+const forRoot = ['init', 'migrate', 'poll', 'publish', 'rebuild', 'service'];
 
 /** Command lines of each level, complete enough to be understood. */
 const adminCalls = [
@@ -20,9 +20,18 @@ const adminCalls = [
   ['overlay', 'remove', 'x'],
   ['overlay', 'order', 'x'],
   ['base', 'list'],
+  ['schedule'],
   ['base', 'set', 'x', '--distribution=debian'],
 ];
-const rootCalls = [['rebuild'], ['build-all', '--wait'], ['poll'], ['service'], ['init'], ['migrate']];
+const rootCalls = [
+  ['rebuild'],
+  ['publish', '2026-11-22.1'],
+  ['build-all', '--wait'],
+  ['poll'],
+  ['service'],
+  ['init'],
+  ['migrate'],
+];
 
 let site: Site;
 let tag: string;
