@@ -34,6 +34,9 @@ const schedule = v.strictObject({
   hold: v.optional(v.boolean(), false),
 });
 
+/** As it may stand on a command line and in a header. */
+const mailAddress = v.pipe(v.string(), v.regex(/^[A-Za-z0-9][A-Za-z0-9._+-]*(@[A-Za-z0-9.-]+)?$/));
+
 /** Every key of config.toml with its type and default. A key that is not here is an error. */
 export const configSchema = v.strictObject({
   paths: v.optional(
@@ -102,6 +105,17 @@ export const configSchema = v.strictObject({
     {},
   ),
   schedules: v.optional(v.record(v.pipe(v.string(), v.regex(/^[a-z0-9][a-z0-9_-]{0,30}$/)), schedule), {}),
+  notify: v.optional(
+    v.strictObject({
+      exec: v.optional(v.tupleWithRest([absolutePath], v.string())),
+      mail_to: v.optional(v.array(mailAddress), []),
+      mail_from: v.optional(mailAddress),
+      sendmail: v.optional(absolutePath, '/usr/sbin/sendmail'),
+      when: v.optional(v.picklist(['problems', 'always']), 'problems'),
+      timeout: v.optional(seconds, 60),
+    }),
+    {},
+  ),
 });
 
 /** The effective configuration: every default filled in. */

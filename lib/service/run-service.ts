@@ -2,6 +2,7 @@ import type { Logger } from 'pino';
 
 import type { BuildSite } from '../builds/build-site.ts';
 import { follow, pause } from '../builds/follow.ts';
+import { runNotifier } from './run-notifier.ts';
 import { startScheduler } from './scheduler.ts';
 import { takeServiceLock } from './service-lock.ts';
 
@@ -15,8 +16,10 @@ const restartPause = 10;
 export async function runService(site: BuildSite, log: Logger, signal: AbortSignal): Promise<void> {
   const release = await takeServiceLock(site.store, site.paths.state);
   let stopScheduler: (() => Promise<void>) | undefined;
+  let notifier: Promise<void> | undefined;
   try {
     stopScheduler = await startScheduler(site, log, signal);
+    notifier = runNotifier(site, log, signal);
     log.info({ pid: process.pid }, 'service started');
     while (!signal.aborted) {
       try {
@@ -28,6 +31,7 @@ export async function runService(site: BuildSite, log: Logger, signal: AbortSign
     }
   } finally {
     await stopScheduler?.();
+    await notifier;
     await release();
   }
   log.info('service stopped; jobs go on');

@@ -1,8 +1,15 @@
 import { execa } from 'execa';
 
+import { isSystemError } from './errors.ts';
+
 export interface RunOptions {
   /** Milliseconds until the process gets SIGTERM; none by default. */
   timeout?: number;
+  /**
+   * Milliseconds until the process and all that it has started are killed; for programs that are not to be trusted to end.
+   * With it, `cancel` kills them too.
+   */
+  killAfter?: number;
   /** The process gets SIGTERM when this is aborted. */
   cancel?: AbortSignal;
   /** Text for standard input; without it the process reads end of file at once. */
@@ -29,7 +36,7 @@ export interface RunResult {
  * program: the caller decides what its end means. The C locale keeps other programs' words as their parsers know them.
  */
 export async function run(file: string, args: readonly string[], options: RunOptions = {}): Promise<RunResult> {
-  const result = await execa(file, args, {
+  const running = execa(file, args, {
     reject: false,
     extendEnv: false,
     env: options.env ?? cleanEnvironment(),
@@ -41,6 +48,15 @@ export async function run(file: string, args: readonly string[], options: RunOpt
     ...(options.timeout === undefined ? {} : { timeout: options.timeout }),
     ...(options.cancel === undefined ? {} : { cancelSignal: options.cancel }),
   });
+  let overdue = false;
+  const kill = (): void => killGroup(running.pid);
+  const timer =
+    options.killAfter === undefined ? undefined : setTimeout(() => (kill(), (overdue = true)), options.killAfter);
+  if (timer !== undefined) options.cancel?.addEventListener('abort', kill);
+  const result = await running.finally(() => {
+    clearTimeout(timer);
+    options.cancel?.removeEventListener('abort', kill);
+  });
   const started = result.exitCode !== undefined || result.signal !== undefined || result.timedOut;
   return {
     command: [file, ...args],
@@ -48,9 +64,19 @@ export async function run(file: string, args: readonly string[], options: RunOpt
     stderr: result.stderr,
     exitCode: result.exitCode,
     signal: result.signal,
-    timedOut: result.timedOut,
+    timedOut: result.timedOut || overdue,
     spawnError: started ? undefined : (result.originalMessage ?? 'could not be started'),
   };
+}
+
+/** What `run` starts leads a process group of its own: without its children, who hold its pipes open, nothing would end. */
+function killGroup(leader: number | undefined): void {
+  if (leader === undefined) return;
+  try {
+    process.kill(-leader, 'SIGKILL');
+  } catch (error) {
+    if (!isSystemError(error, 'ESRCH')) throw error;
+  }
 }
 
 /**
