@@ -8,6 +8,7 @@ import { migrate } from '../store/migrate.ts';
 import { connect } from '../store/open.ts';
 import { requireAccount, requireGroup } from '../util/accounts.ts';
 import { CtmgrError, errorText } from '../util/errors.ts';
+import { shareFolders } from './site-folders.ts';
 
 interface Folder {
   path: string;
@@ -27,13 +28,7 @@ export async function makeSiteFolders(config: Config, paths: Paths): Promise<str
   const folders: Folder[] = [
     { path: paths.state, uid: 0, gid: admins, mode: 0o2770 },
     { path: paths.contexts, uid: 0, gid: admins, mode: 0o2770 },
-    ...[paths.share, paths.builds, paths.logs, paths.results, paths.current].map((path) => ({
-      path,
-      uid: builder.uid,
-      gid: builder.gid,
-      mode: 0o755,
-    })),
-    { path: paths.tasks, uid: builder.uid, gid: builder.gid, mode: 0o750 },
+    ...shareFolders(paths).map((folder) => ({ ...folder, uid: builder.uid, gid: builder.gid })),
   ];
   const made: string[] = [];
   for (const folder of folders) {

@@ -1,7 +1,5 @@
 import { execa } from 'execa';
 
-import { isSystemError } from './errors.ts';
-
 export interface RunOptions {
   /** Milliseconds until the process gets SIGTERM; none by default. */
   timeout?: number;
@@ -15,6 +13,8 @@ export interface RunOptions {
   /** Text for standard input; without it the process reads end of file at once. */
   input?: string;
   cwd?: string;
+  /** For root: who the process runs as, without further groups. */
+  account?: { uid: number; gid: number } | undefined;
   /** The whole environment of the process; `cleanEnvironment()` by default. */
   env?: Record<string, string>;
 }
@@ -44,6 +44,7 @@ export async function run(file: string, args: readonly string[], options: RunOpt
     // In a session of its own: Ctrl-C goes to us, and not to an sbatch whose answer would be lost by it.
     detached: true,
     ...(options.input === undefined ? { stdin: 'ignore' as const } : { input: options.input }),
+    ...(options.account === undefined ? {} : { uid: options.account.uid, gid: options.account.gid }),
     ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
     ...(options.timeout === undefined ? {} : { timeout: options.timeout }),
     ...(options.cancel === undefined ? {} : { cancelSignal: options.cancel }),
@@ -71,12 +72,7 @@ export async function run(file: string, args: readonly string[], options: RunOpt
 
 /** What `run` starts leads a process group of its own: without its children, who hold its pipes open, nothing would end. */
 function killGroup(leader: number | undefined): void {
-  if (leader === undefined) return;
-  try {
-    process.kill(-leader, 'SIGKILL');
-  } catch (error) {
-    if (!isSystemError(error, 'ESRCH')) throw error;
-  }
+  if (leader !== undefined) void execa('kill', ['-s', 'KILL', '--', `-${leader}`], { reject: false });
 }
 
 /**

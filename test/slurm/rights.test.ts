@@ -5,7 +5,7 @@ import { attacks, ownedAttacks, succeeded } from './support/attacks.ts';
 import { busybox, makeSite, type Site, slowDockerfile } from './support/site.ts';
 import { watch } from './support/watch.ts';
 
-const forUsers = ['config', 'convert', 'history', 'list', 'logs', 'path', 'show', 'status'];
+const forUsers = ['config', 'convert', 'doctor', 'history', 'list', 'logs', 'path', 'show', 'status'];
 const forAdmins = ['base', 'import', 'overlay', 'render', 'schedule'];
 const forRoot = ['init', 'migrate', 'poll', 'publish', 'rebuild', 'service'];
 
