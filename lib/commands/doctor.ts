@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 
+import { registrySettings } from '../definitions/learn-bases.ts';
 import { examineSite } from '../service/doctor/examine-site.ts';
 import type { Finding } from '../service/doctor/finding.ts';
 import { listBaseImages } from '../store/base-images.ts';
@@ -25,7 +26,12 @@ export async function run(argv: Arguments, context: Context): Promise<Answer> {
     }
   };
   const examination = { loaded, paths, level: caller.level, jobs: argv.jobs, allNodes: argv['all-nodes'] };
-  const findings = await examineSite({ ...examination, bases, signal });
+  const findings = await examineSite({
+    ...examination,
+    bases,
+    registries: registrySettings(loaded.config, signal),
+    signal,
+  });
   const counts = { ok: 0, warning: 0, problem: 0, unknown: 0 };
   for (const { state } of findings) counts[state] += 1;
   const summary = [

@@ -1,6 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
 
-import { registryOf } from '../../lib/service/doctor/check-registries.ts';
 import { judgeNode, type NodeRole } from '../../lib/service/doctor/judge-node.ts';
 import { parseProbe, type ProbeFacts } from '../../lib/service/doctor/node-probe.ts';
 import { parseNodes } from '../../lib/slurm/nodes.ts';
@@ -104,15 +103,4 @@ test('sinfo: default partition, states with signs', () => {
     ['c3', 'batch', true, 'drained', false],
     ['c4', 'batch', true, 'allocated', false],
   ]);
-});
-
-test.each([
-  ['debian:12', 'registry-1.docker.io'],
-  ['docker.io/library/debian', 'registry-1.docker.io'],
-  ['rockylinux/rockylinux:9', 'registry-1.docker.io'],
-  ['quay.io/biocontainers/samtools', 'quay.io'],
-  ['localhost/x', 'localhost'],
-  ['127.0.0.1:5000/busybox:1', '127.0.0.1:5000'],
-])('the registry of %s is %s', (reference, host) => {
-  expect(registryOf(reference)).toBe(host);
 });

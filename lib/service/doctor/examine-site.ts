@@ -2,6 +2,7 @@ import type { LoadedConfig } from '../../config/load-config.ts';
 import type { Paths } from '../../config/paths.ts';
 import type { Config } from '../../config/schema.ts';
 import { type Level, reaches } from '../../config/rights.ts';
+import type { RegistrySettings } from '../../registry/http-request.ts';
 import { queryNodes } from '../../slurm/nodes.ts';
 import type { SlurmTools } from '../../slurm/slurm-tools.ts';
 import { findAccount } from '../../util/accounts.ts';
@@ -24,6 +25,7 @@ export interface Examination {
   allNodes: boolean;
   /** References of the base images in use. */
   bases: () => Promise<string[]>;
+  registries: RegistrySettings;
   signal: AbortSignal;
 }
 
@@ -41,8 +43,7 @@ export async function examineSite(examination: Examination): Promise<Finding[]> 
   findings.push(...(await checkShare(config, paths)));
   if (isAdmin) {
     const bases = await examination.bases();
-    const plain = config.build.environment['APPTAINER_NOHTTPS'] !== undefined;
-    findings.push(...(await checkRegistries(bases, plain)), ...checkNotifier(config));
+    findings.push(...(await checkRegistries(bases, examination.registries)), ...checkNotifier(config));
   }
   if (!jobs) return findings;
   findings.push(await checkContainerOption(slurm.timeout));
