@@ -103,6 +103,22 @@ export const rootCommands: CommandSpec[] = [
     load: () => import('../commands/service.ts'),
   },
   {
+    usage: 'fsck',
+    summary: 'Compare database, disk and Slurm',
+    level: 'root',
+    listing: true,
+    examples: [
+      ['ctmgr fsck', 'what differs; changes nothing'],
+      ['ctmgr fsck --hash', 'also read every image and compare its checksum'],
+      ['ctmgr fsck --repair', 'set links and catalogue right; deletes nothing'],
+    ],
+    options: (yargs) =>
+      yargs
+        .option('hash', { type: 'boolean', default: false, describe: 'Compare checksums, too (reads all images)' })
+        .option('repair', { type: 'boolean', default: false, describe: 'Do what loses nothing' }),
+    load: () => import('../commands/fsck.ts'),
+  },
+  {
     usage: 'init',
     summary: 'Create configuration, folders and database',
     level: 'root',

@@ -7,7 +7,20 @@ import { watch } from './support/watch.ts';
 
 const forUsers = ['config', 'convert', 'doctor', 'history', 'list', 'logs', 'path', 'show', 'status'];
 const forAdmins = ['base', 'import', 'overlay', 'render', 'schedule'];
-const forRoot = ['init', 'migrate', 'poll', 'publish', 'rebuild', 'service'];
+const forRoot = [
+  'backup',
+  'cancel',
+  'fsck',
+  'init',
+  'migrate',
+  'poll',
+  'publish',
+  'rebuild',
+  'restore',
+  'retry',
+  'service',
+  'throttle',
+];
 
 /** Command lines of each level, complete enough to be understood. */
 const adminCalls = [
