@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { insertBuildArray } from '../store/build-arrays.ts';
@@ -23,7 +24,7 @@ export interface RecordedTag {
 export async function recordRebuild(site: BuildSite, arrays: PlannedArray[], hold = false): Promise<RecordedTag> {
   return site.store.transaction().execute(async (db) => {
     const now = epochSeconds();
-    const name = await nextTagName(db, formatTime(now).slice(0, 10));
+    const name = await nextTagName(db, formatTime(now).slice(0, 10), (tag) => hasFolders(site, tag));
     const { builds, logs } = site.paths;
     const tag = { name, buildsPath: join(builds, name), logsPath: join(logs, name) };
     const id = await insertBuildTag(db, tag, site.actor, now);
@@ -56,6 +57,15 @@ export async function recordRebuild(site: BuildSite, arrays: PlannedArray[], hol
     await insertEvent(db, { actor: site.actor, kind: 'rebuild', subject: name, detail: { images } }, now);
     return { id, name };
   });
+}
+
+/**
+ * True if the share has something of a tag that the database does not know, as after a restore: results of those builds would
+ * be taken for those of the new ones.
+ */
+function hasFolders({ paths }: BuildSite, tag: string): boolean {
+  const { builds, logs, tasks, results } = paths;
+  return [builds, logs, tasks, results].some((folder) => existsSync(join(folder, tag)));
 }
 
 /** Unique on every cluster that shares the accounting database: 80 random bits. */

@@ -119,6 +119,34 @@ export const rootCommands: CommandSpec[] = [
     load: () => import('../commands/fsck.ts'),
   },
   {
+    usage: 'backup <file>',
+    summary: 'Write database and build contexts into one file',
+    level: 'root',
+    examples: [['ctmgr backup /backup/ctmgr-$(date +%F).tar', 'while everything runs']],
+    options: (yargs) =>
+      yargs.positional('file', {
+        type: 'string',
+        demandOption: true,
+        describe: 'A new file; only its owner can read it',
+      }),
+    load: () => import('../commands/backup.ts'),
+  },
+  {
+    usage: 'restore <file>',
+    summary: 'Take database and build contexts back from a backup',
+    level: 'root',
+    examples: [['ctmgr restore /backup/ctmgr-2026-11-22.tar', 'on a host whose state folder is lost']],
+    options: (yargs) =>
+      yargs
+        .positional('file', { type: 'string', demandOption: true, describe: 'What ctmgr backup has written' })
+        .option('replace', {
+          type: 'boolean',
+          default: false,
+          describe: 'Keep the present database under another name',
+        }),
+    load: () => import('../commands/restore.ts'),
+  },
+  {
     usage: 'init',
     summary: 'Create configuration, folders and database',
     level: 'root',

@@ -28,7 +28,9 @@ export async function compareFolders(site: BuildSite): Promise<Difference[]> {
     const fix = `take it from a backup, or: ctmgr import, with the same files`;
     differences.push({ kind: 'context-missing', subject: `${name}, version ${version}`, detail, fix });
   }
-  for (const path of archives) if (!expected.has(path)) differences.push(foreign(path, 'no version has this context; of an import that is just running?'));
+  for (const path of archives)
+    if (!expected.has(path))
+      differences.push(foreign(path, 'no version has this context; of an import that is just running?'));
   return differences;
 }
 

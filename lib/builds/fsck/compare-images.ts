@@ -25,9 +25,11 @@ export async function compareImages(site: BuildSite, hash: boolean): Promise<Dif
   }
   const known = new Set(good.map(({ file }) => file));
   const building = new Set(instances.filter(({ status }) => unfinished.includes(status)).map(({ tag }) => tag));
+  // The folder of an unknown tag is told as a whole.
+  const tags = new Set(instances.map(({ tag }) => tag));
   for (const { tag, path } of listed) {
     // What is being built has hidden files, and an image just before the database knows of it.
-    if (known.has(path) || building.has(tag)) continue;
+    if (known.has(path) || building.has(tag) || !tags.has(tag)) continue;
     differences.push(foreign(path, 'no good build of the database has this file'));
   }
   return differences;
@@ -68,7 +70,6 @@ async function sha256Of(path: string): Promise<string> {
 async function listImages(builds: string): Promise<{ tag: string; path: string }[]> {
   const found: { tag: string; path: string }[] = [];
   for (const folder of await list(builds)) {
-    // Folders of unknown tags are told as a whole.
     if (!folder.isDirectory()) continue;
     for (const { name } of await list(join(builds, folder.name))) {
       found.push({ tag: folder.name, path: join(builds, folder.name, name) });
