@@ -8,7 +8,7 @@ import * as v from 'valibot';
 
 import { createTar, extractTar } from '../definitions/tar-file.ts';
 import { epochSeconds } from '../util/clock.ts';
-import { CtmgrError, errorText, isSystemError } from '../util/errors.ts';
+import { briefErrorText, CtmgrError, errorText, isSystemError } from '../util/errors.ts';
 
 /** Names in the archive. */
 export const databaseMember = 'ctmgr.db';

@@ -36,9 +36,9 @@ export async function run(argv: Arguments, context: Context): Promise<Answer> {
   for (const { state } of findings) counts[state] += 1;
   const summary = [
     `${counts.ok} ok`,
-    `${counts.warning} warnings`,
-    `${counts.problem} problems`,
-    `${counts.unknown} cannot tell`,
+    `${counts.warning} ${counts.warning === 1 ? 'warning' : 'warnings'}`,
+    `${counts.problem} ${counts.problem === 1 ? 'problem' : 'problems'}`,
+    ...(counts.unknown === 0 ? [] : [`${counts.unknown} could not be found out`]),
   ];
   return {
     kind: 'record',

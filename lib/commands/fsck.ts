@@ -29,7 +29,7 @@ export async function run(argv: { hash: boolean; repair: boolean }, context: Con
         { actor: site.actor, kind: 'fsck.repair', subject, detail: { kind } },
         epochSeconds(),
       );
-      record.state = 'repaired';
+      Object.assign(record, { state: 'repaired', fix: '' });
     } catch (error) {
       context.terminal.say(`ctmgr: cannot repair ${subject}: ${errorText(error)}`);
     }

@@ -11,7 +11,7 @@ export async function run(argv: { file: string; replace: boolean }, context: Con
   const restored = await restoreSite(config, paths, { file, replace: argv.replace, actor: caller.name });
   const { created, host, aside, contexts } = restored;
   const lines = [
-    `Restored the state of ${formatTime(created)} on ${host}; ${contexts} build contexts were missing.`,
+    `Restored the database of ${formatTime(created)} on ${host}; build contexts that were missing here: ${contexts}.`,
     ...(aside === null ? [] : [`The database that was here is ${aside} now.`]),
     'Next: ctmgr poll, which takes what was built since; then ctmgr fsck, which shows what the backup does not know',
   ];

@@ -40,7 +40,7 @@ it('a backup of a running rebuild, restored to an empty host, is carried on with
   await output(['rm', '-rf', site.state]);
   expect(await site.ctmgr(['restore', file])).toMatchObject({
     code: 0,
-    stdout: expect.stringContaining('1 build contexts were missing'),
+    stdout: expect.stringContaining('missing here: 1.'),
   });
   const after = await inspectSite(site);
   for (const table of ['recipe', 'recipe_content', 'build_tag', 'build_array', 'container_file', 'current_image']) {
