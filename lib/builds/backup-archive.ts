@@ -48,7 +48,7 @@ export async function packBackup(folder: string, members: string[], file: string
       throw error;
     const hint = isSystemError(error, 'EEXIST') ? 'name a new file' : 'name a file in a folder that you may write';
     throw new CtmgrError('cannotCreate', `cannot write the backup ${file}`, {
-      why: errorText(error),
+      why: briefErrorText(error),
       hint,
       cause: error,
     });
