@@ -2,13 +2,15 @@ import { constants } from 'node:fs';
 import { open } from 'node:fs/promises';
 
 import { findBuildTag } from '../store/build-tags.ts';
+import { setCurrentImage } from '../store/current-images.ts';
 import { insertEvent } from '../store/events.ts';
 import { type Instance, instancesOfTag, unfinished } from '../store/instances.ts';
 import { findTagHold, markReleased, markReleasing, type TagHold } from '../store/tag-holds.ts';
 import { epochSeconds } from '../util/clock.ts';
 import { CtmgrError, errorText } from '../util/errors.ts';
 import type { BuildSite } from './build-site.ts';
-import { takeOverName } from './take-over-name.ts';
+import { takesNameOver } from './publish.ts';
+import { showName } from './show-names.ts';
 import { writeCatalogue } from './write-catalogue.ts';
 
 export interface Release {
@@ -17,7 +19,7 @@ export interface Release {
   already: boolean;
   /** Names that mean the build of this tag now. */
   live: string[];
-  /** Names that keep their meaning, because that is newer. */
+  /** Names that keep their meaning: it is newer, pinned, or retired. */
   kept: string[];
   /** Images of the tag that are not good. */
   missing: string[];
@@ -73,8 +75,11 @@ export async function completeRelease(
     const done = !(await markReleased(db, build_tag_id));
     for (const instance of await instancesOfTag(db, build_tag_id)) {
       if (done || instance.status !== 'success' || instance.file === null) continue;
-      const moved = await takeOverName(db, site, instance, instance.file, now);
-      (moved ? live : kept).push(instance.name);
+      if (await takesNameOver(db, instance)) {
+        await setCurrentImage(db, instance.recipe_id, instance.id, site.actor, now);
+        await showName(db, site, instance.recipe_id);
+        live.push(instance.name);
+      } else kept.push(instance.name);
     }
     return { live, kept };
   });

@@ -9,7 +9,8 @@ export async function run(argv: { tag: string; partial: boolean }, context: Cont
   const site = makeBuildSite(await context.store(), context.config, context.paths, context.caller.name);
   const release = await releaseTag(site, tag, argv.partial);
   const lines = [release.already ? `${tag} was live already.` : `${tag} is live: ${count(release.live)}.`];
-  if (release.kept.length > 0) lines.push(`Not moved, since they mean something newer: ${release.kept.join(', ')}`);
+  if (release.kept.length > 0)
+    lines.push(`Not moved, since they are pinned, retired, or mean something newer: ${release.kept.join(', ')}`);
   if (release.missing.length > 0) lines.push(`Left out, since they are not good: ${release.missing.join(', ')}`);
   return { kind: 'record', record: { ...release }, text: `${lines.join('\n')}\n` };
 }

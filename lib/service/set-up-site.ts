@@ -9,6 +9,7 @@ import { connect } from '../store/open.ts';
 import { requireAccount, requireGroup } from '../util/accounts.ts';
 import { CtmgrError, errorText } from '../util/errors.ts';
 import { shareFolders } from './site-folders.ts';
+import { writeFileAtomic } from '../util/write-file.ts';
 
 interface Folder {
   path: string;
@@ -36,7 +37,34 @@ export async function makeSiteFolders(config: Config, paths: Paths): Promise<str
     // A link there could lead root's chown anywhere: what lies in the share belongs to the service account.
     await makeFolder(folder, dirname(folder.path) === paths.share);
   }
+  if (!existsSync(paths.marker)) made.push(await makeMarker(paths));
   return made;
+}
+
+/** The file by which `checkShare` knows the share from an empty mount point. */
+async function makeMarker({ marker }: Paths): Promise<string> {
+  try {
+    await writeFileAtomic(
+      marker,
+      'The share of ctmgr. Without this file it counts as not mounted: leave it here.\n',
+      0o644,
+    );
+    return marker;
+  } catch (error) {
+    throw cannotMake(marker, error);
+  }
+}
+
+/**
+ * Refuses (69) to set up a share again where the database remembers one and nothing is there: that is a mount point
+ * without its file system.
+ */
+export function refuseUnmountedShare(paths: Paths): void {
+  if (!existsSync(paths.database) || existsSync(paths.marker) || existsSync(paths.builds)) return;
+  throw new CtmgrError('unavailable', `the share ${paths.share} is not there`, {
+    why: `there is a database already, and ${paths.builds} is missing`,
+    hint: `mount ${paths.share}; if it really is a new one: mkdir -p ${paths.builds}; then: ctmgr init`,
+  });
 }
 
 async function makeFolder({ path, uid, gid, mode }: Folder, refuseLink: boolean): Promise<void> {

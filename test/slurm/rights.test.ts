@@ -6,11 +6,12 @@ import { busybox, makeSite, type Site, slowDockerfile } from './support/site.ts'
 import { watch } from './support/watch.ts';
 
 const forUsers = ['config', 'convert', 'doctor', 'history', 'list', 'logs', 'path', 'show', 'status'];
-const forAdmins = ['base', 'import', 'overlay', 'render', 'schedule'];
+const forAdmins = ['base', 'import', 'overlay', 'pin', 'render', 'retire', 'rollback', 'schedule', 'unpin', 'usage'];
 const forRoot = [
   'backup',
   'cancel',
   'fsck',
+  'gc',
   'init',
   'migrate',
   'poll',
@@ -35,6 +36,11 @@ const adminCalls = [
   ['base', 'list'],
   ['schedule'],
   ['base', 'set', 'x', '--distribution=debian'],
+  ['rollback', 'good'],
+  ['pin', 'good'],
+  ['unpin', 'good'],
+  ['retire', 'good'],
+  ['usage'],
 ];
 const rootCalls = [
   ['rebuild'],
@@ -44,6 +50,7 @@ const rootCalls = [
   ['service'],
   ['init'],
   ['migrate'],
+  ['gc', '--delete'],
 ];
 
 let site: Site;

@@ -5,14 +5,17 @@ import { contextArchive } from '../../definitions/import-recipe.ts';
 import { listBuildTags } from '../../store/build-tags.ts';
 import { contextDigests } from '../../store/recipes.ts';
 import type { BuildSite } from '../build-site.ts';
+import { privateGroups } from '../show-names.ts';
+import { placeOf } from '../tag-folders.ts';
 import { foreign, list } from './compare-images.ts';
 import type { Difference } from './difference.ts';
 
 /** Folders of tags that the database does not know, and build contexts that are gone or that no version needs. */
 export async function compareFolders(site: BuildSite): Promise<Difference[]> {
-  const { builds, logs, tasks, results, contexts } = site.paths;
+  const { tasks, results, contexts } = site.paths;
+  const places = [null, ...(await privateGroups(site.paths))].map((group) => placeOf(site.paths, group));
   const listed = [];
-  for (const parent of [builds, logs, tasks, results]) {
+  for (const parent of [...places.flatMap(({ builds, logs }) => [builds, logs]), tasks, results]) {
     for (const { name } of await list(parent)) listed.push({ parent, name });
   }
   const archives = (await list(contexts)).map(({ name }) => join(contexts, name));

@@ -7,6 +7,8 @@ import { pipeline } from 'node:stream/promises';
 import { allInstances, type Instance, unfinished } from '../../store/instances.ts';
 import { errorText, isSystemError } from '../../util/errors.ts';
 import type { BuildSite } from '../build-site.ts';
+import { privateGroups } from '../show-names.ts';
+import { placeOf } from '../tag-folders.ts';
 import type { Difference } from './difference.ts';
 
 /**
@@ -15,9 +17,14 @@ import type { Difference } from './difference.ts';
  * published meanwhile is no stranger.
  */
 export async function compareImages(site: BuildSite, hash: boolean): Promise<Difference[]> {
-  const listed = await listImages(site.paths.builds);
+  const listed: { tag: string; path: string }[] = [];
+  for (const group of [null, ...(await privateGroups(site.paths))]) {
+    listed.push(...(await listImages(placeOf(site.paths, group).builds)));
+  }
   const instances = await allInstances(site.store);
-  const good = instances.filter(({ status, file }) => status === 'success' && file !== null);
+  const good = instances.filter(
+    ({ status, file, removed_at }) => status === 'success' && file !== null && removed_at === null,
+  );
   const differences: Difference[] = [];
   for (const instance of good) {
     const wrong = await compareImage(instance, hash);

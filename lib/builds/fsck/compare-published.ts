@@ -3,14 +3,16 @@ import { readFile, readlink } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 
-import { listCurrentImages } from '../../store/current-images.ts';
+import { listCurrentImages, recipesBehind } from '../../store/current-images.ts';
 import { allInstances } from '../../store/instances.ts';
 import type { Store } from '../../store/open.ts';
 import { listTagHolds } from '../../store/tag-holds.ts';
 import { isSystemError } from '../../util/errors.ts';
 import { replaceSymlink } from '../../util/write-file.ts';
 import type { BuildSite } from '../build-site.ts';
-import { collectCatalogue, writeCatalogue } from '../write-catalogue.ts';
+import { privateGroups } from '../show-names.ts';
+import { placeOf } from '../tag-folders.ts';
+import { collectCatalogue, visibleTo, writeCatalogue } from '../write-catalogue.ts';
 import { foreign, list } from './compare-images.ts';
 import type { Difference } from './difference.ts';
 
@@ -23,7 +25,8 @@ const settleTime = 1000;
  */
 export async function compareLinks(site: BuildSite): Promise<Difference[]> {
   return site.store.transaction().execute(async (db) => {
-    // The next poll moves the names of a release that has begun.
+    // The next poll moves the names of a release that has begun, and what an admin has changed.
+    if ((await recipesBehind(db)).length > 0) return [];
     if ((await listTagHolds(db)).some(({ state }) => state === 'releasing')) return [];
     const expected = await expectedLinks(db, site);
     const differences: Difference[] = [];
@@ -37,9 +40,12 @@ export async function compareLinks(site: BuildSite): Promise<Difference[]> {
       else if (found === null) differences.push({ ...common, fix: 'move away what is in its place, then: --repair' });
       else differences.push({ ...common, fix: null, repair: () => relink(site, link) });
     }
-    for (const { name } of await list(site.paths.current)) {
-      const path = join(site.paths.current, name);
-      if (!expected.has(path)) differences.push(foreign(path, 'the database has no current image of this name'));
+    for (const group of [null, ...(await privateGroups(site.paths))]) {
+      const { current } = placeOf(site.paths, group);
+      for (const { name } of await list(current)) {
+        const path = join(current, name);
+        if (!expected.has(path)) differences.push(foreign(path, 'the database has no current image of this name'));
+      }
     }
     return differences;
   });
@@ -60,7 +66,7 @@ async function expectedLinks(db: Store, { paths }: BuildSite): Promise<Map<strin
   for (const { instanceId } of await listCurrentImages(db)) {
     const instance = instances.get(instanceId);
     if (instance !== undefined && instance.file !== null) {
-      links.set(join(paths.current, `${instance.name}.sif`), instance.file);
+      links.set(join(placeOf(paths, instance.group).current, `${instance.name}.sif`), instance.file);
     }
   }
   return links;
@@ -92,7 +98,7 @@ async function catalogueAgrees(site: BuildSite): Promise<boolean> {
     const withoutTime = (value: object): string => JSON.stringify({ ...value, generated: 0 });
     try {
       const found = JSON.parse(await readFile(site.paths.catalogue, 'utf8')) as object;
-      return withoutTime(found) === withoutTime(await collectCatalogue(db));
+      return withoutTime(found) === withoutTime(visibleTo(await collectCatalogue(db), null));
     } catch (error) {
       if (isSystemError(error, 'ENOENT') || (error as Error).name === 'SyntaxError') return false;
       throw error;
