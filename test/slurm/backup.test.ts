@@ -9,7 +9,7 @@ let site: Site;
 beforeAll(async () => {
   site = await makeSite();
   await required(site.import('quick', `FROM ${busybox}\nCOPY motto /motto\n`, { motto: 'festina lente\n' }));
-  await required(site.import('slow', `FROM ${busybox}\nRUN sleep 6\n`));
+  await required(site.import('slow', `FROM ${busybox}\nRUN sleep 12\n`));
   await required(site.ctmgr(['rebuild', 'quick', '--wait']));
 });
 
@@ -24,7 +24,7 @@ it('a backup of a running rebuild, restored to an empty host, is carried on with
     await site.ctmgr(['poll']);
     return (await site.status()).map((image) => image.status);
   };
-  await until('one of two', status, (all) => all.join() === 'success,building');
+  await until('a build', status, (all) => all.includes('building'));
   const before = await inspectSite(site);
   expect(await site.ctmgr(['backup', file])).toMatchObject({
     code: 0,
@@ -53,15 +53,12 @@ it('a backup of a running rebuild, restored to an empty host, is carried on with
   expect(await status()).toEqual(['success', 'success']);
   const fsck = await site.ctmgr(['fsck', '--repair', '--hash', '--json']);
   expect(fsck.code).toBe(1);
-  const kinds = (JSON.parse(fsck.stdout) as { kind: string; subject: string; state: string }[]).map(
-    ({ kind, subject, state }) => `${state} ${kind} ${subject.slice(site.share.length + 1)}`,
-  );
+  // A link that leads to what was built after the backup is led back, unless the poll before has done that.
+  const kinds = (JSON.parse(fsck.stdout) as { kind: string; subject: string; state: string }[])
+    .filter(({ kind, state }) => kind !== 'current-link' || state !== 'repaired')
+    .map(({ kind, subject, state }) => `${state} ${kind} ${subject.slice(site.share.length + 1)}`);
   expect(kinds.sort()).toEqual(
-    [
-      // It led to what was built after the backup.
-      'repaired current-link current/quick.sif',
-      ...['builds', 'logs', 'results', 'tasks'].map((folder) => `differs orphan-folder ${folder}/${unknown}`),
-    ].sort(),
+    ['builds', 'logs', 'results', 'tasks'].map((folder) => `differs orphan-folder ${folder}/${unknown}`),
   );
   // Neither the tag nor its results are taken for those of the next rebuild, whose context came with the backup.
   const { tag: next } = await site.json<{ tag: string }>(['rebuild', 'quick']);
@@ -69,11 +66,8 @@ it('a backup of a running rebuild, restored to an empty host, is carried on with
   await required(site.ctmgr(['poll', '--wait']));
   const motto = ['srun', `--container=quick:${next}`, 'cat', '/motto'];
   expect(await exec(motto, { user: 'alice', env: site.env })).toMatchObject({ code: 0, stdout: 'festina lente\n' });
-  await output([
-    'rm',
-    '-rf',
-    ...['builds', 'logs', 'results', 'tasks'].map((name) => `${site.share}/${name}/${unknown}`),
-  ]);
+  const strangers = ['builds', 'logs', 'results', 'tasks'].map((name) => `${site.share}/${name}/${unknown}`);
+  await output(['rm', '-rf', '--', ...strangers]);
   expect(await site.ctmgr(['fsck', '--hash'])).toMatchObject({
     code: 0,
     stderr: 'Database, disk and Slurm agree.\n',
