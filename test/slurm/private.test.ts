@@ -58,7 +58,7 @@ describe('an image of a group', () => {
     expect(await access('bob')).toBe('');
     const calls = ['path', 'show', 'history', 'logs'].map((verb) => (image: string) => as('bob', [verb, image]));
     const others = [...calls, (image: string) => run('bob', image)];
-    for (const image of ['secret', `secret:${tag}`, `secret@sha256:${'a'.repeat(64)}`]) {
+    for (const image of ['secret', `secret:${tag}`]) {
       const comparisons = others.map(async (ask) => {
         const [asked, unknown] = await Promise.all([ask(image), ask(image.replace('secret', 'nobody'))]);
         expect(JSON.parse(JSON.stringify(asked).replaceAll('secret', 'nobody'))).toEqual(unknown);
