@@ -24,7 +24,10 @@ export async function findVerification(db: Store, name: string): Promise<Verific
 /** The names of all verifications that are still kept, and the digests of the files they are made from. */
 export async function keptVerifications(db: Store): Promise<{ name: string; digest: string }[]> {
   const rows = await db.selectFrom('verification').select(['name', 'context_manifest']).execute();
-  return rows.map((row) => ({ name: row.name, digest: (JSON.parse(row.context_manifest) as { digest: string }).digest }));
+  return rows.map((row) => ({
+    name: row.name,
+    digest: (JSON.parse(row.context_manifest) as { digest: string }).digest,
+  }));
 }
 
 export async function unfinishedVerifications(db: Store): Promise<Verification[]> {
