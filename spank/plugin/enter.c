@@ -11,6 +11,9 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
+/* SLURM_INTERACTIVE_STEP (slurm/slurm.h) as SLURM_STEP_ID has it. */
+static const char interactive_step[] = "4294967290";
+
 /* What the ELF header of a program says it was made for (elf.h). */
 static const char *machine_of(const char *path)
 {
@@ -90,10 +93,11 @@ int main(int argc, char **argv)
     argv += 2;
     int code = strchr(argv[0], '/') != NULL ? start(image, argv, argv[0]) : search(image, argv);
     if (code == 127) {
-        const char *shell = getenv("SHELL");
+        const char *shell = getenv("SHELL"), *step = getenv("SLURM_STEP_ID");
         char *fallback[] = {"/bin/sh", "-l", NULL};
         /* salloc's own shell: the one that its user has on the host may not be in the image. */
-        if (argc == 3 && shell != NULL && strcmp(shell, argv[0]) == 0 && getenv("SLURM_CTMGR_INTERACTIVE") != NULL) execv(fallback[0], fallback);
+        if (argc == 3 && shell != NULL && strcmp(shell, argv[0]) == 0 && step != NULL && strcmp(step, interactive_step) == 0)
+            execv(fallback[0], fallback);
         tell(image, argv[0], "command not found");
     }
     return code;

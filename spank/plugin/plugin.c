@@ -215,35 +215,55 @@ int slurm_spank_init_post_opt(spank_t spank, int count, char **words)
         unsetenv("SLURM_CONTAINER");
         setenv("CTMGR_CONTAINER", image.reference.text, 1);
         setenv("CTMGR_IMAGE", image.path, 1);
-        setenv("CTMGR_SHA256", image.sha256, 1);
+        if (image.sha256[0] != '\0') setenv("CTMGR_SHA256", image.sha256, 1);
+        else unsetenv("CTMGR_SHA256");
     }
     config_free(&config);
     return 0;
 }
 
-/* True if --multi-prog was given, whose file slurmstepd turns into commands where no plugin can reach them. */
-static int is_multi_prog(void)
+/* True if srun was given an option that can be written as `shortest` up to `longest`. */
+static int has_option(const char *shortest, const char *longest)
 {
-    if (getenv("SLURM_SRUN_MULTI") != NULL) return 1;
     FILE *file = fopen("/proc/self/cmdline", "re");
     char *word = NULL;
     size_t size = 0;
     int found = 0;
     while (file != NULL && !found && getdelim(&word, &size, '\0', file) > 0) {
-        size_t length = strlen(word);
-        found = length >= 4 && length <= 12 && strncmp(word, "--multi-prog", length) == 0;
         if (strcmp(word, "--") == 0) break;
+        size_t length = strcspn(word, "=");
+        found = length >= strlen(shortest) && length <= strlen(longest) && strncmp(word, longest, length) == 0;
     }
     free(word);
     if (file != NULL) fclose(file);
     return found;
 }
 
+/*
+ * Lets srun itself start ctmgr-exec, so that the command cannot run on the bare host of a node that does not load the
+ * plugin. Words of a command line are freed by Slurm's own allocator. --bcast puts another path there afterwards, and
+ * components of a heterogeneous job have different commands: then the plugin on the node does it.
+ */
+static void wrap_command(spank_t spank)
+{
+    char *(*duplicate)(const char *) = NULL;
+    int argc = 0;
+    char **argv = NULL;
+    *(void **)&duplicate = dlsym(RTLD_DEFAULT, "slurm_xstrdup");
+    if (duplicate == NULL || components != 1 || getenv("SLURM_BCAST") != NULL || has_option("--bc", "--bcast")) return;
+    if (spank_get_item(spank, S_JOB_ARGV, &argc, &argv) != ESPANK_SUCCESS || argc < 1 || argv == NULL || argv[0] == NULL) return;
+    if (setenv(TASK_COMMAND, argv[0], 1) != 0 || setenv(TASK_CONFIG, config_path, 1) != 0) return;
+    argv[0] = duplicate(exec_path);
+}
+
 int slurm_spank_local_user_init(spank_t spank, int count, char **words)
 {
-    (void)spank, (void)count, (void)words;
-    if (active && getenv(JOB_PIN) != NULL && is_multi_prog())
-        end_client_saying(FAIL_USAGE, "--container=NAME cannot be used with --multi-prog", "one srun for each program, or a script that asks for SLURM_PROCID");
+    (void)count, (void)words;
+    if (!active || getenv(JOB_PIN) == NULL) return 0;
+    /* slurmstepd turns its file into commands where no plugin can reach them. */
+    if (getenv("SLURM_SRUN_MULTI") != NULL || has_option("--mu", "--multi-prog"))
+        end_client_saying(FAIL_USAGE, "--container=NAME cannot be used with --multi-prog", "one srun for each program");
+    wrap_command(spank);
     return 0;
 }
 
@@ -251,6 +271,19 @@ static void end_task(const char *message)
 {
     slurm_error("ctmgr: %s", message);
     _exit(1);
+}
+
+/* A batch script that runs on the host learns what its steps run in. */
+static int tell_script(spank_t spank, const char *pin)
+{
+    struct image image;
+    struct failure failure;
+    if (pin_parse(&image, pin, &failure) != 0) end_task(failure.message);
+    spank_setenv(spank, "SLURM_CONTAINER", image.reference.text, 1);
+    spank_setenv(spank, "CTMGR_CONTAINER", image.reference.text, 1);
+    spank_setenv(spank, "CTMGR_IMAGE", image.path, 1);
+    if (image.sha256[0] != '\0') spank_setenv(spank, "CTMGR_SHA256", image.sha256, 1);
+    return 0;
 }
 
 int slurm_spank_task_init(spank_t spank, int count, char **words)
@@ -273,7 +306,8 @@ int slurm_spank_task_init(spank_t spank, int count, char **words)
     if (spank_get_item(spank, S_JOB_STEPID, &step) != ESPANK_SUCCESS || spank_get_item(spank, S_JOB_ARGV, &argc, &argv) != ESPANK_SUCCESS ||
         argc < 1 || argv == NULL || argv[0] == NULL)
         end_task("cannot get the command of the task");
-    /* Another copy of the plugin has been here. */
+    spank_unsetenv(spank, CLIENT_PLUGIN);
+    /* srun or another copy of the plugin has seen to it. */
     if (strcmp(argv[0], exec_path) == 0) return 0;
     if (step == SLURM_BATCH_SCRIPT) {
         struct config config;
@@ -281,7 +315,7 @@ int slurm_spank_task_init(spank_t spank, int count, char **words)
         if (config_load(&config, config_path, NULL, &failure) != 0) end_task(failure.message);
         int inside = config.batch_inside;
         config_free(&config);
-        if (!inside) return 0;
+        if (!inside) return tell_script(spank, pin);
         if (spank_setenv(spank, TASK_SCRIPT, "yes", 1) != ESPANK_SUCCESS) end_task("cannot set a variable");
     }
     if (spank_setenv(spank, TASK_COMMAND, argv[0], 1) != ESPANK_SUCCESS || spank_setenv(spank, TASK_CONFIG, config_path, 1) != ESPANK_SUCCESS)
