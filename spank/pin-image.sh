@@ -1,0 +1,33 @@
+# shellcheck shell=sh disable=SC2034,SC2154 # shared with srun, which sources this
+# The image that a job was submitted with, in SLURM_CTMGR_PIN: `REFERENCE SHA256 PATH`, with - for an unknown digest.
+# Slurm carries variables that begin with SLURM into the job whatever --export says.
+
+# True if the job's image is the one of this reference.
+ctmgr_is_pinned() {
+  case ${SLURM_CTMGR_PIN:-} in "$1 "*' /'*) ;; *) return 1 ;; esac
+}
+
+# Sets ctmgr_image and ctmgr_digest from the pin, looked at again: it may be any text. Ends if it is not a file of that image.
+ctmgr_check_pin() {
+  ctmgr_check_name "${ctmgr_value%%[:@]*}" "$ctmgr_value"
+  ctmgr_image=${SLURM_CTMGR_PIN#* }
+  ctmgr_digest=${ctmgr_image%% *}
+  ctmgr_image=${ctmgr_image#* }
+  case $ctmgr_digest in *[!0123456789abcdef]*) ctmgr_digest='' ;; esac
+  [ "${#ctmgr_digest}" -eq 64 ] || ctmgr_digest=''
+  ctmgr_pin "$ctmgr_value"
+  case $ctmgr_image in
+    */"$ctmgr_name.sif") ;;
+    *) ctmgr_fail 77 "the pinned file is not one of image $ctmgr_value" 'submit again' ;;
+  esac
+}
+
+# Sets ctmgr_digest for ctmgr_image, to nothing if the catalogue does not know.
+ctmgr_find_digest() {
+  ctmgr_digest=''
+  [ -r "$ctmgr_share/catalog.json" ] || return 0
+  ctmgr_line=$(LC_ALL=C grep -F "\"file\":\"$ctmgr_share${ctmgr_image#"${ctmgr_builds%/builds}"}\"" "$ctmgr_share/catalog.json") || return 0
+  ctmgr_digest=${ctmgr_line#*\"sha256\":\"}
+  ctmgr_digest=${ctmgr_digest%%\"*}
+  [ "${#ctmgr_digest}" -eq 64 ] || ctmgr_digest=''
+}
