@@ -89,6 +89,8 @@ ctmgr_add_bind() {
 # The host's value of a variable comes before the image's.
 ctmgr_keep_variable() {
   case $1 in
+    # Apptainer keeps it anyway, and warns.
+    HOME) return ;;
     '' | [0123456789]* | *[!abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_]*)
       ctmgr_fail 64 '--container-env needs names of variables' '--container-env=NAME,NAME'
       ;;

@@ -15,7 +15,7 @@
 #include "job-variables.h"
 #include "mounts.h"
 
-static char host[256] = "";
+static char host[256];
 
 static void end(const struct failure *failure)
 {
@@ -137,7 +137,8 @@ static void set_variables(const struct config *config, const struct image *image
     if (copy == NULL) out_of_memory();
     for (char *name; (name = strsep(&rest, ",")) != NULL;) {
         const char *value = getenv(name);
-        if (value != NULL && name[0] != '\0') keep_variable(name, value);
+        /* Apptainer keeps HOME anyway, and warns. */
+        if (value != NULL && name[0] != '\0' && strcmp(name, "HOME") != 0) keep_variable(name, value);
     }
     free(copy);
     if (setenv("CTMGR_CONTAINER", image->reference.text, 1) != 0 || setenv("CTMGR_IMAGE", image->path, 1) != 0 ||
