@@ -33,6 +33,13 @@ END
     ctmgr_add --pwd
     ctmgr_add "$SLURM_CTMGR_WORKDIR"
   fi
+  # Variables that --export leaves behind.
+  if [ "$ctmgr_export" = yes ] || [ -n "${SLURM_EXPORT_ENV:-}${SRUN_EXPORT_ENV:-}" ]; then
+    for ctmgr_word in "CTMGR_CONTAINER=$ctmgr_value" "CTMGR_IMAGE=$ctmgr_image" ${ctmgr_digest:+"CTMGR_SHA256=$ctmgr_digest"}; do
+      ctmgr_add --env
+      ctmgr_add "$ctmgr_word"
+    done
+  fi
   # Whether the job gets a GPU, and of which maker, shows on the node only.
   case $ctmgr_gpu_option in
     nvidia) ctmgr_add --nv ;;

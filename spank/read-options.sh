@@ -15,6 +15,7 @@ ctmgr_table=$ctmgr_newline$(cat "$ctmgr_home/options/$ctmgr_tool"-* "$ctmgr_home
 #   ctmgr_dropped             numbers of our own words, each between blanks
 #   ctmgr_unsupported         what is there that --container=NAME does not go with
 #   ctmgr_multi_prog          whether the command is a file of commands
+#   ctmgr_export              whether srun is told which variables a job gets
 #   ctmgr_no_shell            whether salloc is not to start anything
 #   ctmgr_only_tells          whether --help, --usage or --version is there
 #   ctmgr_wrap                whether --wrap is there, and ctmgr_wrapped what it wraps
@@ -23,7 +24,7 @@ ctmgr_table=$ctmgr_newline$(cat "$ctmgr_home/options/$ctmgr_tool"-* "$ctmgr_home
 ctmgr_scan() {
   ctmgr_given=no ctmgr_value='' ctmgr_commands=' ' ctmgr_command=0 ctmgr_dropped=' ' ctmgr_unsupported='' ctmgr_index=0
   ctmgr_state=options ctmgr_multi_prog=no ctmgr_wrap=no ctmgr_wrapped='' ctmgr_unclear='' ctmgr_first=yes
-  ctmgr_no_shell=no ctmgr_only_tells=no
+  ctmgr_no_shell=no ctmgr_only_tells=no ctmgr_export=no
   ctmgr_mounts='' ctmgr_workdir='' ctmgr_env='' ctmgr_mount_home='' ctmgr_writable='' ctmgr_gpu='' ctmgr_option=''
   for ctmgr_word; do
     ctmgr_index=$((ctmgr_index + 1))
@@ -96,6 +97,7 @@ ctmgr_read_option() {
 ctmgr_note_option() {
   case $ctmgr_tool,$1 in
     srun,--mu*) ctmgr_multi_prog=yes ;;
+    srun,--exp*) ctmgr_export=yes ;;
     srun,--bcast) ctmgr_unsupported=--bcast ;;
     salloc,--no-s*) ctmgr_no_shell=yes ;;
     *,--help | *,--usage | *,--version) ctmgr_only_tells=yes ;;

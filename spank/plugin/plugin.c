@@ -31,6 +31,8 @@ static char exec_path[PATH_MAX];
 /* SLURM_CONTAINER as the client inherited it, and whether this copy of the plugin is the one at work. */
 static char *inherited;
 static int active;
+/* How often plugstack.conf names this very file: Slurm then calls each function as often. */
+static int copies, post_opt_calls;
 /* Components of the job so far, and what the first one asked for. */
 static int components, first_is_explicit;
 static char first_reference[PATH_MAX];
@@ -62,6 +64,13 @@ static void end_client_saying(int code, const char *message, const char *hint)
     struct failure failure;
     fail(&failure, code, hint, "%s", message);
     end_client(&failure);
+}
+
+/* True if srun, or another copy of the plugin, has put ctmgr-exec in the command's place. */
+static int is_wrapped(const char *command)
+{
+    const char *slash = strrchr(command, '/');
+    return slash != NULL && strcmp(slash, "/ctmgr-exec") == 0;
 }
 
 /* Arguments of the line in plugstack.conf; ctmgr-exec lies beside the plugin unless they say otherwise. */
@@ -105,6 +114,7 @@ int slurm_spank_init(spank_t spank, int count, char **words)
 {
     spank_context_t context = spank_context();
     if (context != S_CTX_LOCAL && context != S_CTX_ALLOCATOR && context != S_CTX_REMOTE) return 0;
+    if (copies++ > 0) return 0;
     if (context != S_CTX_REMOTE) {
         char own[32];
         const char *other = getenv(CLIENT_PLUGIN);
@@ -181,6 +191,7 @@ int slurm_spank_init_post_opt(spank_t spank, int count, char **words)
     (void)spank, (void)count, (void)words;
     spank_context_t context = spank_context();
     if (!active || (context != S_CTX_LOCAL && context != S_CTX_ALLOCATOR)) return 0;
+    if (post_opt_calls++ % copies != 0) return 0;
 
     struct image pinned, image;
     struct failure failure;
@@ -252,6 +263,7 @@ static void wrap_command(spank_t spank)
     *(void **)&duplicate = dlsym(RTLD_DEFAULT, "slurm_xstrdup");
     if (duplicate == NULL || components != 1 || getenv("SLURM_BCAST") != NULL || has_option("--bc", "--bcast")) return;
     if (spank_get_item(spank, S_JOB_ARGV, &argc, &argv) != ESPANK_SUCCESS || argc < 1 || argv == NULL || argv[0] == NULL) return;
+    if (is_wrapped(argv[0])) return;
     if (setenv(TASK_COMMAND, argv[0], 1) != 0 || setenv(TASK_CONFIG, config_path, 1) != 0) return;
     argv[0] = duplicate(exec_path);
 }
@@ -307,8 +319,7 @@ int slurm_spank_task_init(spank_t spank, int count, char **words)
         argc < 1 || argv == NULL || argv[0] == NULL)
         end_task("cannot get the command of the task");
     spank_unsetenv(spank, CLIENT_PLUGIN);
-    /* srun or another copy of the plugin has seen to it. */
-    if (strcmp(argv[0], exec_path) == 0) return 0;
+    if (is_wrapped(argv[0])) return 0;
     if (step == SLURM_BATCH_SCRIPT) {
         struct config config;
         struct failure failure;

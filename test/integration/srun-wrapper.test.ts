@@ -110,7 +110,7 @@ describe('with --container=NAME the command runs in the image', () => {
     [['--job-name=a b', '--container=hello', 'a'], ['--job-name=a b'], ['a']],
     [['-J', '--container=other', '--container=hello', 'a'], ['-J', '--container=other'], ['a']],
     [['--comment', '--', '--container=hello', 'a'], ['--comment', '--'], ['a']],
-    [['--export=ALL,X=$(touch x)', '--container=hello', 'a'], ['--export=ALL,X=$(touch x)'], ['a']],
+    [['--exclude=$(touch x)', '--container=hello', 'a'], ['--exclude=$(touch x)'], ['a']],
     [['--container=hello', 'sh', '-c', 'echo "$HOME"; exit 3'], [], ['sh', '-c', 'echo "$HOME"; exit 3']],
     [['--container=hello', 'a', '--container=other'], [], ['a', '--container=other']],
     [['--container=hello', 'a', '-n', '2', '--', 'x'], [], ['a', '-n', '2', '--', 'x']],

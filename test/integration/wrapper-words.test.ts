@@ -92,7 +92,10 @@ function runAll(lines: Line[], through: 'wrapper' | 'real'): { words: string[]; 
 }
 
 const inImage = (words: string[]): string[] =>
-  words.flatMap((word) => (word === 'IMAGE' ? ['--', '/usr/bin/apptainer', '--quiet', 'exec', image] : [word]));
+  words.flatMap((word) => {
+    const more = word === 'IMAGE-WITH-ENV' ? told() : [];
+    return word.startsWith('IMAGE') ? ['--', '/usr/bin/apptainer', '--quiet', 'exec', ...more, image] : [word];
+  });
 
 /** Every option of both Slurm versions, three a line, in the forms that it can have, with --container among them. */
 function everyOption(): Line[] {
@@ -107,7 +110,7 @@ function everyOption(): Line[] {
       }
     }
     // Those that end the line at once, change what the command is, or are the container's own.
-    const special = /^(--help|--usage|--version|-h|-V|--multi-prog|--bcast|--wrap|--container|--no-shell)$/;
+    const special = /^(--help|--usage|--version|-h|-V|--multi-prog|--bcast|--wrap|--container|--no-shell|--export)$/;
     const forms = [...kinds]
       .filter(([name]) => !special.test(name))
       .map(([name, kind], index) => formOf(name, kind, index));
@@ -141,6 +144,8 @@ const shell = (home: string): string[] => [
   'if command -v bash >/dev/null 2>&1; then exec bash -l; else exec sh -l; fi',
 ];
 
+const told = (): string[] => ['--env', 'CTMGR_CONTAINER=hello', '--env', `CTMGR_IMAGE=${image}`];
+
 const byHand: [Tool, string[], string[], Partial<Line>?][] = [
   ['srun', ['--container=hello', 'a', ':', '-n2', 'b'], ['IMAGE', 'a', ':', '-n2', 'IMAGE', 'b']],
   [
@@ -149,6 +154,7 @@ const byHand: [Tool, string[], string[], Partial<Line>?][] = [
     ['IMAGE', 'a', ':', 'IMAGE', 'b', '-c'],
   ],
   ['srun', ['a'], ['IMAGE', 'a'], { env: { SRUN_CONTAINER: 'hello' } }],
+  ['srun', ['--export=NONE', '--container=hello', 'a'], ['--export=NONE', 'IMAGE-WITH-ENV', 'a']],
   ['srun', ['a', '--', '-n'], ['IMAGE', 'a', '--', '-n'], { env: { SRUN_CONTAINER: 'hello' } }],
   ['srun', ['a'], ['IMAGE', 'a'], { env: { SLURM_JOB_ID: '1', SLURM_CONTAINER: 'hello' } }],
   ['sbatch', ['named.sh', '--container=no'], ['named.sh', '--container=no']],

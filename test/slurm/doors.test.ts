@@ -32,6 +32,11 @@ afterAll(async () => {
   await site.remove();
 });
 
+/** sbatch --wait would ask every few seconds only. */
+async function allJobsEnded(): Promise<void> {
+  await output(['sh', '-c', 'while squeue -h -u alice -t pending,running | grep -q .; do sleep 0.1; done']);
+}
+
 const probe = ['sh', '-c', 'echo "${IMAGE:-host}:$#:$*"', 'sh', 'a b', '--container=x', ''];
 
 /** Options of the real srun; each line runs the probe twice or once, as `tasks` says. */
@@ -123,7 +128,7 @@ describe.each(['wrapper', 'plugin'])('%s', (door) => {
 
   it('runs batch scripts on the host and their steps in the image', async () => {
     const script = (name: string, ...words: string[]): Line[] => [
-      { words: ['sbatch', '-Q', '--wait', '-o', `${folder}/${door}-${name}.out`, ...words] },
+      { words: ['sbatch', '-Q', '-o', `${folder}/${door}-${name}.out`, ...words] },
     ];
     const ends = await runLines(
       [
@@ -136,6 +141,7 @@ describe.each(['wrapper', 'plugin'])('%s', (door) => {
       alice,
     );
     expect(ends).toEqual(ends.map(() => ({ code: 0, stdout: '', stderr: '' })));
+    await allJobsEnded();
     const printed = async (name: string): Promise<string> => output(['cat', `${folder}/${door}-${name}.out`]);
     expect(await printed('line')).toBe('script:host:x  y\nstep:hello\nother:other\nagain:hello:hello:64');
     expect(await printed('option')).toBe('script:host:\nstep:hello\nother:other\nagain:hello:hello:64');
@@ -163,6 +169,8 @@ describe.each(['wrapper', 'plugin'])('%s', (door) => {
     expect(het?.stdout.split('\n').toSorted()).toEqual(['', 'hello', 'hello:3:a b --container=x ']);
     expect(plain).toEqual({ code: 0, stdout: 'host:3:a b --container=x \n', stderr: '' });
     expect(code).toMatchObject({ code: 7, stdout: '' });
+    await allJobsEnded();
+    expect(await output(['cat', out])).toBe('hello');
   });
 
   it('keeps the image of a job when its name comes to mean another one', async () => {
@@ -170,12 +178,14 @@ describe.each(['wrapper', 'plugin'])('%s', (door) => {
     const target = await output(['readlink', current]);
     const text = `srun -Q cat /etc/image; touch ${folder}/${door}.first; while [ ! -e ${folder}/${door}.go ]; do sleep 0.1; done; srun -Q cat /etc/image`;
     const out = `${folder}/${door}-pinned.out`;
-    const job = exec(['sbatch', '-Q', '--wait', '--container=hello', '-o', out, '--wrap', text], alice);
+    expect(await exec(['sbatch', '-Q', '--container=hello', '-o', out, '--wrap', text], alice)).toMatchObject({
+      code: 0,
+    });
     await output(['sh', '-c', `until [ -e ${folder}/${door}.first ]; do sleep 0.1; done`]);
     const other = (await output(['readlink', `${site.share}/current/other.sif`])).trim();
     await output(['ln', '-sfn', other, current]);
     await output(['touch', `${folder}/${door}.go`]);
-    expect(await job).toMatchObject({ code: 0 });
+    await allJobsEnded();
     await output(['ln', '-sfn', target, current]);
     expect(await output(['cat', out])).toBe('hello\nhello');
   });

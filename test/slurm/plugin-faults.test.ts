@@ -73,7 +73,8 @@ describe('what is not as it should be', () => {
 
   it('a plugin that is not there does not harm plain jobs; two plugins and a doubled one do no harm', async () => {
     await loadPlugin(site, 'optional /nonexistent/ctmgr.so');
-    expect(await srun(...where)).toEqual(bare);
+    // Slurm complains itself, and goes on because the line says optional.
+    expect(await srun(...where)).toMatchObject({ code: 0, stdout: 'host\n' });
     await output(['sh', '-c', 'mkdir -p /usr/local/lib/twin && cp /usr/local/lib/ctmgr/* /usr/local/lib/twin']);
     for (const lines of [
       [pluginLine(), pluginLine()],
