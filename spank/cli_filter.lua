@@ -17,10 +17,13 @@ local function reason_against(options)
   local container = options["container"]
   local pin = os.getenv("SLURM_CTMGR_PIN") or ""
   if container ~= nil then
+    local is_path = container:sub(1, 1) == "/" or container:sub(1, 2) == "./"
+    local is_file = is_path and container:sub(-4) == ".sif"
     -- An OCI bundle is Slurm's own business.
-    if container:sub(1, 1) == "/" or container:sub(1, 2) == "./" then return nil end
+    if is_path and not is_file then return nil end
     -- The wrapper has resolved it and lets sbatch read it in the script again.
-    if options["type"] == "sbatch" and container ~= "" and pin:sub(1, #container + 1) == container .. " " then return nil end
+    local reference = is_file and "/" or container
+    if options["type"] == "sbatch" and container ~= "" and pin:sub(1, #reference + 1) == reference .. " " then return nil end
     return "--container=NAME"
   end
   if options["type"] == "srun" and pin ~= "" and os.getenv("SLURM_JOB_ID") and not os.getenv("SLURM_CTMGR_WRAPPED") then

@@ -7,6 +7,23 @@ ctmgr_is_pinned() {
   case ${SLURM_CTMGR_PIN:-} in "$1 "*' /'*) ;; *) return 1 ;; esac
 }
 
+# A user's own image file, if the site allows that: sets ctmgr_image, and `/` for the reference, as the pin has it.
+ctmgr_take_file() {
+  ctmgr_name='' ctmgr_digest=''
+  . "$ctmgr_home/read-containers.sh"
+  ctmgr_read_containers
+  case $ctmgr_newline$ctmgr_settings$ctmgr_newline in
+    *"${ctmgr_newline}user_images true$ctmgr_newline"*) ;;
+    *) ctmgr_fail 64 "image files of one's own are not allowed here" 'ctmgr list' ;;
+  esac
+  if ! ctmgr_image=$(readlink -f -- "$ctmgr_value") || [ ! -e "$ctmgr_image" ]; then
+    ctmgr_fail 69 'the image file is not there' "ls -l FILE"
+  fi
+  [ -f "$ctmgr_image" ] || ctmgr_fail 69 'the image is no file'
+  [ -r "$ctmgr_image" ] || ctmgr_fail 77 'the image file is not readable for you'
+  ctmgr_value=$ctmgr_image
+}
+
 # Sets ctmgr_image and ctmgr_digest from the pin, looked at again: it may be any text. Ends if it is not a file of that image.
 ctmgr_check_pin() {
   ctmgr_check_name "${ctmgr_value%%[:@]*}" "$ctmgr_value"

@@ -1,7 +1,7 @@
 # shellcheck shell=sh disable=SC2034,SC2154 # shared with srun, which sources this
 # What config.toml says in [containers] and [containers.images.NAME] (README.md, "Configuration").
 
-# Sets ctmgr_settings to lines `bind TEXT`, `argument TEXT`, `variable NAME=TEXT`, `gpu TEXT`, `mount_home TEXT`, with what the
+# Sets ctmgr_settings to lines `bind TEXT`, `argument TEXT`, `variable NAME=TEXT` and `KEY TEXT` for plain keys, with what the
 # table of the image ctmgr_name says in the place of what holds for all. Strings in triple quotes or with backslashes are an
 # error.
 ctmgr_read_containers() {
@@ -12,7 +12,7 @@ ctmgr_read_containers() {
     function emit(text, kind) {
       kind = subkey != "" ? "variable" : key == "binds" ? "bind" : key == "arguments" ? "argument" : key
       if (kind == "variable") text = subkey "=" text
-      if (kind !~ /^(bind|argument|variable|gpu|mount_home)$/) return
+      if (kind !~ /^(bind|argument|variable|gpu|mount_home|user_images)$/) return
       if (own) { mine[kind] = mine[kind] kind " " text "\n" } else { all[kind] = all[kind] kind " " text "\n" }
     }
     # Goes on with a value; it may take several lines.

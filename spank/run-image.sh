@@ -10,7 +10,10 @@ ctmgr_main() {
     sbatch) ctmgr_ask_sbatch "$@" ;;
     salloc) ctmgr_ask_salloc "$@" ;;
   esac
-  case $ctmgr_value in /* | ./*) ctmgr_pass "$@" ;; esac
+  case $ctmgr_value in
+    /*.sif | ./*.sif) ;;
+    /* | ./*) ctmgr_pass "$@" ;;
+  esac
   [ -z "$ctmgr_unclear" ] || ctmgr_fail_unclear
   [ -z "$ctmgr_unsupported" ] || ctmgr_fail 64 "--container=NAME cannot be used with $ctmgr_unsupported"
   . "$ctmgr_home/read-config.sh"
@@ -18,13 +21,22 @@ ctmgr_main() {
   . "$ctmgr_home/pin-image.sh"
   ctmgr_read_config
   # All steps of a job see the image that its name meant when the job was submitted.
-  if [ "$ctmgr_tool" = srun ] && [ -n "${SLURM_JOB_ID:-}" ] && ctmgr_is_pinned "$ctmgr_value"; then
+  ctmgr_reference=$ctmgr_value
+  case $ctmgr_value in
+    */*.sif)
+      ctmgr_reference=/
+      ctmgr_take_file
+      ;;
+  esac
+  if [ "$ctmgr_reference" = / ]; then
+    :
+  elif [ "$ctmgr_tool" = srun ] && [ -n "${SLURM_JOB_ID:-}" ] && ctmgr_is_pinned "$ctmgr_value"; then
     ctmgr_check_pin
   else
     ctmgr_resolve "$ctmgr_value"
     ctmgr_find_digest
   fi
-  export SLURM_CTMGR_PIN="$ctmgr_value ${ctmgr_digest:--} $ctmgr_image"
+  export SLURM_CTMGR_PIN="$ctmgr_reference ${ctmgr_digest:--} $ctmgr_image"
   export CTMGR_CONTAINER="$ctmgr_value" CTMGR_IMAGE="$ctmgr_image"
   unset CTMGR_SHA256
   [ -z "$ctmgr_digest" ] || export CTMGR_SHA256="$ctmgr_digest"
@@ -40,13 +52,16 @@ ctmgr_ask_srun() {
     if [ -n "${SRUN_CONTAINER+set}" ]; then
       ctmgr_value=$SRUN_CONTAINER
     elif [ -n "${SLURM_JOB_ID:-}" ] && [ -n "${SLURM_CTMGR_PIN:-}" ]; then
-      ctmgr_value=${SLURM_CTMGR_PIN%% *}
+      case $SLURM_CTMGR_PIN in
+        '/ '*) ctmgr_value=${SLURM_CTMGR_PIN#/ * } ;;
+        *) ctmgr_value=${SLURM_CTMGR_PIN%% *} ;;
+      esac
     elif [ -n "${SLURM_JOB_ID:-}" ] && [ -n "${SLURM_CONTAINER:-}" ]; then
       ctmgr_value=$SLURM_CONTAINER
     elif [ -n "$ctmgr_unclear" ]; then
       # Whether there is a --container after the option that is not known, or in the command, nobody can tell.
       for ctmgr_word; do
-        case $ctmgr_word in --container | --container=[!/.]*) ctmgr_fail_unclear ;; esac
+        case $ctmgr_word in --container | --container=[!/.]* | --container=*.sif) ctmgr_fail_unclear ;; esac
       done
       ctmgr_pass "$@"
     else
@@ -54,7 +69,10 @@ ctmgr_ask_srun() {
       ctmgr_pass "$@"
     fi
   fi
-  case $ctmgr_value in /* | ./*) return ;; esac
+  case $ctmgr_value in
+    /*.sif | ./*.sif) ;;
+    /* | ./*) return ;;
+  esac
   [ -z "$ctmgr_unclear" ] || return 0
   [ -z "${SLURM_SRUN_MULTI+set}" ] || ctmgr_multi_prog=yes
   [ "$ctmgr_command" -gt 0 ] || ctmgr_fail 64 'no command given to run in the container' 'srun --container=NAME COMMAND'
@@ -102,7 +120,7 @@ ctmgr_ask_sbatch() {
 # Some option is not known, so that any word may be the script.
 ctmgr_refuse_unclear_script() {
   for ctmgr_word; do
-    case $ctmgr_word in --container | --container=[!/.]*) ctmgr_fail_unclear ;; esac
+    case $ctmgr_word in --container | --container=[!/.]* | --container=*.sif) ctmgr_fail_unclear ;; esac
     ctmgr_find_script "$ctmgr_word"
     if [ -f "$ctmgr_script" ] && [ -r "$ctmgr_script" ] && ctmgr_mentions_container "$ctmgr_script"; then ctmgr_fail_unclear; fi
   done
@@ -114,7 +132,7 @@ ctmgr_ask_salloc() {
     ctmgr_value=$SALLOC_CONTAINER
   elif [ -n "$ctmgr_unclear" ]; then
     for ctmgr_word; do
-      case $ctmgr_word in --container | --container=[!/.]*) ctmgr_fail_unclear ;; esac
+      case $ctmgr_word in --container | --container=[!/.]* | --container=*.sif) ctmgr_fail_unclear ;; esac
     done
     ctmgr_pass "$@"
   else

@@ -20,10 +20,7 @@ static int has_ending(const char *text, const char *ending)
     return length > tail && strcmp(text + length - tail, ending) == 0;
 }
 
-int is_bundle(const struct config *config, const char *text)
-{
-    return is_path(text) && !(config->user_images && has_ending(text, ".sif"));
-}
+int is_bundle(const char *text) { return is_path(text) && !has_ending(text, ".sif"); }
 
 /* [a-z0-9]([a-z0-9._-]{0,62}[a-z0-9])? */
 static int is_name(const char *text, size_t length)

@@ -18,8 +18,8 @@ struct image {
     char sha256[65]; /* empty if the catalogue does not tell */
 };
 
-/* True for values of --container that are Slurm's own business: paths, unless users may bring images of their own. */
-int is_bundle(const struct config *config, const char *text);
+/* True for values of --container that are Slurm's own business: paths, unless of an image file, which is no bundle. */
+int is_bundle(const char *text);
 
 /* Takes a reference apart. Returns 0 or the failure's code. */
 int reference_parse(struct reference *reference, const char *text, struct failure *failure);

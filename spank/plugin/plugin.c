@@ -207,7 +207,7 @@ int slurm_spank_init_post_opt(spank_t spank, int count, char **words)
 
     struct config config;
     if (config_load(&config, config_path, NULL, &failure) != 0) end_client(&failure);
-    if (is_bundle(&config, reference)) {
+    if (is_bundle(reference)) {
         /* Slurm's own OCI support: as if there were no plugin. */
         if (asked == NULL) setenv("SLURM_CONTAINER", reference, 1);
         forget_container();
@@ -305,9 +305,7 @@ int slurm_spank_task_init(spank_t spank, int count, char **words)
     if (!active) return 0;
     spank_err_t got = spank_getenv(spank, JOB_PIN, pin, sizeof pin);
     if (got == ESPANK_ENV_NOEXIST) {
-        if (spank_getenv(spank, "SLURM_CONTAINER", value, sizeof value) != ESPANK_SUCCESS || value[0] == '/' ||
-            strncmp(value, "./", 2) == 0)
-            return 0;
+        if (spank_getenv(spank, "SLURM_CONTAINER", value, sizeof value) != ESPANK_SUCCESS || is_bundle(value)) return 0;
         end_task("--container was not resolved when this job was submitted: is the plugin loaded there?");
     }
     if (got != ESPANK_SUCCESS) end_task("cannot read " JOB_PIN);

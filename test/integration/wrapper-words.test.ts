@@ -221,6 +221,22 @@ describe('every option of srun, sbatch and salloc', () => {
     expect(result).toMatchObject({ status: 0, stdout: input, stderr: '' });
   });
 
+  test('an image file of the user, where the site allows that', () => {
+    writeFileSync(join(folder, 'work/own.sif'), '');
+    const own = join(folder, 'own.toml');
+    writeFileSync(own, `[paths]\nshare = "${folder}/share"\n[containers]\nuser_images = true\n`);
+    const file = join(folder, 'work/own.sif');
+    const pin = `pin=/ - ${file}`;
+    const lines: Line[] = [
+      { tool: 'srun', words: ['--container=./own.sif', 'a'], expected: [], env: { CTMGR_CONFIG: own } },
+      { tool: 'sbatch', words: [`--container=${file}`, 'plain.sh'], expected: [], env: { CTMGR_CONFIG: own } },
+    ];
+    expect(runAll(lines, 'wrapper').map(({ words }) => words)).toEqual([
+      ['srun', '--', '/usr/bin/apptainer', '--quiet', 'exec', file, 'a', pin, 'env='],
+      ['sbatch', 'plain.sh', pin, 'env='],
+    ]);
+  });
+
   test('what names no image is refused, wherever it is named', () => {
     const refused: [Tool, string[], number, RegExp, Partial<Line>?][] = [
       ['sbatch', ['nope.sh'], 66, /^sbatch: ctmgr: there is no image nope\nTry/],
@@ -228,6 +244,7 @@ describe('every option of srun, sbatch and salloc', () => {
       ['sbatch', ['--container=nope', '--wrap=true'], 66, /no image nope/],
       ['sbatch', ['named.sh'], 66, /no image nope/, { env: { SBATCH_CONTAINER: 'nope' } }],
       ['sbatch', [], 66, /no image nope/, { input: '#!/bin/sh\n#SBATCH --container nope\n' }],
+      ['srun', ['--container=./own.sif', 'a'], 64, /not allowed here/],
       ['sbatch', ['late.sh'], 64, /heterogeneous/],
       ['sbatch', ['--new-option', 'named.sh'], 64, /--new-option is not known/],
       ['sbatch', ['--container-writable', 'plain.sh'], 64, /need --container=NAME/],

@@ -184,6 +184,16 @@ describe('what a user makes up', () => {
     expect(end.code).toBeGreaterThan(0);
   });
 
+  it('an image file of their own: only where the site allows that', async () => {
+    const file = `${site.share}/builds/${tag}/hello.sif`;
+    const ask = (): Promise<Ended> => srun(`--container=${file}`, ...where);
+    expect(await ask()).toEqual(failed(64, 'not allowed here'));
+    await useConfig(`${config}\n[containers]\nuser_images = true\n`);
+    expect(await ask()).toEqual(inside);
+    expect(await srun('--container=/etc/hello.sif', 'true')).toEqual(failed(69, 'is gone'));
+    expect(await srun('--container=/bundle', ...where)).toEqual(bare);
+  });
+
   it('brings neither PATH nor libraries of the host into the container', async () => {
     const [end] = await runLines(
       [
