@@ -1,6 +1,7 @@
 import { CtmgrError } from '../util/errors.ts';
 import { quote } from '../util/names.ts';
-import type { ProblemCode } from './problem-codes.ts';
+import { type ProblemCode, problemCodes } from './problem-codes.ts';
+import type { PlanWarning } from './recipe-plan.ts';
 
 /** Why one instruction is wrong or cannot be converted. */
 export interface RefusalDetails {
@@ -27,6 +28,13 @@ export class Refusal extends Error {
 
 const shownRefusals = 10;
 
+/** What to do about a problem that is clear enough by itself. */
+const defaultWayOut = {
+  invalid: 'see https://docs.docker.com/reference/dockerfile/',
+  refused: 'build the image with buildah bud --format docker, and use its docker-archive',
+  warning: 'leave --strict out',
+} as const;
+
 /** Throws `badDefinition` with the first refusal as message and way out, and the others as why; returns if there are none. */
 export function throwRefusals(refusals: readonly RefusalDetails[], subject = 'Dockerfile'): void {
   const [first, ...others] = refusals;
@@ -35,8 +43,20 @@ export function throwRefusals(refusals: readonly RefusalDetails[], subject = 'Do
   if (others.length > shownRefusals) shown.push(`and ${others.length - shownRefusals} more`);
   throw new CtmgrError('badDefinition', `${subject} ${describe(first)}`, {
     ...(shown.length > 0 ? { why: `Also ${shown.join('; ')}` } : {}),
-    ...(first.wayOut === undefined ? {} : { hint: first.wayOut }),
+    hint: first.wayOut ?? defaultWayOut[problemCodes[first.code][0]],
   });
+}
+
+/** Throws `badDefinition` for warnings, as `--strict` wants it; returns if there are none. */
+export function throwWarnings(warnings: readonly PlanWarning[]): void {
+  throwRefusals(
+    warnings.map(({ line, code, message }) => ({ code: code as ProblemCode, line, instruction: '', reason: message })),
+  );
+}
+
+/** A refusal of the file as a whole. */
+export function wholeFile(code: ProblemCode, reason: string, wayOut: string): RefusalDetails {
+  return { code, line: 0, instruction: '', reason, wayOut };
 }
 
 /** Anything from the file as a message may show it: quoted and cut unless it is an ordinary word. */

@@ -43,7 +43,11 @@ export async function expectConsistent(site: Site, hidden: RegExp = /^(?!)/): Pr
   for (const node of ['b1', 'b2']) {
     await until(
       `no scratch on ${node}`,
-      () => output(['ls', '-A', '/scratch'], { node }),
+      // Only what is younger than the site: a build that Slurm kills while it starts leaves scratch to the next one there.
+      () =>
+        output(['find', '/scratch', '-mindepth', '1', '-maxdepth', '1', '-newer', site.env['CTMGR_CONFIG'] ?? ''], {
+          node,
+        }),
       (names) => names === '',
       20,
     );
