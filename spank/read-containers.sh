@@ -6,7 +6,7 @@
 # error.
 ctmgr_read_containers() {
   ctmgr_settings=''
-  [ -r "$ctmgr_file" ] || return 0
+  [ "$ctmgr_has_containers" = yes ] || return 0
   ctmgr_settings=$(ctmgr_name="$ctmgr_name" LC_ALL=C awk '
     function bad() { print "bad " $0; failed = 1; exit }
     function emit(text, kind) {
