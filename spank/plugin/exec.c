@@ -148,6 +148,7 @@ static void set_variables(const struct config *config, const struct image *image
     unsetenv(TASK_COMMAND);
     unsetenv(TASK_CONFIG);
     unsetenv(TASK_SCRIPT);
+    unsetenv(TASK_PROGRAMS);
 }
 
 /*
@@ -174,6 +175,13 @@ int main(int argc, char **argv)
     struct config config;
     struct failure failure;
 
+    /* A line of --multi-prog has its command right here. */
+    const char *self = argv[0];
+    if (getenv(TASK_PROGRAMS) != NULL && argc > 1) {
+        command_word = argv[1];
+        argc--;
+        argv++;
+    }
     if (node != NULL) snprintf(host, sizeof host, "%s", node);
     else if (gethostname(host, sizeof host - 1) != 0) strcpy(host, "?");
     if (argc < 1 || command_word == NULL || pin == NULL) {
@@ -203,7 +211,7 @@ int main(int argc, char **argv)
     add_mounts(&command, &config);
     if (getenv(TASK_SCRIPT) != NULL) add_mount(&command, command_word, command_word, 1);
     add(&command, image.path);
-    add_starter(&command, argv[0], &image);
+    add_starter(&command, self, &image);
     add(&command, command_word);
     for (int i = 1; i < argc; i++) add(&command, argv[i]);
     set_variables(&config, &image);

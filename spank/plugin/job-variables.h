@@ -18,6 +18,8 @@
 #define TASK_CONFIG "SLURM_CTMGR_CONFIG"      /* plugstack.conf's config= */
 #define TASK_SCRIPT "SLURM_CTMGR_SCRIPT"      /* yes: the command is the batch script */
 
+#define TASK_PROGRAMS "SLURM_CTMGR_PROGRAMS"  /* yes: --multi-prog, whose lines name ctmgr-exec themselves */
+
 /* In the client: the process whose plugin is at work, for a second copy of it and for cli_filter.lua. */
 #define CLIENT_PLUGIN "SLURM_CTMGR_PLUGIN"
 

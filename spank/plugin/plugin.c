@@ -17,6 +17,7 @@
 
 #include "image.h"
 #include "job-variables.h"
+#include "programs.h"
 
 /* What Slurm looks up by name; nothing else of this plugin shows up in its process. */
 #pragma GCC visibility push(default)
@@ -153,6 +154,7 @@ static const char *inherited_reference(struct image *image)
 static void forget_container(void)
 {
     unsetenv(JOB_PIN);
+    unsetenv(TASK_PROGRAMS);
     for (int i = 0; i < OPTIONS; i++) unsetenv(options[i].variable);
 }
 
@@ -222,6 +224,8 @@ int slurm_spank_init_post_opt(spank_t spank, int count, char **words)
         if (pin_format(pin, sizeof pin, &image) != 0 || setenv(JOB_PIN, pin, 1) != 0)
             end_client_saying(FAIL_UNAVAILABLE, "cannot pin the image", "");
         export_options(in_job);
+        unsetenv(TASK_COMMAND);
+        unsetenv(TASK_PROGRAMS);
         /* The next component of a heterogeneous job shall show its own value. */
         unsetenv("SLURM_CONTAINER");
         setenv("CTMGR_CONTAINER", image.reference.text, 1);
@@ -268,14 +272,34 @@ static void wrap_command(spank_t spank)
     argv[0] = duplicate(exec_path);
 }
 
+/*
+ * slurmstepd turns the file of --multi-prog into commands where no plugin can reach them. Its text is the second word of srun's
+ * command by now (_load_multi in src/srun/launch.c): in another one, ctmgr-exec starts each command.
+ */
+static void wrap_programs(spank_t spank)
+{
+    static int done;
+    char *(*duplicate)(const char *) = NULL;
+    int argc = 0;
+    char **argv = NULL;
+    if (done++ > 0) return;
+    *(void **)&duplicate = dlsym(RTLD_DEFAULT, "slurm_xstrdup");
+    spank_err_t got = spank_get_item(spank, S_JOB_ARGV, &argc, &argv);
+    char *text = NULL;
+    if (got == ESPANK_SUCCESS && duplicate != NULL && components == 1 && argc >= 2 && argv[1] != NULL && programs_are(argv[1], argv[0]))
+        text = programs_rewrite(argv[1], exec_path);
+    if (text == NULL || setenv(TASK_PROGRAMS, "yes", 1) != 0 || setenv(TASK_CONFIG, config_path, 1) != 0)
+        end_client_saying(FAIL_USAGE, "--container=NAME cannot be used with --multi-prog here", "one srun for each program");
+    argv[1] = duplicate(text);
+    free(text);
+}
+
 int slurm_spank_local_user_init(spank_t spank, int count, char **words)
 {
     (void)count, (void)words;
     if (!active || getenv(JOB_PIN) == NULL) return 0;
-    /* slurmstepd turns its file into commands where no plugin can reach them. */
-    if (getenv("SLURM_SRUN_MULTI") != NULL || has_option("--mu", "--multi-prog"))
-        end_client_saying(FAIL_USAGE, "--container=NAME cannot be used with --multi-prog", "one srun for each program");
-    wrap_command(spank);
+    if (getenv("SLURM_SRUN_MULTI") != NULL || has_option("--mu", "--multi-prog")) wrap_programs(spank);
+    else wrap_command(spank);
     return 0;
 }
 
@@ -318,6 +342,7 @@ int slurm_spank_task_init(spank_t spank, int count, char **words)
         end_task("cannot get the command of the task");
     spank_unsetenv(spank, CLIENT_PLUGIN);
     if (is_wrapped(argv[0])) return 0;
+    if (step != SLURM_BATCH_SCRIPT && spank_getenv(spank, TASK_PROGRAMS, value, sizeof value) == ESPANK_SUCCESS) return 0;
     if (step == SLURM_BATCH_SCRIPT) {
         struct config config;
         struct failure failure;
