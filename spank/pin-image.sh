@@ -32,6 +32,13 @@ ctmgr_check_pin() {
   ctmgr_image=${ctmgr_image#* }
   case $ctmgr_digest in *[!0123456789abcdef]*) ctmgr_digest='' ;; esac
   [ "${#ctmgr_digest}" -eq 64 ] || ctmgr_digest=''
+  ctmgr_place=$ctmgr_share
+  case $ctmgr_image in
+    "$ctmgr_share"/private/*/builds/*)
+      ctmgr_place=${ctmgr_image#"$ctmgr_share/private/"}
+      ctmgr_place=$ctmgr_share/private/${ctmgr_place%%/*}
+      ;;
+  esac
   ctmgr_pin "$ctmgr_value"
   case $ctmgr_image in
     */"$ctmgr_name.sif") ;;
@@ -42,8 +49,8 @@ ctmgr_check_pin() {
 # Sets ctmgr_digest for ctmgr_image, to nothing if the catalogue does not know.
 ctmgr_find_digest() {
   ctmgr_digest=''
-  [ -r "$ctmgr_share/catalog.json" ] || return 0
-  ctmgr_line=$(LC_ALL=C grep -F "\"file\":\"$ctmgr_share${ctmgr_image#"${ctmgr_builds%/builds}"}\"" "$ctmgr_share/catalog.json") || return 0
+  [ -r "$ctmgr_place/catalog.json" ] || return 0
+  ctmgr_line=$(LC_ALL=C grep -F "\"file\":\"$ctmgr_place${ctmgr_image#"${ctmgr_builds%/builds}"}\"" "$ctmgr_place/catalog.json") || return 0
   ctmgr_digest=${ctmgr_line#*\"sha256\":\"}
   ctmgr_digest=${ctmgr_digest%%\"*}
   [ "${#ctmgr_digest}" -eq 64 ] || ctmgr_digest=''

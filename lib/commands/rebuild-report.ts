@@ -17,7 +17,10 @@ const tailLines = 5;
 const shownFailures = 8;
 
 /** The end of a rebuild, told: what is good, each failure with the end of its log, what NAME means now, what to do. */
-export async function reportRebuild(site: BuildSite, tag: { id: number; name: string }): Promise<RecordAnswer> {
+export async function reportRebuild(
+  site: Pick<BuildSite, 'store' | 'paths'>,
+  tag: { id: number; name: string },
+): Promise<RecordAnswer> {
   const instances = await instancesOfTag(site.store, tag.id);
   const arrays = await arraysOfTag(site.store, tag.id);
   const bad = instances.filter(({ status }) => status !== 'success');
@@ -57,7 +60,7 @@ export async function reportRebuild(site: BuildSite, tag: { id: number; name: st
   };
 }
 
-async function describeFailure(site: BuildSite, instance: Instance, meaning: string): Promise<string> {
+async function describeFailure(site: Pick<BuildSite, 'paths'>, instance: Instance, meaning: string): Promise<string> {
   const { name, status, failure_kind, message } = instance;
   const what = failure_kind === null ? status : `${status} (${failure_kind})`;
   const lines = ['', `${name}: ${what}: ${message ?? 'no message'}`, `  ${meaning}`];
@@ -73,7 +76,10 @@ function nextSteps(tag: string, instances: Instance[]): string {
   if (instances.some(({ status }) => unfinished.includes(status))) return `\nNext: ctmgr status ${tag}`;
   if (failed.length === 0) return 'Next: srun --container=NAME COMMAND';
   const log = `see the whole log: ctmgr logs ${failed[0]?.name}:${tag}`;
-  const again = `${buildFailures ? 'mend the Dockerfile, ctmgr import it again, then' : 'build again'}: ctmgr rebuild ${failed.length > shownFailures ? 'NAME...' : failed.map(({ name }) => name).join(' ')}`;
+  const names = failed.length > shownFailures ? 'NAME...' : failed.map(({ name }) => name).join(' ');
+  const again = buildFailures
+    ? `mend the Dockerfile, ctmgr import it again, then: ctmgr rebuild ${names}`
+    : `build them once more: ctmgr retry ${tag}`;
   return `\nNext: ${log}\n      ${again}`;
 }
 

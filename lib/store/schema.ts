@@ -9,6 +9,9 @@ export type SelectorKind = 'all' | 'package-manager' | 'distribution' | 'base' |
 
 export type ArrayState = 'planned' | 'submitting' | 'submitted' | 'refused';
 
+/** What a version is made from: a Dockerfile, or an image that somebody else has built. */
+export type ContentKind = 'dockerfile' | 'image';
+
 /** All times are seconds since the epoch; columns named in the comments hold JSON text. */
 export interface Database {
   base_image: {
@@ -29,6 +32,11 @@ export interface Database {
     class: string | null;
     created_at: number;
     created_by: string;
+    /** The only ones who may read its images; null: everybody. */
+    group: string | null;
+    retired_at: number | null;
+    /** 1: the links on the share may say something else than these tables. */
+    link_behind: Generated<number>;
   };
   /** JSON: build_arguments, context_manifest, image_config. */
   recipe_content: {
@@ -45,6 +53,8 @@ export interface Database {
     created_at: number;
     created_by: string;
     message: string | null;
+    origin: string | null;
+    kind: Generated<ContentKind>;
     target: string | null;
     /** `linux/arm64`; null: that of the build node. */
     platform: string | null;
@@ -146,6 +156,12 @@ export interface Database {
     ended_at: number | null;
     missing_since: number | null;
     changed_at: number;
+    /** Whose image it is: decides where it lies and who may read it. */
+    group: string | null;
+    /** When NAME last meant it; null: never, or from now on. */
+    current_until: number | null;
+    /** When its file was deleted. */
+    removed_at: number | null;
     /** Which attempt the row shows, from 1; those before are in instance_attempt. */
     attempt: Generated<number>;
     /** Who has asked for its cancellation. */
@@ -167,7 +183,39 @@ export interface Database {
     ended_at: number | null;
   };
   instance_overlay: { container_instance_id: number; position: number; overlay_content_id: number };
-  current_image: { recipe_id: number; container_instance_id: number; since: number; changed_by: string };
+  /** JSON: plan, context_manifest, overlays. */
+  verification: {
+    id: Generated<number>;
+    name: string;
+    subject: string;
+    created_at: number;
+    created_by: string;
+    class: string;
+    platform: string | null;
+    group: string | null;
+    definition: string;
+    plan: string;
+    context_manifest: string;
+    overlays: string;
+    marker: string;
+    status: InstanceStatus;
+    attempted_at: number | null;
+    job_id: number | null;
+    missing_since: number | null;
+    failure_kind: FailureKind | null;
+    message: string | null;
+    node: string | null;
+    exit_code: number | null;
+    started_at: number | null;
+    ended_at: number | null;
+  };
+  current_image: {
+    recipe_id: number;
+    container_instance_id: number;
+    since: number;
+    changed_by: string;
+    pinned_at: number | null;
+  };
   /** JSON: detail. */
   event: { id: Generated<number>; at: number; actor: string; kind: string; subject: string; detail: string };
 }

@@ -107,13 +107,13 @@ static int search(const char *text, size_t size, struct image *image)
     return 0;
 }
 
-int catalogue_find(struct image *image, const struct config *config, struct failure *failure)
+int catalogue_find(struct image *image, const char *place, struct failure *failure)
 {
     char path[PATH_MAX + 16];
-    struct stat share;
+    struct stat folder;
     size_t size = 0;
-    snprintf(path, sizeof path, "%s/catalog.json", config->share);
-    int file = stat(config->share, &share) == 0 ? open_trusted(path, share.st_uid, &size) : -1;
+    snprintf(path, sizeof path, "%s/catalog.json", place);
+    int file = stat(place, &folder) == 0 ? open_trusted(path, folder.st_uid, &size) : -1;
     if (file < 0) {
         return errno == EPERM
                    ? fail(failure, FAIL_UNAVAILABLE, "tell the admins of ctmgr", "others than its owner may write %s", path)

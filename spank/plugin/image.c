@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -80,8 +81,9 @@ static const char *below_images(const char *path, const char *share)
 {
     size_t length = strlen(share);
     if (strncmp(path, share, length) != 0) return NULL;
-    const char *rest = path + length;
-    return strncmp(rest, "/builds/", 8) == 0 || strncmp(rest, "/private/", 9) == 0 ? rest : NULL;
+    const char *rest = path + length, *inner = rest;
+    if (strncmp(rest, "/private/", 9) == 0) inner = rest + 9 + strcspn(rest + 9, "/");
+    return strncmp(inner, "/builds/", 8) == 0 ? rest : NULL;
 }
 
 /* Why a file cannot be opened, in words for its user. */
@@ -130,37 +132,80 @@ static int follow(struct image *image, const struct config *config, const char *
     return check_readable(image, config, NULL, failure);
 }
 
-static int resolve_current(struct image *image, const struct config *config, struct failure *failure)
+/*
+ * Calls `look` for each place that has images for the caller: the share itself, then private/GROUP, with the same layout, for
+ * each of the caller's groups. Returns what `look` says other than 1, which is "not here".
+ */
+static int each_place(struct image *image, const struct config *config, struct failure *failure,
+                      int (*look)(struct image *, const struct config *, const char *, struct failure *))
 {
-    char link[PATH_MAX + 80];
+    char place[PATH_MAX + 300];
+    gid_t groups[NGROUPS_MAX + 1];
     struct stat status;
-    snprintf(link, sizeof link, "%s/current", config->share);
-    if (access(link, X_OK) != 0) {
-        snprintf(image->path, sizeof image->path, "%.4000s", link);
-        return explain(image, config, NULL, errno, failure);
+    snprintf(place, sizeof place, "%s", config->share);
+    int result = look(image, config, place, failure);
+    if (result != 1) return result;
+    int count = getgroups(NGROUPS_MAX, groups);
+    if (count < 0) count = 0;
+    groups[count++] = getegid();
+    for (int i = 0; i < count; i++) {
+        const struct group *group = getgrgid(groups[i]);
+        if (group == NULL || group->gr_name[0] == '.' || strchr(group->gr_name, '/') != NULL || strlen(group->gr_name) > 256) continue;
+        snprintf(place, sizeof place, "%s/private/%s/current", config->share, group->gr_name);
+        if (stat(place, &status) != 0 || !S_ISDIR(status.st_mode)) continue;
+        *strrchr(place, '/') = '\0';
+        result = look(image, config, place, failure);
+        if (result != 1) return result;
     }
-    snprintf(link, sizeof link, "%s/current/%s.sif", config->share, image->reference.name);
-    if (lstat(link, &status) != 0 || !S_ISLNK(status.st_mode))
-        return fail(failure, FAIL_MISSING, "ctmgr list", "there is no image %s", image->reference.text);
+    /* What others may read is not told from what does not exist. */
+    return fail(failure, FAIL_MISSING, "ctmgr list", "there is no image %s, or it is not available to you", image->reference.text);
+}
+
+static int look_current(struct image *image, const struct config *config, const char *place, struct failure *failure)
+{
+    char link[PATH_MAX + 400];
+    struct stat status;
+    snprintf(link, sizeof link, "%s/current/%s.sif", place, image->reference.name);
+    if (lstat(link, &status) != 0 || !S_ISLNK(status.st_mode)) return 1;
     int result = follow(image, config, link, failure);
     if (result != 0) return result;
     /* The link is the truth; a catalogue that is late or unreadable only leaves the digest unknown. */
     struct failure ignored;
-    if (catalogue_find(image, config, &ignored) != 0) image->sha256[0] = '\0';
+    if (catalogue_find(image, place, &ignored) != 0) image->sha256[0] = '\0';
     return 0;
+}
+
+static int resolve_current(struct image *image, const struct config *config, struct failure *failure)
+{
+    snprintf(image->path, sizeof image->path, "%.4000s/current", config->share);
+    if (access(image->path, X_OK) != 0) return explain(image, config, NULL, errno, failure);
+    image->path[0] = '\0';
+    return each_place(image, config, failure, look_current);
+}
+
+/* The catalogue lists the newest builds of each name; older ones are found by their tag. */
+static int look_exact(struct image *image, const struct config *config, const char *place, struct failure *failure)
+{
+    char file[PATH_MAX + 400];
+    struct stat status;
+    image->path[0] = '\0';
+    int result = catalogue_find(image, place, failure);
+    if (result == 0) {
+        strcpy(file, image->path);
+        return follow(image, config, file, failure);
+    }
+    if (result != 1) return result;
+    if (image->reference.tag[0] == '\0') return 1;
+    snprintf(file, sizeof file, "%s/builds/%s/%s.sif", place, image->reference.tag, image->reference.name);
+    if (stat(file, &status) != 0 || !S_ISREG(status.st_mode) || access(file, R_OK) != 0) return 1;
+    return follow(image, config, file, failure);
 }
 
 static int resolve_exact(struct image *image, const struct config *config, struct failure *failure)
 {
-    int result = catalogue_find(image, config, failure);
-    if (result == 1) return fail(failure, FAIL_MISSING, "ctmgr list", "there is no image %s", image->reference.text);
-    if (result != 0) {
-        struct stat status;
-        return stat(config->share, &status) == 0 ? result : explain(image, config, NULL, ENOENT, failure);
-    }
-    char file[PATH_MAX];
-    strcpy(file, image->path);
-    return follow(image, config, file, failure);
+    struct stat status;
+    if (stat(config->share, &status) != 0) return explain(image, config, NULL, ENOENT, failure);
+    return each_place(image, config, failure, look_exact);
 }
 
 int image_resolve(struct image *image, const struct config *config, const char *text, struct failure *failure)

@@ -150,18 +150,31 @@ describe('what is not as it should be', () => {
 });
 
 describe('what a user makes up', () => {
-  const secret = (): string => `${site.share}/private/projx/secret.sif`;
+  const secret = (): string => `${site.share}/private/projx/builds/${tag}/secret.sif`;
 
   beforeAll(async () => {
-    await output(['install', '-d', '-g', 'projx', '-m', '750', `${site.share}/private/projx`]);
+    const place = `${site.share}/private/projx`;
+    await output([
+      'install',
+      '-d',
+      '-g',
+      'projx',
+      '-m',
+      '750',
+      place,
+      `${place}/builds`,
+      `${place}/builds/${tag}`,
+      `${place}/current`,
+    ]);
     await output(['install', '-g', 'projx', '-m', '440', `${site.share}/builds/${tag}/hello.sif`, secret()]);
-    await output(['ln', '-s', '../private/projx/secret.sif', `${site.share}/current/secret.sif`]);
+    await output(['ln', '-s', `../builds/${tag}/secret.sif`, `${place}/current/secret.sif`]);
   });
 
   it('reaches no image of another group, by name or by pin, at submission or on the node', async () => {
-    expect(await exec(['srun', '-Q', '--container=secret', ...where], alice)).toEqual(inside);
+    for (const reference of ['secret', `secret:${tag}`])
+      expect(await exec(['srun', '-Q', `--container=${reference}`, ...where], alice)).toEqual(inside);
     expect(await exec(['srun', '-Q', '--container=secret', 'true'], bob)).toEqual(
-      failed(77, 'image secret is not available to you'),
+      failed(66, 'there is no image secret, or it is not available to you'),
     );
     const pin = `secret - ${secret()}`;
     const asJob = ['env', 'SLURM_JOB_ID=1', `SLURM_CTMGR_PIN=${pin}`, 'srun', '-Q', '--container=secret', 'true'];
