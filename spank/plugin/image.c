@@ -194,7 +194,7 @@ static int look_exact(struct image *image, const struct config *config, const ch
         strcpy(file, image->path);
         return follow(image, config, file, failure);
     }
-    if (result != 1) return result;
+    if (result != 1 && strcmp(place, config->share) == 0) return result;
     if (image->reference.tag[0] == '\0') return 1;
     snprintf(file, sizeof file, "%s/builds/%s/%s.sif", place, image->reference.tag, image->reference.name);
     if (stat(file, &status) != 0 || !S_ISREG(status.st_mode) || access(file, R_OK) != 0) return 1;

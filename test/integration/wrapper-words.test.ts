@@ -239,7 +239,7 @@ describe('every option of srun, sbatch and salloc', () => {
 
   test('what names no image is refused, wherever it is named', () => {
     const refused: [Tool, string[], number, RegExp, Partial<Line>?][] = [
-      ['sbatch', ['nope.sh'], 66, /^sbatch: ctmgr: there is no image nope\nTry/],
+      ['sbatch', ['nope.sh'], 66, /^sbatch: ctmgr: there is no image nope/],
       ['sbatch', ['--container=nope', 'plain.sh'], 66, /no image nope/],
       ['sbatch', ['--container=nope', '--wrap=true'], 66, /no image nope/],
       ['sbatch', ['named.sh'], 66, /no image nope/, { env: { SBATCH_CONTAINER: 'nope' } }],
