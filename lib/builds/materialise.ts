@@ -39,7 +39,11 @@ const foldersAtOnce = 16;
  * earlier submission left behind is replaced, so call it only while no job of the array can exist. The task of a further
  * attempt stays as it is but for the claim, because it tells an image that the attempt before has published.
  */
-export async function materialise(site: BuildSite, array: BuildArray, recipes: KnownRecipes = new Map()): Promise<void> {
+export async function materialise(
+  site: BuildSite,
+  array: BuildArray,
+  recipes: KnownRecipes = new Map(),
+): Promise<void> {
   const { paths } = site;
   await checkShare(paths);
   const instances = (await instancesOfArray(site.store, array.id)).filter(({ status }) => status === 'pending');

@@ -7,6 +7,7 @@ import { registry } from './migrations/0002-registry.ts';
 import { tracking } from './migrations/0004-tracking.ts';
 import { publishing } from './migrations/0005-publishing.ts';
 import { versions } from './migrations/0006-versions.ts';
+import { operations } from './migrations/0007-operations.ts';
 import type { Database } from './schema.ts';
 
 /** Compiled in, in order; a released one is never edited, since databases out there remember its name. */
@@ -16,6 +17,7 @@ const migrations: Record<string, Migration> = {
   '0004_tracking': tracking,
   '0005_publishing': publishing,
   '0006_versions': versions,
+  '0007_operations': operations,
 };
 
 const provider: MigrationProvider = { getMigrations: async () => migrations };
