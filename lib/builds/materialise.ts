@@ -14,6 +14,7 @@ import { findContent } from '../store/recipes.ts';
 import { CtmgrError, errorText, isSystemError } from '../util/errors.ts';
 import { run } from '../util/run.ts';
 import type { BuildSite } from './build-site.ts';
+import { linkBases } from './link-bases.ts';
 import { arrayFolder, claimLink, imageFile, logFiles, resultFile, taskFolder } from './tag-folders.ts';
 import { taskEnvironment } from './task-files.ts';
 
@@ -105,6 +106,7 @@ async function writeTask(site: BuildSite, instance: Instance, folder: string): P
   await rm(folder, { recursive: true, force: true });
   await mkdir(folder, { mode: 0o750 });
   await stageContext(plan, manifest, contextArchive(paths.contexts, manifest.digest), join(folder, 'context'));
+  await linkBases(store, instance.id, folder);
   const definition = await definitionOf(store, instance.id);
   await writeFile(join(folder, 'recipe.def'), definition);
   const environment = taskEnvironment({

@@ -47,6 +47,8 @@ export async function pollOnce(site: BuildSite, askSlurmToo = true, previous?: P
   if (askSlurmToo) tell(report, await recoverSubmissions(site));
   const instances = [...(await unfinishedInstances(site.store)), ...(await lostInstances(site.store))];
   const changed = await decideAll(site, instances, askSlurmToo, report);
+  // What is built from images that have just become good goes to Slurm at once.
+  if (report.transitions.length > 0) tell(report, await recoverSubmissions(site, 'planned'));
   report.unfinished = await countUnfinished(site.store);
   const news = changed || report.submissions.length > 0 || report.catalogueBehind;
   if (news || (askSlurmToo && report.catalogueOf !== (await foreignChanges(site.store)))) {
@@ -190,7 +192,7 @@ async function submitAll(site: BuildSite, arrays: BuildArray[], report: PassRepo
 function tell(report: PassReport, submissions: SubmissionReport[]): void {
   for (const { kind, message } of submissions) {
     if (kind === 'submitted') report.submissions.push(message);
-    else report.problems.push(message);
+    else if (kind !== 'waits') report.problems.push(message);
   }
 }
 

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { insertBuildArray } from '../store/build-arrays.ts';
 import { insertBuildTag, nextTagName } from '../store/build-tags.ts';
 import { insertEvent } from '../store/events.ts';
+import { insertInstanceBases } from '../store/instance-bases.ts';
 import { insertInstance } from '../store/instances.ts';
 import { epochSeconds, formatTime } from '../util/clock.ts';
 import { processIdentity } from '../util/process-identity.ts';
@@ -26,6 +27,8 @@ export async function recordRebuild(site: BuildSite, arrays: PlannedArray[]): Pr
     const { builds, logs } = site.paths;
     const tag = { name, buildsPath: join(builds, name), logsPath: join(logs, name) };
     const id = await insertBuildTag(db, tag, site.actor, now);
+    // Arrays are in base order, so that what an image is built from is there before it.
+    const ids = new Map<string, number>();
     for (const array of arrays) {
       const buildArrayId = await insertBuildArray(db, {
         buildTagId: id,
@@ -33,8 +36,8 @@ export async function recordRebuild(site: BuildSite, arrays: PlannedArray[]): Pr
         marker: newMarker(name),
         submitter: processIdentity(),
       });
-      for (const { recipe, taskIndex, arrayIndex, inputHash } of array.instances) {
-        await insertInstance(
+      for (const { name: image, recipe, taskIndex, arrayIndex, inputHash, bases } of array.instances) {
+        const instanceId = await insertInstance(
           db,
           {
             buildTagId: id,
@@ -47,6 +50,16 @@ export async function recordRebuild(site: BuildSite, arrays: PlannedArray[]): Pr
             overlayContentIds: recipe.overlays.map((overlay) => overlay.contentId),
           },
           now,
+        );
+        ids.set(image, instanceId);
+        await insertInstanceBases(
+          db,
+          instanceId,
+          bases.map((base) => ({
+            reference: base.reference,
+            digest: base.kind === 'registry' ? base.digest : null,
+            baseInstanceId: base.kind === 'registry' ? null : (base.built?.id ?? ids.get(base.name) ?? null),
+          })),
         );
       }
     }

@@ -52,6 +52,7 @@ export const configSchema = v.strictObject({
       throttle: v.optional(wholeNumber),
       arguments: v.optional(words, []),
       environment: v.optional(v.record(v.pipe(v.string(), v.regex(/^[A-Za-z_]\w*$/)), v.string()), {}),
+      registry_unreachable: v.optional(v.picklist(['build', 'skip']), 'build'),
     }),
     {},
   ),

@@ -15,7 +15,9 @@ import { guessBaseFacts } from './base-facts.ts';
 import { packContext } from './context-archive.ts';
 import type { ContextManifest } from './context-manifest.ts';
 import { rootReference } from './build-stages.ts';
+import { ownImageName } from './image-reference.ts';
 import { sameKnowledge } from './known-base.ts';
+import { checkOwnBases, ownImageConfig } from './own-images.ts';
 import { planFromRows, planToRows } from './plan-rows.ts';
 import { type EarlierVersion, type Material, type MaterialRequest, readMaterial } from './read-material.ts';
 import type { PlanWarning } from './recipe-plan.ts';
@@ -51,7 +53,9 @@ export async function importRecipe(
 ): Promise<ImportOutcome> {
   checkName(request.name, 'recipe');
   if (request.baseName !== undefined) checkName(request.baseName, 'base image');
-  const material = await readMaterial(request, await earlierVersion(store, request.name));
+  const material = await readMaterial(request, await earlierVersion(store, request.name), (name, line) =>
+    ownImageConfig(store, name, line),
+  );
   await keepContext(material.manifest, request.context, contextsFolder);
   return store.transaction().execute((db) => storeVersion(db, request, material, by));
 }
@@ -66,6 +70,7 @@ async function earlierVersion(db: Store, name: string): Promise<EarlierVersion |
 async function storeVersion(db: Store, request: ImportRequest, material: Material, by: string): Promise<ImportOutcome> {
   const { plan, manifest, text, platform, bases, notes } = material;
   const now = epochSeconds();
+  await checkOwnBases(db, request.name, plan);
   const recipe = await findRecipe(db, request.name);
   const newest = recipe === undefined ? undefined : await latestContent(db, recipe.id);
   const dockerfileHash = createHash('sha256').update(text).digest('hex');
@@ -111,7 +116,8 @@ async function storeVersion(db: Store, request: ImportRequest, material: Materia
       platform,
       strict: request.strict ?? false,
       pullConfig: request.registries !== undefined,
-      bases,
+      // What our own images set is in the store already.
+      bases: bases.filter(({ reference }) => ownImageName(reference) === undefined),
     },
     by,
     now,
@@ -122,6 +128,7 @@ async function storeVersion(db: Store, request: ImportRequest, material: Materia
 
 /** True if what is known of the base images now makes of the same Dockerfile what the version has. */
 async function sameResult(db: Store, version: RecipeContent, { plan, bases }: Material): Promise<boolean> {
+  // What our own images set is not stored with the version, so that it shows in the plan only.
   if (sameKnowledge(bases, await loadBaseConfigs(db, version.id))) return true;
   const stored = planFromRows({ rows: await loadRows(db, version.id), imageConfig: version.image_config });
   return JSON.stringify(stored) === JSON.stringify(planFromRows(planToRows(plan)));

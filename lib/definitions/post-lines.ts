@@ -6,6 +6,7 @@ import { type CopyLayout, layOutStage, mountCopies } from './copy-layout.ts';
 import { copyLines, needsFunctions, sourceLines } from './copy-lines.ts';
 import { quoteWord, quoteWords } from './definition-quote.ts';
 import { exportLine, findSavedNames, saveLines } from './export-lines.ts';
+import { ownImageName } from './image-reference.ts';
 import { baseNames, decodeValue } from './plan-value.ts';
 import type { CopyStep, PlanLabel, PlanStep, RecipePlan, RunStep } from './recipe-plan.ts';
 import { mountFunctions, runLines } from './run-lines.ts';
@@ -45,7 +46,7 @@ export function postLines(input: PostInput): string[] {
       ...prologue(stage, layouts, prepared.length > 0),
     ],
     () => labels.map(({ name, value }) => `printf '%s\\n' ${quoteWord(`${name} ${value}`)} >>"$SINGULARITY_LABELS"`),
-    () => (savedRunscript === undefined ? [] : [`cp -p /.singularity.d/runscript ${savedRunscript}`]),
+    () => (savedRunscript === undefined ? [] : [saveRunscript(savedRunscript, stage.base.reference)]),
     ...overlayCommands.map(
       (command): Part =>
         (isLast) =>
@@ -59,6 +60,13 @@ export function postLines(input: PostInput): string[] {
   const lines: string[] = [];
   for (const part of parts.toReversed()) lines.unshift(...part(lines.length === 0));
   return lines;
+}
+
+/** In an image of ours that sets only CMD too, the ENTRYPOINT that holds has been saved already. */
+function saveRunscript(file: string, reference: string): string {
+  const save = `cp -p /.singularity.d/runscript ${file}`;
+  if (ownImageName(reference) === undefined) return save;
+  return `case $(cat /.singularity.d/runscript) in *'exec ${file} '*) ;; *) ${save} ;; esac`;
 }
 
 /** What stages without a shell copy from this one, which lays it out for them. */

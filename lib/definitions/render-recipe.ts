@@ -1,12 +1,14 @@
 import { readFileSync } from 'node:fs';
 
-import { templatePath } from '../config/paths.ts';
+import { pathsOf, templatePath } from '../config/paths.ts';
 import type { Config } from '../config/schema.ts';
 import type { Store } from '../store/open.ts';
 import { listOverlays, type OverlayVersion } from '../store/overlays.ts';
 import { loadRows } from '../store/recipe-rows.ts';
-import type { CurrentRecipe } from '../store/recipes.ts';
+import { type CurrentRecipe, findCurrentRecipe } from '../store/recipes.ts';
+import { type BaseSource, exactSource, namedSource } from './base-source.ts';
 import type { ContextManifest } from './context-manifest.ts';
+import { ownImageName } from './image-reference.ts';
 import { matchesSelector } from './overlay-selector.ts';
 import { planFromRows } from './plan-rows.ts';
 import type { RecipePlan } from './recipe-plan.ts';
@@ -21,23 +23,74 @@ export interface RenderedRecipe {
   definition: string;
 }
 
-/** The newest versions of the overlays whose selectors match the recipe, in order. */
-export async function matchingOverlays(db: Store, source: CurrentRecipe): Promise<OverlayVersion[]> {
-  const subject = {
-    recipe: source.recipe.name,
-    baseReference: source.base.location,
-    distribution: source.base.distribution,
-    packageManager: source.base.package_manager,
+/**
+ * The newest versions of the overlays whose selectors match the recipe, in order; without those that the image of ours has which it is
+ * based on. Such a recipe is selected by distribution and package manager of its base. Who asks for many recipes reads the overlays
+ * once and gives `all` of them.
+ */
+export async function matchingOverlays(
+  db: Store,
+  source: CurrentRecipe,
+  all?: OverlayVersion[],
+): Promise<OverlayVersion[]> {
+  const overlays = all ?? (await listOverlays(db));
+  const lineage = await readLineage(db, source);
+  const facts = {
+    distribution: lineage.map(({ base }) => base.distribution).find((name) => name !== null) ?? null,
+    packageManager: lineage.map(({ base }) => base.package_manager).find((name) => name !== null) ?? null,
   };
-  return (await listOverlays(db)).filter((overlay) => matchesSelector(overlay.selector, subject));
+  const [own = [], ...below] = lineage.map(({ recipe, base }) =>
+    overlays.filter(({ selector }) =>
+      matchesSelector(selector, { recipe: recipe.name, baseReference: base.location, ...facts }),
+    ),
+  );
+  const inherited = new Set(below.flat().map(({ overlayId }) => overlayId));
+  return own.filter(({ overlayId }) => !inherited.has(overlayId));
+}
+
+/** The recipe, the one of ours that it is based on, and so on. */
+async function readLineage(db: Store, source: CurrentRecipe): Promise<CurrentRecipe[]> {
+  const lineage = [source];
+  for (;;) {
+    const name = ownImageName(lineage.at(-1)?.base.location ?? '');
+    const base = name === undefined ? undefined : await findCurrentRecipe(db, name);
+    if (base === undefined || lineage.some(({ recipe }) => recipe.id === base.recipe.id)) return lineage;
+    lineage.push(base);
+  }
 }
 
 /** Renders a stored version with the overlays of today; from the store alone. */
-export async function renderRecipe(db: Store, source: CurrentRecipe, config: Config): Promise<RenderedRecipe> {
+export async function renderRecipe(
+  db: Store,
+  source: CurrentRecipe,
+  config: Config,
+  all?: OverlayVersion[],
+): Promise<RenderedRecipe> {
   const plan = planFromRows({ rows: await loadRows(db, source.content.id), imageConfig: source.content.image_config });
   const manifest = JSON.parse(source.content.context_manifest) as ContextManifest;
-  const overlays = await matchingOverlays(db, source);
-  const definition = renderDefinition({
+  const overlays = await matchingOverlays(db, source, all);
+  const made = { source, plan, manifest, overlays };
+  return { ...made, definition: render(made, config, namedSource(pathsOf(config).current)) };
+}
+
+/**
+ * The definition file that is built: the same with the digests of the base images instead of their tags, by reference, and with
+ * the images of ours in the task's own folder.
+ */
+export function renderExact(
+  recipe: Omit<RenderedRecipe, 'definition'>,
+  config: Config,
+  digests: ReadonlyMap<string, string>,
+): string {
+  return render(recipe, config, exactSource(digests));
+}
+
+function render(
+  { plan, manifest, overlays }: Omit<RenderedRecipe, 'definition'>,
+  config: Config,
+  findBase: (reference: string) => BaseSource,
+): string {
+  return renderDefinition({
     plan,
     manifest,
     overlays: overlays.map(({ name, version, commands }) => ({
@@ -46,7 +99,7 @@ export async function renderRecipe(db: Store, source: CurrentRecipe, config: Con
       steps: commands.map((command) => ({ command })),
     })),
     labels: [],
+    findBase,
     template: readFileSync(templatePath('recipe-templates', 'definition.def.mustache', config), 'utf8'),
   });
-  return { source, plan, manifest, overlays, definition };
 }

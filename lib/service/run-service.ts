@@ -62,7 +62,7 @@ function scheduleNightly(site: BuildSite, log: Logger, signal: AbortSignal): (()
   }
   const asScheduler = { ...site, actor: scheduler, slurm: { ...site.slurm, interrupted: signal } };
   let underway = Promise.resolve();
-  const task = schedule(nightly, () => (underway = rebuildAll(asScheduler, log)), {
+  const task = schedule(nightly, () => (underway = rebuildAll(asScheduler, log, signal)), {
     timezone: time_zone,
     noOverlap: true,
   });
@@ -81,14 +81,15 @@ function isTimeZone(name: string): boolean {
   }
 }
 
-async function rebuildAll(site: BuildSite, log: Logger): Promise<void> {
+async function rebuildAll(site: BuildSite, log: Logger, signal: AbortSignal): Promise<void> {
   try {
     const unfinished = await unfinishedNightly(site);
     if (unfinished !== undefined) {
       log.warn({ tag: unfinished }, 'no nightly rebuild: the one before is not finished');
       return;
     }
-    const arrays = await planRecipes(site, []);
+    const { arrays, problems } = await planRecipes(site, [], { ask: signal });
+    for (const message of problems) log.warn(message);
     const { reports } = await startRebuild(site, arrays, ({ name }) => log.info({ tag: name }, 'nightly rebuild'));
     for (const report of reports) log.info(report, 'submission');
   } catch (error) {

@@ -1,3 +1,5 @@
+import type { NotNull } from 'kysely';
+
 import type { Store } from './open.ts';
 
 /** What NAME means now. */
@@ -6,6 +8,7 @@ export interface CurrentImage {
   instanceId: number;
   buildTagId: number;
   tag: string;
+  sha256: string;
 }
 
 export async function findCurrentImage(db: Store, recipeId: number): Promise<CurrentImage | undefined> {
@@ -32,14 +35,19 @@ export async function setCurrentImage(
 }
 
 function currentImages(db: Store) {
-  return db
-    .selectFrom('current_image')
-    .innerJoin('container_instance', 'container_instance.id', 'current_image.container_instance_id')
-    .innerJoin('build_tag', 'build_tag.id', 'container_instance.build_tag_id')
-    .select([
-      'current_image.recipe_id as recipeId',
-      'current_image.container_instance_id as instanceId',
-      'container_instance.build_tag_id as buildTagId',
-      'build_tag.name as tag',
-    ]);
+  return (
+    db
+      .selectFrom('current_image')
+      .innerJoin('container_instance', 'container_instance.id', 'current_image.container_instance_id')
+      .innerJoin('build_tag', 'build_tag.id', 'container_instance.build_tag_id')
+      .select([
+        'current_image.recipe_id as recipeId',
+        'current_image.container_instance_id as instanceId',
+        'container_instance.build_tag_id as buildTagId',
+        'build_tag.name as tag',
+        'container_instance.sha256',
+      ])
+      // Only good images become current, and those have one.
+      .$narrowType<{ sha256: NotNull }>()
+  );
 }

@@ -156,6 +156,7 @@ const columns = [
   'container_instance.attempt',
   'container_instance.cancelled_by',
   'container_instance.requeued_at',
+  'container_instance.apptainer',
 ] as const;
 
 function withNames(db: Store) {

@@ -136,3 +136,15 @@ export async function overlaysOfInstances(db: Store): Promise<Map<number, string
   for (const { id, name, version } of rows) byInstance.set(id, [...(byInstance.get(id) ?? []), `${name}:${version}`]);
   return byInstance;
 }
+
+/** The overlays of one instance, in order. */
+export async function overlaysOfInstance(db: Store, id: number): Promise<{ name: string; version: number }[]> {
+  return db
+    .selectFrom('instance_overlay')
+    .innerJoin('overlay_content', 'overlay_content.id', 'instance_overlay.overlay_content_id')
+    .innerJoin('overlay', 'overlay.id', 'overlay_content.overlay_id')
+    .select(['overlay.name', 'overlay_content.version'])
+    .where('instance_overlay.container_instance_id', '=', id)
+    .orderBy('instance_overlay.position')
+    .execute();
+}

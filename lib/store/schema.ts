@@ -152,6 +152,16 @@ export interface Database {
     cancelled_by: string | null;
     /** When Slurm was seen to have put it back into the queue after it had started. */
     requeued_at: number | null;
+    /** Version of Apptainer that built it, as the build reported; null: not known. */
+    apptainer: string | null;
+  };
+  /** `digest` is null for an image of ours, and where the registry could not be asked. */
+  instance_base: {
+    container_instance_id: number;
+    position: number;
+    reference: string;
+    digest: string | null;
+    base_instance_id: number | null;
   };
   instance_attempt: {
     container_instance_id: number;

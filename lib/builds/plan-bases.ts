@@ -1,0 +1,99 @@
+import { imageReferences } from '../definitions/build-stages.ts';
+import { ownImageName } from '../definitions/image-reference.ts';
+import type { RenderedRecipe } from '../definitions/render-recipe.ts';
+import { findCurrentImage } from '../store/current-images.ts';
+import { newestInstances } from '../store/newest-instances.ts';
+import type { Store } from '../store/open.ts';
+import { findRecipe } from '../store/recipes.ts';
+
+/** What an image is going to be built from. */
+export type PlannedBase = RegistryBase | OwnImage;
+
+export interface RegistryBase {
+  kind: 'registry';
+  /** As FROM names it. */
+  reference: string;
+  /** Null: not known, the build goes by the tag. */
+  digest: string | null;
+}
+
+export interface OwnImage {
+  kind: 'image';
+  /** `ctmgr:NAME`. */
+  reference: string;
+  name: string;
+  /** The image as it is now; null: the one that the same build tag makes. */
+  built: BuiltImage | null;
+}
+
+export interface BuiltImage {
+  /** Of the instance. */
+  id: number;
+  tag: string;
+  sha256: string;
+}
+
+/** What a name of ours stands for when others are built from it. */
+export interface StandingImages {
+  /** The current image; undefined: there is none. */
+  current: BuiltImage | undefined;
+  /** Ids of the current and of the newest good image: a pinned or held-back name means an older one than the newest. */
+  ids: number[];
+}
+
+/** The references of a recipe's base images that registries have. */
+export function registryReferences({ plan }: RenderedRecipe): string[] {
+  return imageReferences(plan)
+    .map(({ reference }) => reference)
+    .filter((reference) => ownImageName(reference) === undefined);
+}
+
+/** The names of ours that a recipe's image is built from. */
+export function ownNames({ plan }: RenderedRecipe): string[] {
+  return imageReferences(plan).flatMap(({ reference }) => ownImageName(reference) ?? []);
+}
+
+/** What a recipe's image is built from; an image of ours is that of the same tag if `inTag` has its name. */
+export function planBases(
+  { plan }: RenderedRecipe,
+  digests: ReadonlyMap<string, string>,
+  inTag: ReadonlySet<string>,
+  standing: ReadonlyMap<string, StandingImages>,
+): PlannedBase[] {
+  return imageReferences(plan).map(({ reference }) => {
+    const name = ownImageName(reference);
+    if (name === undefined) return { kind: 'registry', reference, digest: digests.get(reference) ?? null };
+    return { kind: 'image', reference, name, built: inTag.has(name) ? null : (standing.get(name)?.current ?? null) };
+  });
+}
+
+/** The images that a name of ours stands for now. */
+export async function standingImages(db: Store, name: string): Promise<StandingImages> {
+  const recipe = await findRecipe(db, name);
+  if (recipe === undefined) return { current: undefined, ids: [] };
+  const current = await findCurrentImage(db, recipe.id);
+  const { good } = await newestInstances(db, recipe.id);
+  const ids = [current?.instanceId, good?.id].filter((id) => id !== undefined);
+  if (current === undefined) return { current: undefined, ids };
+  return { current: { id: current.instanceId, tag: current.tag, sha256: current.sha256 }, ids };
+}
+
+/**
+ * Recipes in the order in which they can be built: each after those that its image is built from. A recipe stays where it is as far
+ * as that allows.
+ */
+export function inBaseOrder(recipes: readonly RenderedRecipe[]): RenderedRecipe[] {
+  const byName = new Map(recipes.map((recipe) => [recipe.source.recipe.name, recipe]));
+  const depths = new Map<RenderedRecipe, number>();
+  const depth = (recipe: RenderedRecipe): number => {
+    const known = depths.get(recipe);
+    if (known !== undefined) return known;
+    // Import refuses circles; should there be one all the same, it must not hang.
+    depths.set(recipe, 0);
+    const bases = ownNames(recipe).flatMap((name) => byName.get(name) ?? []);
+    const found = Math.max(0, ...bases.map((base) => depth(base) + 1));
+    depths.set(recipe, found);
+    return found;
+  };
+  return recipes.toSorted((a, b) => depth(a) - depth(b));
+}
