@@ -115,6 +115,8 @@ export function describeChange({ kind, subject, from, to }: Change): string {
       if (from === null) return `overlay ${subject} added (version ${to ?? ''})`;
       return to === null ? `overlay ${subject} gone (version ${from})` : `overlay ${subject} ${arrow}`;
     case 'base':
+      if (to === null) return `base ${subject}: its digest is not known now`;
+      if (from === null) return `base ${subject}: it is not known which digest it had`;
       return `base ${subject} ${brief(from)} -> ${brief(to)}`;
     case 'image':
       return to === null ? `base ${subject} is built anew` : `base ${subject} ${arrow}`;
@@ -125,6 +127,6 @@ export function describeChange({ kind, subject, from, to }: Change): string {
   }
 }
 
-function brief(digest: string | null): string {
-  return digest === null ? 'unknown' : `${digest.slice(0, 'sha256:'.length + 12)}…`;
+function brief(digest: string): string {
+  return `${digest.slice(0, 'sha256:'.length + 12)}…`;
 }
