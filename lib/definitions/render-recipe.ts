@@ -35,15 +35,16 @@ export async function matchingOverlays(
 ): Promise<OverlayVersion[]> {
   const overlays = all ?? (await listOverlays(db));
   const lineage = await readLineage(db, source);
-  const facts = {
-    distribution: lineage.map(({ base }) => base.distribution).find((name) => name !== null) ?? null,
-    packageManager: lineage.map(({ base }) => base.package_manager).find((name) => name !== null) ?? null,
-  };
-  const [own = [], ...below] = lineage.map(({ recipe, base }) =>
-    overlays.filter(({ selector }) =>
-      matchesSelector(selector, { recipe: recipe.name, baseReference: base.location, ...facts }),
-    ),
-  );
+  const [own = [], ...below] = lineage.map(({ recipe, base }, index) => {
+    const bases = lineage.slice(index).map((each) => each.base);
+    const subject = {
+      recipe: recipe.name,
+      baseReference: base.location,
+      distribution: bases.find(({ distribution }) => distribution !== null)?.distribution ?? null,
+      packageManager: bases.find(({ package_manager }) => package_manager !== null)?.package_manager ?? null,
+    };
+    return overlays.filter(({ selector }) => matchesSelector(selector, subject));
+  });
   const inherited = new Set(below.flat().map(({ overlayId }) => overlayId));
   return own.filter(({ overlayId }) => !inherited.has(overlayId));
 }
