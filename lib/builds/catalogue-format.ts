@@ -37,6 +37,10 @@ const image = v.object({
   started: nullable(time),
   ended: nullable(time),
   changed: time,
+  // Since these came later, a file of before has none of them.
+  group: v.optional(nullable(v.string()), null),
+  pinned: v.optional(v.boolean(), false),
+  removed: v.optional(nullable(time), null),
 });
 
 const recipe = v.object({
@@ -46,6 +50,8 @@ const recipe = v.object({
   created: time,
   created_by: v.string(),
   message: nullable(v.string()),
+  group: v.optional(nullable(v.string()), null),
+  retired: v.optional(nullable(time), null),
 });
 
 const tag = v.object({ name: v.string(), created: time, created_by: v.string(), note: nullable(v.string()) });
@@ -60,7 +66,10 @@ export const catalogueSchema = v.object({
 });
 
 export type Catalogue = v.InferOutput<typeof catalogueSchema>;
-/** An instance in any state; `current` says that NAME means this one. */
+/**
+ * An instance in any state; `current` says that NAME means this one, `group` who alone may read it, `removed` when its file
+ * was deleted. Of each name the current one, those under way and the newest ten are listed.
+ */
 export type CatalogueImage = Catalogue['images'][number];
 
 /**

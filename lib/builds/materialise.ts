@@ -1,5 +1,4 @@
-import { constants } from 'node:fs';
-import { mkdir, open, rename, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, rename, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 
 import { contextArchive } from '../definitions/import-recipe.ts';
@@ -14,14 +13,11 @@ import { findContent } from '../store/recipes.ts';
 import { CtmgrError, errorText, isSystemError } from '../util/errors.ts';
 import { run } from '../util/run.ts';
 import type { BuildSite } from './build-site.ts';
+import { checkShare } from './check-share.ts';
 import { linkBases } from './link-bases.ts';
+import { makeFolder, makeTagFolders } from './make-folders.ts';
 import { arrayFolder, claimLink, imageFile, logFiles, resultFile, taskFolder } from './tag-folders.ts';
 import { taskEnvironment } from './task-files.ts';
-
-interface Owner {
-  uid: number;
-  gid: number;
-}
 
 /** Most folders that one chown gets: well below what Linux takes as arguments. */
 const foldersPerCall = 500;
@@ -34,10 +30,13 @@ const foldersPerCall = 500;
  */
 export async function materialise(site: BuildSite, array: BuildArray): Promise<void> {
   const { paths } = site;
+  await checkShare(paths);
   const instances = (await instancesOfArray(site.store, array.id)).filter(({ status }) => status === 'pending');
   try {
-    const tagFolders = [paths.builds, paths.logs, paths.results].map((folder) => join(folder, array.tag));
-    for (const folder of tagFolders) await makeFolder(site, folder, site.builder, 0o755);
+    for (const group of new Set(instances.map((instance) => instance.group))) {
+      await makeTagFolders(site, array.tag, group);
+    }
+    await makeFolder(site, join(paths.results, array.tag), site.builder, 0o755);
     // Root fills these, so nobody else may change them meanwhile; the finished tasks in them are the service account's.
     const ours = site.asRoot ? { uid: 0, gid: site.builder.gid } : site.builder;
     await makeFolder(site, join(paths.tasks, array.tag), ours, 0o750);
@@ -125,26 +124,6 @@ async function writeTask(site: BuildSite, instance: Instance, folder: string): P
 /** What a version's platform says about the processor. */
 function imageProcessor(platform: string | null): { architecture: string; variant: string } {
   return platform === null ? { architecture: '', variant: '' } : requirePlatform(platform);
-}
-
-/**
- * A folder of the owner. Where root makes it, in a folder of the service account's, a link that was put there before
- * must not lead root's chown elsewhere: it is opened without following links, and the handle gets the owner.
- */
-async function makeFolder(site: BuildSite, folder: string, owner: Owner, mode: number): Promise<void> {
-  try {
-    await mkdir(folder, { mode });
-  } catch (error) {
-    if (!isSystemError(error, 'EEXIST')) throw error;
-  }
-  if (!site.asRoot) return;
-  const handle = await open(folder, constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW);
-  try {
-    await handle.chown(owner.uid, owner.gid);
-    await handle.chmod(mode);
-  } finally {
-    await handle.close();
-  }
 }
 
 /** chown(1) knows how to walk a tree without following links (`-hR`), which Node's own calls would leave to us. */

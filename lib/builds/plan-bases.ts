@@ -2,7 +2,7 @@ import { imageReferences } from '../definitions/build-stages.ts';
 import { ownImageName } from '../definitions/image-reference.ts';
 import type { RenderedRecipe } from '../definitions/render-recipe.ts';
 import { findCurrentImage } from '../store/current-images.ts';
-import { newestInstances } from '../store/newest-instances.ts';
+import { newestInstances, readInstance } from '../store/newest-instances.ts';
 import type { Store } from '../store/open.ts';
 import { findRecipe } from '../store/recipes.ts';
 
@@ -75,7 +75,8 @@ export async function standingImages(db: Store, name: string): Promise<StandingI
   const { good } = await newestInstances(db, recipe.id);
   const ids = [current?.instanceId, good?.id].filter((id) => id !== undefined);
   if (current === undefined) return { current: undefined, ids };
-  return { current: { id: current.instanceId, tag: current.tag, sha256: current.sha256 }, ids };
+  const { id, tag, sha256 } = await readInstance(db, current.instanceId);
+  return { current: { id, tag, sha256: sha256 ?? '' }, ids };
 }
 
 /**

@@ -8,11 +8,13 @@ import { briefErrorText, CtmgrError } from '../util/errors.ts';
 import { applyDecisions, type Settlement, type Transition } from './apply-decision.ts';
 import type { BuildSite } from './build-site.ts';
 import { cancelTargets } from './cancel-builds.ts';
+import { checkShare } from './check-share.ts';
 import { decide, type Decision } from './decide.ts';
 import { askSlurm, noNews, type SlurmNews } from './gather-evidence.ts';
 import { type GoodResult, publish } from './publish.ts';
 import { readResults, readStarts, type ShareNews } from './read-share.ts';
 import { recoverSubmissions } from './recover-submissions.ts';
+import { showNames } from './show-names.ts';
 import { submitPlannedArray, type SubmissionReport } from './submit-array.ts';
 import { writeCatalogue } from './write-catalogue.ts';
 
@@ -44,17 +46,33 @@ export async function pollOnce(site: BuildSite, askSlurmToo = true, previous?: P
     catalogueBehind: previous?.catalogueBehind ?? false,
     catalogueOf: previous?.catalogueOf,
   };
+  if (!(await shareIsThere(site, report))) return report;
+  const names = await showNames(site);
+  report.problems.push(...names.problems);
   if (askSlurmToo) tell(report, await recoverSubmissions(site));
   const instances = [...(await unfinishedInstances(site.store)), ...(await lostInstances(site.store))];
   const changed = await decideAll(site, instances, askSlurmToo, report);
   // What is built from images that have just become good goes to Slurm at once.
   if (report.transitions.length > 0) tell(report, await recoverSubmissions(site, 'planned'));
   report.unfinished = await countUnfinished(site.store);
-  const news = changed || report.submissions.length > 0 || report.catalogueBehind;
+  const news = changed || report.submissions.length > 0 || names.shown.length > 0 || report.catalogueBehind;
   if (news || (askSlurmToo && report.catalogueOf !== (await foreignChanges(site.store)))) {
     await showInCatalogue(site, report);
   }
   return report;
+}
+
+/** Without the share nothing may be concluded: no result and no image is there then, and nothing is called failed. */
+async function shareIsThere(site: BuildSite, report: PassReport): Promise<boolean> {
+  try {
+    await checkShare(site.paths);
+    return true;
+  } catch (error) {
+    if (!(error instanceof CtmgrError)) throw error;
+    report.problems.push(`${error.message}: ${error.why ?? ''}`);
+    report.unfinished = await countUnfinished(site.store);
+    return false;
+  }
 }
 
 /** Returns whether anything that readers can see has changed. */

@@ -3,10 +3,11 @@ import { queryController } from '../slurm/controller.ts';
 import { arraysOfTag } from '../store/build-arrays.ts';
 import { expectedDurations } from '../store/build-durations.ts';
 import { listOverlays } from '../store/overlays.ts';
-import { listCurrentRecipes } from '../store/recipes.ts';
+import { type CurrentRecipe, listCurrentRecipes } from '../store/recipes.ts';
 import { resourceClass } from '../config/resource-class.ts';
 import { CtmgrError } from '../util/errors.ts';
 import type { BuildSite } from './build-site.ts';
+import { checkShare } from './check-share.ts';
 import { planInputs, type RebuildOptions } from './plan-inputs.ts';
 import { type PlannedArray, planRebuild } from './plan-rebuild.ts';
 import { type RecordedTag, recordRebuild } from './record-rebuild.ts';
@@ -33,11 +34,15 @@ export async function planRecipes(
   options: RebuildOptions = {},
 ): Promise<RebuildPlan> {
   const all = await listCurrentRecipes(site.store);
+  refuseRetired(all, names);
   const unknown = names.filter((name) => !all.some(({ recipe }) => recipe.name === name));
   if (unknown.length > 0) {
     throw new CtmgrError('inputMissing', `there is no recipe ${unknown.join(', ')}`, { hint: 'ctmgr list --all' });
   }
-  const wanted = names.length === 0 ? all : all.filter(({ recipe }) => names.includes(recipe.name));
+  const wanted =
+    names.length === 0
+      ? all.filter(({ recipe }) => recipe.retired_at === null)
+      : all.filter(({ recipe }) => names.includes(recipe.name));
   if (wanted.length === 0) {
     throw new CtmgrError('inputMissing', 'there is nothing to build: no recipe has been imported', {
       hint: 'ctmgr import DOCKERFILE --name NAME',
@@ -61,12 +66,22 @@ export async function planRecipes(
   return { arrays: planRebuild(recipes, site.config.build.class, most, expected, bases), selection, problems };
 }
 
+function refuseRetired(all: CurrentRecipe[], names: string[]): void {
+  const retired = all.filter(({ recipe }) => names.includes(recipe.name) && recipe.retired_at !== null);
+  if (retired.length === 0) return;
+  const [first] = retired.map(({ recipe }) => recipe.name);
+  throw new CtmgrError('inputMissing', `retired: ${retired.map(({ recipe }) => recipe.name).join(', ')}`, {
+    hint: `bring it back first: ctmgr import DOCKERFILE --name ${first}`,
+  });
+}
+
 /** Records a plan as a new build tag and submits its arrays; what Slurm did not confirm is left to the poller. */
 export async function startRebuild(
   site: BuildSite,
   arrays: PlannedArray[],
   onTag: (tag: RecordedTag) => void,
 ): Promise<{ tag: RecordedTag; reports: SubmissionReport[] }> {
+  await checkShare(site.paths);
   const tag = await recordRebuild(site, arrays);
   onTag(tag);
   // Users see from here on what is going to be built.

@@ -47,6 +47,7 @@ export async function recordRebuild(site: BuildSite, arrays: PlannedArray[]): Pr
             arrayIndex,
             inputHash,
             definition: recipe.definition,
+            group: recipe.source.recipe.group,
             overlayContentIds: recipe.overlays.map((overlay) => overlay.contentId),
           },
           now,

@@ -68,6 +68,8 @@ export async function selectChanged(
     const end = failed ? [newest.status, newest.failureKind].filter((word) => word !== null).join(' ') : '';
     const failure: Change[] = failed ? [{ kind: 'failed', subject: '', from: end, to: null }] : [];
     if (instance === undefined) return failure;
+    if (instance.removedAt !== null)
+      return [...failure, { kind: 'removed', subject: '', from: instance.tag, to: null }];
     const previous = await readPrevious(db, instance);
     const { overlays, source } = recipe;
     const now = {

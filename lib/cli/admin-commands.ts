@@ -24,6 +24,7 @@ export const adminCommands: CommandSpec[] = [
     examples: [
       ['ctmgr import ./Dockerfile --name lammps', 'a Dockerfile that copies nothing'],
       ['ctmgr import app/Dockerfile --name app --context app', 'with the folder its COPY lines read'],
+      ['ctmgr import Dockerfile --name mine --group projx', 'a private image'],
       ['ctmgr import app/Dockerfile --name app --no-pull-config', 'without asking a registry'],
     ],
     options: (yargs) =>
@@ -51,6 +52,9 @@ export const adminCommands: CommandSpec[] = [
         .option('strict', { type: 'boolean', default: false, describe: 'Refuse what would only be warned about' })
         .option('base-name', { type: 'string', requiresArg: true, describe: 'Name for the base image' })
         .option('class', { type: 'string', requiresArg: true, describe: 'Resource class of its builds' })
+        .option('group', { type: 'string', requiresArg: true, describe: 'Only this group may see and use its images' })
+        .option('public', { type: 'boolean', describe: 'Everybody may again' })
+        .conflicts('group', 'public')
         .option('message', { ...message, requiresArg: true }),
     load: () => import('../commands/import.ts'),
   },

@@ -5,10 +5,16 @@ import { CtmgrError } from '../util/errors.ts';
 import { adminCommands } from './admin-commands.ts';
 import { type CommandSpec, wordsOf } from './command-spec.ts';
 import { standInAfterDash, type StandIns } from './double-dash.ts';
+import { publishCommands } from './publish-commands.ts';
 import { rootCommands } from './root-commands.ts';
 import { userCommands } from './user-commands.ts';
 
-export const allCommands: readonly CommandSpec[] = [...userCommands, ...adminCommands, ...rootCommands];
+export const allCommands: readonly CommandSpec[] = [
+  ...userCommands,
+  ...adminCommands,
+  ...publishCommands,
+  ...rootCommands,
+];
 
 /** A command line understood: which command, with which arguments. */
 export interface Call {

@@ -1,3 +1,4 @@
+import type { CatalogueImage } from '../builds/catalogue-format.ts';
 import { formatDuration, formatSize, formatTime } from '../util/clock.ts';
 import { CtmgrError } from '../util/errors.ts';
 import { checkName } from '../util/names.ts';
@@ -23,7 +24,7 @@ const columns: Column[] = [
 /** `ctmgr history NAME`: recipe versions and builds of one image, newest first. */
 export async function run(argv: { name: string }, context: Context): Promise<Answer> {
   const name = checkName(argv.name, 'image');
-  const catalogue = await loadCatalogue(context);
+  const catalogue = await loadCatalogue(context, { name });
   const versions = catalogue.recipes
     .filter((recipe) => recipe.name === name)
     .map(({ created, created_by, version, message, base }) => ({
@@ -43,7 +44,7 @@ export async function run(argv: { name: string }, context: Context): Promise<Ans
       when: tags.get(image.tag)?.created ?? image.changed,
       what: `build ${image.tag}`,
       version: image.version,
-      status: image.current ? 'current' : image.status,
+      status: statusOf(image),
       by: tags.get(image.tag)?.created_by,
       job: image.job,
       node: image.node,
@@ -59,4 +60,9 @@ export async function run(argv: { name: string }, context: Context): Promise<Ans
     .map((record, i) => ({ record, i }))
     .sort((a, b) => b.record.when - a.record.when || b.i - a.i);
   return { kind: 'table', columns, records: records.map(({ record }) => record) };
+}
+
+function statusOf({ current, pinned, removed, status }: CatalogueImage): string {
+  if (current) return pinned ? 'current, pinned' : 'current';
+  return removed === null ? status : 'deleted';
 }

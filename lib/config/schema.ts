@@ -8,6 +8,7 @@ const absolutePath = v.pipe(
 const seconds = v.pipe(v.number(), v.minValue(0.1), v.maxValue(31_536_000));
 const wholeNumber = v.pipe(v.number(), v.integer(), v.minValue(1));
 const fileMode = v.pipe(v.string(), v.regex(/^0[0-7]{3}$/));
+const days = v.pipe(v.number(), v.minValue(0), v.maxValue(36_500));
 const words = v.array(text);
 const accountName = v.pipe(v.string(), v.regex(/^[A-Za-z_][A-Za-z0-9._-]{0,63}$/));
 
@@ -89,6 +90,16 @@ export const configSchema = v.strictObject({
       submit_settle: v.optional(seconds, 15),
       result_grace: v.optional(seconds, 30),
       lost_after: v.optional(seconds, 900),
+    }),
+    {},
+  ),
+  gc: v.optional(
+    v.strictObject({
+      keep: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0)), 3),
+      grace_days: v.optional(days, 14),
+      logs_days: v.optional(days, 90),
+      tasks_days: v.optional(days, 30),
+      job_scripts: v.optional(v.boolean(), true),
     }),
     {},
   ),

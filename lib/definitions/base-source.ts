@@ -16,9 +16,9 @@ export function registrySource(reference: string): BaseSource {
   return { bootstrap: 'docker', from: pullReference(reference) };
 }
 
-/** The image as a reader knows it: by its tag, or the current one of ours in the folder `current`. */
-export function namedSource(current: string): (reference: string) => BaseSource {
-  return (reference) => ownSource(reference, current) ?? registrySource(reference);
+/** The image as a reader knows it: by its tag, or the current one of ours, for which `folderOf` names the folder. */
+export function namedSource(folderOf: (name: string) => string): (reference: string) => BaseSource {
+  return (reference) => ownSource(reference, folderOf) ?? registrySource(reference);
 }
 
 /**
@@ -29,11 +29,11 @@ export function exactSource(digests: ReadonlyMap<string, string>): (reference: s
   return (reference) => {
     const digest = digests.get(reference);
     const exact = digest === undefined ? reference : `${reference.replace(/@.*$/, '')}@${digest}`;
-    return ownSource(reference, basesFolder) ?? registrySource(exact);
+    return ownSource(reference, () => basesFolder) ?? registrySource(exact);
   };
 }
 
-function ownSource(reference: string, folder: string): BaseSource | undefined {
+function ownSource(reference: string, folderOf: (name: string) => string): BaseSource | undefined {
   const name = ownImageName(reference);
-  return name === undefined ? undefined : { bootstrap: 'localimage', from: join(folder, `${name}.sif`) };
+  return name === undefined ? undefined : { bootstrap: 'localimage', from: join(folderOf(name), `${name}.sif`) };
 }

@@ -73,7 +73,7 @@ export async function convertFile(
     overlays: [],
     labels: [],
     alone: true,
-    findBase: namedSource(pathsOf(config).current),
+    findBase: namedSource(() => pathsOf(config).current),
     template: readFileSync(templatePath('recipe-templates', 'definition.def.mustache', config), 'utf8'),
   });
   if (request.output !== undefined) await writeFolder(request.output, plan, manifest, request.context, definition);

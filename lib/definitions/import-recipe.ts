@@ -7,7 +7,16 @@ import { type BaseImage, findBaseImageByLocation, findBaseImageByName, insertBas
 import { insertEvent } from '../store/events.ts';
 import type { Store } from '../store/open.ts';
 import { insertContent, loadBaseConfigs, loadRows } from '../store/recipe-rows.ts';
-import { findRecipe, insertRecipe, latestContent, type RecipeContent, updateRecipe } from '../store/recipes.ts';
+import {
+  findRecipe,
+  insertRecipe,
+  latestContent,
+  type NewRecipe,
+  type Recipe,
+  type RecipeContent,
+  setRetired,
+  updateRecipe,
+} from '../store/recipes.ts';
 import { epochSeconds } from '../util/clock.ts';
 import { CtmgrError, errorText, isSystemError } from '../util/errors.ts';
 import { checkName } from '../util/names.ts';
@@ -17,7 +26,7 @@ import type { ContextManifest } from './context-manifest.ts';
 import { rootReference } from './build-stages.ts';
 import { ownImageName } from './image-reference.ts';
 import { sameKnowledge } from './known-base.ts';
-import { checkOwnBases, ownImageConfig } from './own-images.ts';
+import { checkDependants, checkOwnBases, ownImageConfig } from './own-images.ts';
 import { planFromRows, planToRows } from './plan-rows.ts';
 import { type EarlierVersion, type Material, type MaterialRequest, readMaterial } from './read-material.ts';
 import type { PlanWarning } from './recipe-plan.ts';
@@ -27,6 +36,8 @@ export interface ImportRequest extends MaterialRequest {
   baseName: string | undefined;
   class: string | undefined;
   message: string | undefined;
+  /** Who alone may read its images; null: everybody; undefined: as before. */
+  group?: string | null | undefined;
 }
 
 export interface ImportOutcome {
@@ -34,6 +45,10 @@ export interface ImportOutcome {
   version: number;
   /** False: Dockerfile, build arguments, context, target and platform are those of the newest version, so nothing was stored. */
   isNew: boolean;
+  /** Who alone may read its images from now on; null: everybody. */
+  group: string | null;
+  /** It had been retired, and its name is offered again. */
+  revived: boolean;
   base: string;
   warnings: PlanWarning[];
   /** What registries did not tell, in sentences. */
@@ -70,13 +85,16 @@ async function earlierVersion(db: Store, name: string): Promise<EarlierVersion |
 async function storeVersion(db: Store, request: ImportRequest, material: Material, by: string): Promise<ImportOutcome> {
   const { plan, manifest, text, platform, bases, notes } = material;
   const now = epochSeconds();
-  await checkOwnBases(db, request.name, plan);
   const recipe = await findRecipe(db, request.name);
   const newest = recipe === undefined ? undefined : await latestContent(db, recipe.id);
   const dockerfileHash = createHash('sha256').update(text).digest('hex');
   const buildArguments = JSON.stringify(sorted(request.buildArgs));
   const contextDigest = manifest.entries.length === 0 ? null : manifest.digest;
-  const outcome = { name: request.name, base: rootReference(plan), warnings: plan.warnings, notes };
+  const group = request.group === undefined ? (recipe?.group ?? null) : request.group;
+  await checkOwnBases(db, request.name, plan, group);
+  if (recipe !== undefined && group !== recipe.group) await checkDependants(db, request.name, group);
+  const revived = recipe !== undefined && recipe.retired_at !== null;
+  const outcome = { name: request.name, base: rootReference(plan), group, revived, warnings: plan.warnings, notes };
   const target = request.target ?? null;
   const base = await baseImage(db, rootReference(plan), request.baseName, now);
   const fields = {
@@ -84,8 +102,9 @@ async function storeVersion(db: Store, request: ImportRequest, material: Materia
     dockerfileLocation: resolve(request.dockerfile),
     contextLocation: request.context === undefined ? null : resolve(request.context),
     class: request.class ?? null,
+    group: recipe?.group === request.group ? undefined : request.group,
   };
-  if (recipe !== undefined) await updateRecipe(db, recipe.id, fields);
+  if (recipe !== undefined) await bringUpToDate(db, recipe, fields, by, now);
   if (
     newest !== undefined &&
     newest.dockerfile_hash === dockerfileHash &&
@@ -124,6 +143,24 @@ async function storeVersion(db: Store, request: ImportRequest, material: Materia
   );
   await insertEvent(db, { actor: by, kind: 'recipe.import', subject: request.name, detail: { version } }, now);
   return { ...outcome, version, isNew: true };
+}
+
+/** What an import changes in a recipe that is there already, whether its text is new or not. */
+async function bringUpToDate(
+  db: Store,
+  recipe: Recipe,
+  fields: Omit<NewRecipe, 'name'>,
+  by: string,
+  now: number,
+): Promise<void> {
+  await updateRecipe(db, recipe.id, fields);
+  if (fields.group !== undefined) {
+    const detail = { from: recipe.group, to: fields.group };
+    await insertEvent(db, { actor: by, kind: 'recipe.group', subject: recipe.name, detail }, now);
+  }
+  if (recipe.retired_at === null) return;
+  await setRetired(db, recipe.id, null);
+  await insertEvent(db, { actor: by, kind: 'recipe.revive', subject: recipe.name }, now);
 }
 
 /** True if what is known of the base images now makes of the same Dockerfile what the version has. */

@@ -1,6 +1,6 @@
 import type { Store } from '../store/open.ts';
 import { loadBaseConfigs, loadRows } from '../store/recipe-rows.ts';
-import { findRecipe, latestContent, type RecipeContent } from '../store/recipes.ts';
+import { findRecipe, latestContent, listCurrentRecipes, type RecipeContent } from '../store/recipes.ts';
 import { CtmgrError } from '../util/errors.ts';
 import { configText } from './base-config.ts';
 import { imageReferences } from './build-stages.ts';
@@ -13,20 +13,42 @@ import type { RecipePlan } from './recipe-plan.ts';
 import { neededBases, resolveDockerfile } from './resolve-dockerfile.ts';
 
 /**
- * Refuses a plan of a recipe `name` that starts from an image of ours which does not exist (66), or which in the end starts from
- * `name` itself (65), through the newest versions of all recipes between.
+ * Refuses a plan of a recipe `name`, whose images are for `group` (null: for everybody), that starts from an image of ours which does not
+ * exist (66), which more people could read through `name` than by itself (77), or which in the end starts from `name` (65), through
+ * the newest versions of all recipes between.
  */
-export async function checkOwnBases(db: Store, name: string, plan: RecipePlan): Promise<void> {
+export async function checkOwnBases(db: Store, name: string, plan: RecipePlan, group: string | null): Promise<void> {
   const seen = new Set<string>();
   for (const { reference, line } of imageReferences(plan)) {
     const base = ownImageName(reference);
     if (base === undefined) continue;
     if ((await newestVersion(db, base)) === undefined && base !== name) throw missing(base, line);
+    const owner = (await findRecipe(db, base))?.group ?? null;
+    if (owner !== null && owner !== group && base !== name) {
+      throw new CtmgrError('notAllowed', `Dockerfile line ${line}: ctmgr:${base} is for group ${owner} only`, {
+        why: `the images of ${name} are for ${group === null ? 'everybody' : `group ${group}`}, and would hold all of it`,
+        hint: `--group ${owner}`,
+      });
+    }
     const circle = await findCircle(db, name, [name, base], seen);
     if (circle === undefined) continue;
     throw new CtmgrError('badDefinition', `Dockerfile line ${line}: ${name} would be based on itself`, {
       why: circle.join(' is based on '),
       hint: 'give one of them another base image',
+    });
+  }
+}
+
+/** Refuses (77) that images become private on which those of others are based, who could still read them. */
+export async function checkDependants(db: Store, name: string, group: string | null): Promise<void> {
+  if (group === null) return;
+  for (const { recipe, content } of await listCurrentRecipes(db)) {
+    if (recipe.group === group || recipe.name === name || recipe.retired_at !== null) continue;
+    const plan = planFromRows({ rows: await loadRows(db, content.id), imageConfig: content.image_config });
+    if (!imageReferences(plan).some(({ reference }) => ownImageName(reference) === name)) continue;
+    throw new CtmgrError('notAllowed', `${name} cannot be for group ${group} only`, {
+      why: `${recipe.name} is based on it, and is for ${recipe.group === null ? 'everybody' : `group ${recipe.group}`}`,
+      hint: `import ${recipe.name} with another base image or for the same group first, or: ctmgr retire ${recipe.name}`,
     });
   }
 }

@@ -1,12 +1,14 @@
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 
 import { pathsOf, templatePath } from '../config/paths.ts';
 import type { Config } from '../config/schema.ts';
 import type { Store } from '../store/open.ts';
 import { listOverlays, type OverlayVersion } from '../store/overlays.ts';
 import { loadRows } from '../store/recipe-rows.ts';
-import { type CurrentRecipe, findCurrentRecipe } from '../store/recipes.ts';
+import { type CurrentRecipe, findCurrentRecipe, findRecipe } from '../store/recipes.ts';
 import { type BaseSource, exactSource, namedSource } from './base-source.ts';
+import { imageReferences } from './build-stages.ts';
 import type { ContextManifest } from './context-manifest.ts';
 import { ownImageName } from './image-reference.ts';
 import { matchesSelector } from './overlay-selector.ts';
@@ -71,7 +73,20 @@ export async function renderRecipe(
   const manifest = JSON.parse(source.content.context_manifest) as ContextManifest;
   const overlays = await matchingOverlays(db, source, all);
   const made = { source, plan, manifest, overlays };
-  return { ...made, definition: render(made, config, namedSource(pathsOf(config).current)) };
+  const folders = new Map<string, string>();
+  for (const { reference } of imageReferences(plan)) {
+    const name = ownImageName(reference);
+    if (name !== undefined) folders.set(name, await currentFolder(db, name, config));
+  }
+  const findBase = namedSource((name) => folders.get(name) ?? pathsOf(config).current);
+  return { ...made, definition: render(made, config, findBase) };
+}
+
+/** Where the link to the current image of a name is. */
+async function currentFolder(db: Store, name: string, config: Config): Promise<string> {
+  const paths = pathsOf(config);
+  const group = (await findRecipe(db, name))?.group ?? null;
+  return group === null ? paths.current : join(paths.private, group, 'current');
 }
 
 /**

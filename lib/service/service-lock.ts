@@ -19,6 +19,12 @@ export async function takeServiceLock(store: Store, stateFolder: string): Promis
   };
 }
 
+/** True if a service runs for this state folder. */
+export async function serviceRuns(stateFolder: string): Promise<boolean> {
+  const holder = await readHolder(join(stateFolder, 'service.lock'));
+  return holder !== undefined && isAlive(holder);
+}
+
 async function claim(path: string, own: string): Promise<void> {
   const holder = await readHolder(path);
   if (holder !== undefined && isAlive(holder)) {

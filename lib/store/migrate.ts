@@ -5,6 +5,7 @@ import { CtmgrError, errorText } from '../util/errors.ts';
 import { initial } from './migrations/0001-initial.ts';
 import { registry } from './migrations/0002-registry.ts';
 import { tracking } from './migrations/0004-tracking.ts';
+import { publishing } from './migrations/0005-publishing.ts';
 import { incremental } from './migrations/0008-incremental.ts';
 import type { Database } from './schema.ts';
 
@@ -13,6 +14,7 @@ const migrations: Record<string, Migration> = {
   '0001_initial': initial,
   '0002_registry': registry,
   '0004_tracking': tracking,
+  '0005_publishing': publishing,
   '0008_incremental': incremental,
 };
 

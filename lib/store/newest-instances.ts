@@ -11,6 +11,8 @@ export interface NewestInstance {
   sha256: string | null;
   definition: string;
   apptainer: string | null;
+  /** When its file was deleted. */
+  removedAt: number | null;
 }
 
 /**
@@ -43,7 +45,8 @@ export async function newestInstances(
   return { newest: await newest(false), good: await newest(true) };
 }
 
-async function readInstance(db: Store, id: number): Promise<NewestInstance> {
+/** One instance by its id, which some other row refers to. */
+export async function readInstance(db: Store, id: number): Promise<NewestInstance> {
   return db
     .selectFrom('container_instance')
     .innerJoin('recipe_content', 'recipe_content.id', 'container_instance.recipe_content_id')
@@ -57,6 +60,7 @@ async function readInstance(db: Store, id: number): Promise<NewestInstance> {
       'container_instance.sha256',
       'container_instance.definition',
       'container_instance.apptainer',
+      'container_instance.removed_at as removedAt',
     ])
     .where('container_instance.id', '=', id)
     .executeTakeFirstOrThrow();

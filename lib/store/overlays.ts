@@ -122,21 +122,6 @@ async function overlayVersions(db: Store, withRemoved: boolean): Promise<Overlay
   }));
 }
 
-/** For every instance that has overlays: `NAME:VERSION` of each, in order. */
-export async function overlaysOfInstances(db: Store): Promise<Map<number, string[]>> {
-  const rows = await db
-    .selectFrom('instance_overlay')
-    .innerJoin('overlay_content', 'overlay_content.id', 'instance_overlay.overlay_content_id')
-    .innerJoin('overlay', 'overlay.id', 'overlay_content.overlay_id')
-    .select(['instance_overlay.container_instance_id as id', 'overlay.name', 'overlay_content.version'])
-    .orderBy('instance_overlay.container_instance_id')
-    .orderBy('instance_overlay.position')
-    .execute();
-  const byInstance = new Map<number, string[]>();
-  for (const { id, name, version } of rows) byInstance.set(id, [...(byInstance.get(id) ?? []), `${name}:${version}`]);
-  return byInstance;
-}
-
 /** The overlays of one instance, in order. */
 export async function overlaysOfInstance(db: Store, id: number): Promise<{ name: string; version: number }[]> {
   return db

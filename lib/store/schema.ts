@@ -29,6 +29,11 @@ export interface Database {
     class: string | null;
     created_at: number;
     created_by: string;
+    /** The only ones who may read its images; null: everybody. */
+    group: string | null;
+    retired_at: number | null;
+    /** 1: the links on the share may say something else than these tables. */
+    link_behind: Generated<number>;
   };
   /** JSON: build_arguments, context_manifest, image_config. */
   recipe_content: {
@@ -146,6 +151,12 @@ export interface Database {
     ended_at: number | null;
     missing_since: number | null;
     changed_at: number;
+    /** Whose image it is: decides where it lies and who may read it. */
+    group: string | null;
+    /** When NAME last meant it; null: never, or from now on. */
+    current_until: number | null;
+    /** When its file was deleted. */
+    removed_at: number | null;
     /** Which attempt the row shows, from 1; those before are in instance_attempt. */
     attempt: Generated<number>;
     /** Who has asked for its cancellation. */
@@ -177,7 +188,13 @@ export interface Database {
     ended_at: number | null;
   };
   instance_overlay: { container_instance_id: number; position: number; overlay_content_id: number };
-  current_image: { recipe_id: number; container_instance_id: number; since: number; changed_by: string };
+  current_image: {
+    recipe_id: number;
+    container_instance_id: number;
+    since: number;
+    changed_by: string;
+    pinned_at: number | null;
+  };
   /** JSON: detail. */
   event: { id: Generated<number>; at: number; actor: string; kind: string; subject: string; detail: string };
 }

@@ -28,11 +28,11 @@ afterEach(async () => {
   await site.remove();
 });
 
-function add(name: string, text: string): Promise<ImportOutcome> {
+function add(name: string, text: string, group?: string | null): Promise<ImportOutcome> {
   const dockerfile = join(site.folder, `${name}.Dockerfile`);
   writeFileSync(dockerfile, text);
   const unset = { context: undefined, baseName: undefined, class: undefined, message: undefined };
-  return importRecipe(site.store, site.paths.contexts, { dockerfile, name, buildArgs: {}, ...unset }, 'admin1');
+  return importRecipe(site.store, site.paths.contexts, { dockerfile, name, buildArgs: {}, group, ...unset }, 'admin1');
 }
 
 async function render(name: string): Promise<string> {
@@ -102,6 +102,22 @@ describe('import of what is based on an image of ours', () => {
     // Only what the newest versions need counts.
     await add('tool', 'FROM debian:12\nRUN true\n');
     expect(await add('mpi', 'FROM ctmgr:tool\n')).toMatchObject({ version: 2 });
+  });
+
+  test('does not make a private image public, by itself or through its base becoming private', async () => {
+    await add('mpi', mpi, 'astro');
+    const error = { code: 'notAllowed', hint: '--group astro' };
+    await expect(add('app', 'FROM ctmgr:mpi\n')).rejects.toMatchObject(error);
+    await expect(add('app', 'FROM ctmgr:mpi\n', 'bio')).rejects.toMatchObject(error);
+    await add('app', 'FROM ctmgr:mpi\n', 'astro');
+    expect(await render('app')).toContain(`From: ${site.paths.private}/astro/current/mpi.sif\n`);
+    await expect(add('app', 'FROM ctmgr:mpi\n', null)).rejects.toMatchObject(error);
+    await add('mpi', mpi, null);
+    await add('app', 'FROM ctmgr:mpi\n', null);
+    await expect(add('mpi', mpi, 'astro')).rejects.toMatchObject({
+      code: 'notAllowed',
+      why: 'app is based on it, and is for everybody',
+    });
   });
 
   test('an overlay that the base has is not run again; selectors see distribution and package manager of the base', async () => {

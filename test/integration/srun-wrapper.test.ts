@@ -1,4 +1,4 @@
-import { type SpawnSyncReturns, spawnSync } from 'node:child_process';
+import { execFileSync, type SpawnSyncReturns, spawnSync } from 'node:child_process';
 import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -50,6 +50,9 @@ beforeAll(() => {
     started: null,
     ended: null,
     changed: 0,
+    group: null,
+    pinned: false,
+    removed: null,
   });
   const images = [image('2026-11-22.1', hash, false), image('2026-11-22.2', 'b'.repeat(64), true)];
   writeFileSync(
@@ -246,9 +249,54 @@ describe('everything else passes through byte for byte', () => {
   });
 });
 
+describe('private images', () => {
+  const group = execFileSync('id', ['-gn'], { encoding: 'utf8' }).trim();
+  const secret = (): string => join(share, `private/${group}/builds/2026-11-22.1/secret.sif`);
+  const pinned = (result: SpawnSyncReturns<string>): string | undefined => received(result)[4];
+
+  beforeAll(() => {
+    for (const owner of [group, 'strangers']) {
+      const place = join(share, 'private', owner);
+      for (const name of ['builds/2026-11-22.1', 'current']) mkdirSync(join(place, name), { recursive: true });
+      const name = owner === group ? 'secret' : 'foreign';
+      writeFileSync(join(place, `builds/2026-11-22.1/${name}.sif`), '');
+      symlinkSync(`../builds/2026-11-22.1/${name}.sif`, join(place, `current/${name}.sif`));
+    }
+  });
+
+  test('of the own groups are found by name and by tag', () => {
+    for (const reference of ['secret', 'secret:2026-11-22.1']) {
+      expect(pinned(srun([`--container=${reference}`, 'a']))).toBe(secret());
+    }
+  });
+
+  test('of other groups do not exist, by whatever name', () => {
+    for (const reference of ['foreign', 'foreign:2026-11-22.1', `foreign@sha256:${hash}`]) {
+      const result = srun([`--container=${reference}`, 'a']);
+      const unknown = srun([`--container=${reference.replace('foreign', 'unknown')}`, 'a']);
+      expect([result.status, result.stdout]).toEqual([66, '']);
+      expect(result.stderr.replaceAll('foreign', 'unknown')).toBe(unknown.stderr);
+    }
+  });
+
+  test('that link out of their own folder are refused', () => {
+    symlinkSync('../../strangers/builds/2026-11-22.1/foreign.sif', join(share, `private/${group}/current/sly.sif`));
+    expect(srun(['--container=sly', 'a'])).toMatchObject({
+      status: 69,
+      stderr: expect.stringMatching(/points out of/),
+    });
+  });
+
+  test('public ones that the catalogue does not list any more are found by their tag', () => {
+    const old = join(share, 'builds/2026-11-22.1/old.sif');
+    writeFileSync(old, '');
+    expect(pinned(srun(['--container=old:2026-11-22.1', 'a']))).toBe(old);
+  });
+});
+
 describe('what cannot be right fails before anything is launched', () => {
   const cases: [words: string[], status: number, text: RegExp][] = [
-    [['--container=nope', 'a'], 66, /there is no image nope\nTry: ctmgr list/],
+    [['--container=nope', 'a'], 66, /there is no image nope, or it is not available to you\nTry: ctmgr list/],
     [['--container=hello:2026-11-22.9', 'a'], 66, /there is no image hello:2026-11-22.9/],
     [[`--container=hello@sha256:${'c'.repeat(64)}`, 'a'], 66, /there is no image/],
     [['--container=h.llo:2026-11-22.1', 'a'], 66, /there is no image/],

@@ -126,10 +126,10 @@ describe('eight images on two build nodes', () => {
 
   it('leaves files with the right owner and mode', () => {
     const folder = { type: 'folder', mode: '0755', owner: 'ctmgr', group: 'ctmgr' };
-    for (const path of ['builds', 'logs', 'results', 'current', `builds/${tag}`, `logs/${tag}`, `results/${tag}`]) {
+    for (const path of ['builds', 'logs', 'current', `builds/${tag}`, `logs/${tag}`, `results/${tag}`]) {
       expect([path, state.files[path]]).toEqual([path, expect.objectContaining(folder)]);
     }
-    for (const path of ['tasks', `tasks/${tag}/0`]) {
+    for (const path of ['tasks', 'results', `tasks/${tag}/0`]) {
       expect([path, state.files[path]]).toEqual([path, expect.objectContaining({ ...folder, mode: '0750' })]);
     }
     expect(state.files[`tasks/${tag}`]).toMatchObject({ mode: '0750', owner: 'root', group: 'ctmgr' });

@@ -6,8 +6,8 @@ import { busybox, makeSite, type Site, slowDockerfile } from './support/site.ts'
 import { watch } from './support/watch.ts';
 
 const forUsers = ['config', 'convert', 'history', 'list', 'logs', 'path', 'show', 'status'];
-const forAdmins = ['base', 'import', 'overlay', 'render'];
-const forRoot = ['init', 'migrate', 'poll', 'rebuild', 'service'];
+const forAdmins = ['base', 'import', 'overlay', 'pin', 'render', 'retire', 'rollback', 'unpin', 'usage'];
+const forRoot = ['cancel', 'gc', 'init', 'migrate', 'poll', 'rebuild', 'retry', 'service', 'throttle'];
 
 /** Command lines of each level, complete enough to be understood. */
 const adminCalls = [
@@ -21,8 +21,21 @@ const adminCalls = [
   ['overlay', 'order', 'x'],
   ['base', 'list'],
   ['base', 'set', 'x', '--distribution=debian'],
+  ['rollback', 'good'],
+  ['pin', 'good'],
+  ['unpin', 'good'],
+  ['retire', 'good'],
+  ['usage'],
 ];
-const rootCalls = [['rebuild'], ['build-all', '--wait'], ['poll'], ['service'], ['init'], ['migrate']];
+const rootCalls = [
+  ['rebuild'],
+  ['build-all', '--wait'],
+  ['poll'],
+  ['service'],
+  ['init'],
+  ['migrate'],
+  ['gc', '--delete'],
+];
 
 let site: Site;
 let tag: string;

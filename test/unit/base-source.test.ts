@@ -20,7 +20,7 @@ describe('where a stage comes from', () => {
   });
 
   test('for readers: the tag, or the current image', () => {
-    const named = namedSource('/srv/ctmgr/current');
+    const named = namedSource(() => '/srv/ctmgr/current');
     expect(named('debian:12')).toEqual({ bootstrap: 'docker', from: 'debian:12' });
     expect(named('ctmgr:mpi')).toEqual({ bootstrap: 'localimage', from: '/srv/ctmgr/current/mpi.sif' });
     expect(registrySource(`debian:12@${digest}`)).toEqual({ bootstrap: 'docker', from: `debian@${digest}` });

@@ -6,7 +6,16 @@ function recipe(name: string, className: string | null = null, definition = `Fro
   const common = { id: 1, created_at: 0, created_by: 'admin1', base_image_id: 1, message: null };
   return {
     source: {
-      recipe: { ...common, name, class: className, dockerfile_location: '/Dockerfile', context_location: null },
+      recipe: {
+        ...common,
+        name,
+        class: className,
+        dockerfile_location: '/Dockerfile',
+        context_location: null,
+        group: null,
+        retired_at: null,
+        link_behind: 0,
+      },
       content: {
         ...common,
         recipe_id: 1,
