@@ -6,11 +6,13 @@ import { stageContext } from '../definitions/context-archive.ts';
 import type { ContextManifest } from '../definitions/context-manifest.ts';
 import { requirePlatform } from '../definitions/platform.ts';
 import { planFromRows } from '../definitions/plan-rows.ts';
+import type { RenderedRecipe } from '../definitions/render-recipe.ts';
 import type { BuildArray } from '../store/build-arrays.ts';
 import { definitionOf, type Instance, instancesOfArray } from '../store/instances.ts';
 import { loadRows } from '../store/recipe-rows.ts';
 import { findContent } from '../store/recipes.ts';
 import { CtmgrError, errorText, isSystemError } from '../util/errors.ts';
+import { inParallel } from '../util/in-parallel.ts';
 import { run } from '../util/run.ts';
 import type { BuildSite } from './build-site.ts';
 import { checkShare } from './check-share.ts';
@@ -19,8 +21,14 @@ import { makeFolder, makeTagFolders } from './make-folders.ts';
 import { arrayFolder, claimLink, imageFile, logFiles, resultFile, taskFolder } from './tag-folders.ts';
 import { taskEnvironment } from './task-files.ts';
 
+/** Recipe versions that the caller has just rendered for these instances, by id: they need not be read again. */
+export type KnownRecipes = ReadonlyMap<number, RenderedRecipe>;
+
 /** Most folders that one chown gets: well below what Linux takes as arguments. */
 const foldersPerCall = 500;
+
+/** How many tasks are written at once: on a shared file system every step is a wait for the server. */
+const foldersAtOnce = 16;
 
 /**
  * Lays out on the share what the elements of an array need, from the store alone: folders for images, logs and
@@ -28,7 +36,7 @@ const foldersPerCall = 500;
  * earlier submission left behind is replaced, so call it only while no job of the array can exist. The task of a further
  * attempt stays as it is but for the claim, because it tells an image that the attempt before has published.
  */
-export async function materialise(site: BuildSite, array: BuildArray): Promise<void> {
+export async function materialise(site: BuildSite, array: BuildArray, known: KnownRecipes = new Map()): Promise<void> {
   const { paths } = site;
   await checkShare(paths);
   const instances = (await instancesOfArray(site.store, array.id)).filter(({ status }) => status === 'pending');
@@ -44,23 +52,20 @@ export async function materialise(site: BuildSite, array: BuildArray): Promise<v
     await rm(view, { recursive: true, force: true });
     await makeFolder(site, view, ours, 0o750);
     const written: string[] = [];
-    for (const instance of instances) {
+    await inParallel(instances, foldersAtOnce, async (instance) => {
       const folder = taskFolder(paths, instance);
       if (instance.attempt > 1 && (await exists(folder))) await rm(claimLink(paths, instance), { force: true });
       else {
-        await writeTask(site, instance, `${folder}.new`);
+        await writeTask(site, instance, `${folder}.new`, known.get(instance.recipe_content_id));
         written.push(folder);
       }
       await symlink(relative(view, folder), join(view, String(instance.array_index)));
-    }
+    });
     await giveToBuilder(
       site,
       written.map((folder) => `${folder}.new`),
     );
-    for (const folder of written) {
-      await rm(folder, { recursive: true, force: true });
-      await rename(`${folder}.new`, folder);
-    }
+    await inParallel(written, foldersAtOnce, replaceFolder);
   } catch (error) {
     if (
       !isSystemError(
@@ -87,6 +92,16 @@ export async function materialise(site: BuildSite, array: BuildArray): Promise<v
   }
 }
 
+async function replaceFolder(folder: string): Promise<void> {
+  try {
+    await rename(`${folder}.new`, folder);
+  } catch (error) {
+    if (!isSystemError(error, 'ENOTEMPTY', 'EEXIST')) throw error;
+    await rm(folder, { recursive: true, force: true });
+    await rename(`${folder}.new`, folder);
+  }
+}
+
 async function exists(path: string): Promise<boolean> {
   try {
     await stat(path);
@@ -97,16 +112,22 @@ async function exists(path: string): Promise<boolean> {
   }
 }
 
-async function writeTask(site: BuildSite, instance: Instance, folder: string): Promise<void> {
+async function writeTask(
+  site: BuildSite,
+  instance: Instance,
+  folder: string,
+  known: RenderedRecipe | undefined,
+): Promise<void> {
   const { store, paths } = site;
-  const content = await findContent(store, instance.recipe_content_id);
-  const plan = planFromRows({ rows: await loadRows(store, content.id), imageConfig: content.image_config });
+  const content = known?.source.content ?? (await findContent(store, instance.recipe_content_id));
+  const plan =
+    known?.plan ?? planFromRows({ rows: await loadRows(store, content.id), imageConfig: content.image_config });
   const manifest = JSON.parse(content.context_manifest) as ContextManifest;
   await rm(folder, { recursive: true, force: true });
   await mkdir(folder, { mode: 0o750 });
   await stageContext(plan, manifest, contextArchive(paths.contexts, manifest.digest), join(folder, 'context'));
   await linkBases(store, instance.id, folder);
-  const definition = await definitionOf(store, instance.id);
+  const definition = known?.definition ?? (await definitionOf(store, instance.id));
   await writeFile(join(folder, 'recipe.def'), definition);
   const environment = taskEnvironment({
     name: instance.name,

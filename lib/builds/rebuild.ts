@@ -87,7 +87,9 @@ export async function startRebuild(
   // Users see from here on what is going to be built.
   await writeCatalogue(site.store, site.paths);
   const reports: SubmissionReport[] = [];
-  for (const array of await arraysOfTag(site.store, tag.id)) reports.push(await submitPlannedArray(site, array));
+  const recipes = arrays.flatMap(({ instances }) => instances.map(({ recipe }) => recipe));
+  const known = new Map(recipes.map((recipe) => [recipe.source.content.id, recipe]));
+  for (const array of await arraysOfTag(site.store, tag.id)) reports.push(await submitPlannedArray(site, array, known));
   await writeCatalogue(site.store, site.paths);
   return { tag, reports };
 }

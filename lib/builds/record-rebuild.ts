@@ -5,10 +5,11 @@ import { insertBuildArray } from '../store/build-arrays.ts';
 import { insertBuildTag, nextTagName } from '../store/build-tags.ts';
 import { insertEvent } from '../store/events.ts';
 import { insertInstanceBases } from '../store/instance-bases.ts';
-import { insertInstance } from '../store/instances.ts';
+import { insertInstance, type NewInstance } from '../store/instances.ts';
 import { epochSeconds, formatTime } from '../util/clock.ts';
 import { processIdentity } from '../util/process-identity.ts';
 import type { BuildSite } from './build-site.ts';
+import type { PlannedBase } from './plan-bases.ts';
 import type { PlannedArray } from './plan-rebuild.ts';
 
 export interface RecordedTag {
@@ -27,8 +28,7 @@ export async function recordRebuild(site: BuildSite, arrays: PlannedArray[]): Pr
     const { builds, logs } = site.paths;
     const tag = { name, buildsPath: join(builds, name), logsPath: join(logs, name) };
     const id = await insertBuildTag(db, tag, site.actor, now);
-    // Arrays are in base order, so that what an image is built from is there before it.
-    const ids = new Map<string, number>();
+    const planned: { instance: NewInstance; name: string; bases: PlannedBase[] }[] = [];
     for (const array of arrays) {
       const buildArrayId = await insertBuildArray(db, {
         buildTagId: id,
@@ -37,32 +37,35 @@ export async function recordRebuild(site: BuildSite, arrays: PlannedArray[]): Pr
         submitter: processIdentity(),
       });
       for (const { name: image, recipe, taskIndex, arrayIndex, inputHash, bases } of array.instances) {
-        const instanceId = await insertInstance(
-          db,
-          {
-            buildTagId: id,
-            buildArrayId,
-            recipeContentId: recipe.source.content.id,
-            taskIndex,
-            arrayIndex,
-            inputHash,
-            definition: recipe.definition,
-            group: recipe.source.recipe.group,
-            overlayContentIds: recipe.overlays.map((overlay) => overlay.contentId),
-          },
-          now,
-        );
-        ids.set(image, instanceId);
-        await insertInstanceBases(
-          db,
-          instanceId,
-          bases.map((base) => ({
-            reference: base.reference,
-            digest: base.kind === 'registry' ? base.digest : null,
-            baseInstanceId: base.kind === 'registry' ? null : (base.built?.id ?? ids.get(base.name) ?? null),
-          })),
-        );
+        const instance = {
+          buildTagId: id,
+          buildArrayId,
+          recipeContentId: recipe.source.content.id,
+          taskIndex,
+          arrayIndex,
+          inputHash,
+          definition: recipe.definition,
+          group: recipe.source.recipe.group,
+          overlayContentIds: recipe.overlays.map((overlay) => overlay.contentId),
+        };
+        planned.push({ instance, name: image, bases });
       }
+    }
+    // In the order of the tasks: by name, but each after those that it is built from. The arrays have the order in which they are built.
+    planned.sort((one, other) => one.instance.taskIndex - other.instance.taskIndex);
+    const ids = new Map<string, number>();
+    for (const { instance, name: image, bases } of planned) {
+      const instanceId = await insertInstance(db, instance, now);
+      ids.set(image, instanceId);
+      await insertInstanceBases(
+        db,
+        instanceId,
+        bases.map((base) => ({
+          reference: base.reference,
+          digest: base.kind === 'registry' ? base.digest : null,
+          baseInstanceId: base.kind === 'registry' ? null : (base.built?.id ?? ids.get(base.name) ?? null),
+        })),
+      );
     }
     const images = arrays.reduce((sum, array) => sum + array.instances.length, 0);
     await insertEvent(db, { actor: site.actor, kind: 'rebuild', subject: name, detail: { images } }, now);

@@ -15,7 +15,7 @@ import { processIdentity } from '../util/process-identity.ts';
 import { renderTemplate } from '../util/template.ts';
 import { awaitBases } from './await-bases.ts';
 import type { BuildSite } from './build-site.ts';
-import { materialise } from './materialise.ts';
+import { type KnownRecipes, materialise } from './materialise.ts';
 import { arrayFolder } from './tag-folders.ts';
 import { buildScriptData } from './task-files.ts';
 
@@ -30,10 +30,14 @@ export interface SubmissionReport {
  * that a crash or a lost answer leaves a doubt that `recoverSubmissions` can settle, and never a second array. An array whose
  * images are built from others that are not finished yet is left to the poller (`waits`).
  */
-export async function submitPlannedArray(site: BuildSite, array: BuildArray): Promise<SubmissionReport> {
+export async function submitPlannedArray(
+  site: BuildSite,
+  array: BuildArray,
+  known?: KnownRecipes,
+): Promise<SubmissionReport> {
   const wait = await awaitBases(site, array);
   if (wait !== undefined) return wait;
-  const prepared = await prepare(site, array);
+  const prepared = await prepare(site, array, known);
   if (!(await markSubmitting(site.store, array.id, processIdentity(), epochSeconds()))) {
     return { kind: 'taken', message: `another process submits ${array.tag}` };
   }
@@ -72,9 +76,9 @@ async function takeWanted(site: BuildSite, array: BuildArray): Promise<number[]>
   });
 }
 
-async function prepare(site: BuildSite, array: BuildArray): Promise<ArraySubmission> {
+async function prepare(site: BuildSite, array: BuildArray, known: KnownRecipes | undefined): Promise<ArraySubmission> {
   try {
-    await materialise(site, array);
+    await materialise(site, array, known);
     return await makeSubmission(site, array);
   } catch (error) {
     // sbatch has not been called: whoever polls next may try again, also this process.

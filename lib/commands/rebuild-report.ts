@@ -73,7 +73,10 @@ function nextSteps(tag: string, instances: Instance[]): string {
   if (instances.some(({ status }) => unfinished.includes(status))) return `\nNext: ctmgr status ${tag}`;
   if (failed.length === 0) return 'Next: srun --container=NAME COMMAND';
   const log = `see the whole log: ctmgr logs ${failed[0]?.name}:${tag}`;
-  const again = `${buildFailures ? 'mend the Dockerfile, ctmgr import it again, then' : 'build again'}: ctmgr rebuild ${failed.length > shownFailures ? 'NAME...' : failed.map(({ name }) => name).join(' ')}`;
+  const names = failed.length > shownFailures ? 'NAME...' : failed.map(({ name }) => name).join(' ');
+  const again = buildFailures
+    ? `mend the Dockerfile, ctmgr import it again, then: ctmgr rebuild ${names}`
+    : `build them once more: ctmgr retry ${tag}`;
   return `\nNext: ${log}\n      ${again}`;
 }
 

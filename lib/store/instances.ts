@@ -34,6 +34,7 @@ export const unfinished: InstanceStatus[] = ['pending', 'queued', 'building'];
 
 /** Spelt out, because SQLite uses the partial index of these rows for no query with parameters (sqlite.org/partialindex.html). */
 const isUnfinished = sql<boolean>`container_instance.status in ('pending', 'queued', 'building')`;
+const isLost = sql<boolean>`container_instance.status = 'lost'`;
 
 /** Adds a pending instance with its overlays; call it inside a transaction. */
 export async function insertInstance(db: Store, instance: NewInstance, now: number): Promise<number> {
@@ -77,7 +78,7 @@ export async function countUnfinished(db: Store): Promise<number> {
 
 /** Instances that the poller gave up; a result file may still show up for them. */
 export async function lostInstances(db: Store): Promise<Instance[]> {
-  return withNames(db).where('container_instance.status', '=', 'lost').execute();
+  return withNames(db).where(isLost).execute();
 }
 
 export async function instancesOfTag(db: Store, tagId: number): Promise<Instance[]> {

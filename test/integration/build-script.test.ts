@@ -2,6 +2,8 @@ import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
   existsSync,
+  lstatSync,
+  lutimesSync,
   mkdirSync,
   mkdtempSync,
   openSync,
@@ -55,6 +57,8 @@ interface Case {
   environment?: Record<string, string>;
   test?: boolean;
   jobId?: number;
+  /** How often Slurm has requeued it. */
+  restarts?: number;
   /** Command in front of the shell that runs the script. */
   prefix?: string[];
   apptainer?: string;
@@ -84,6 +88,7 @@ function start(options: Case = {}): ChildProcess {
       PATH: process.env['PATH'],
       SLURM_ARRAY_JOB_ID: String(options.jobId ?? 77),
       SLURM_ARRAY_TASK_ID: '3',
+      ...(options.restarts === undefined ? {} : { SLURM_RESTART_COUNT: String(options.restarts) }),
       SLURMD_NODENAME: 'b"1',
       LEAK: 'of the submitter',
     },
@@ -231,6 +236,7 @@ describe('failure', () => {
     expect(await readResult(result)).toMatchObject({ message: `cannot make a scratch folder in ${scratch} on b"1` });
     mkdirSync(scratch);
     rmSync(join(share, 'builds'), { recursive: true });
+    rmSync(result);
     expect(await build()).toBe(1);
     expect(await readResult(result)).toMatchObject({ message: `cannot write to ${share}/builds from b"1` });
   });
@@ -350,10 +356,36 @@ describe('the claim', () => {
     expect(readFileSync(result, 'utf8')).toBe(before);
   });
 
-  test('a requeued element starts anew after a failure', async () => {
+  test('a requeued element starts anew after it was stopped, in the same log, and its claim tells when', async () => {
     expect(await build({ behaviour: 'killed' })).toBe(137);
+    const claim = join(task, 'claim');
+    lutimesSync(claim, 1, 1);
     expect(await build()).toBe(0);
     expect(await readResult(result)).toMatchObject({ outcome: 'success' });
+    expect(log('out').match(/^ctmgr: (building solver|another attempt)/gm)).toEqual([
+      'ctmgr: building solver',
+      'ctmgr: another attempt',
+      'ctmgr: building solver',
+    ]);
+    expect(lstatSync(claim).mtimeMs).toBeGreaterThan(1000);
+  });
+
+  test('a requeued element does not build again what it has reported as failed', async () => {
+    expect(await build({ behaviour: 'post-fails' })).toBe(1);
+    const before = readFileSync(result, 'utf8');
+    expect(await build()).toBe(1);
+    expect(readFileSync(result, 'utf8')).toBe(before);
+    expect(existsSync(target)).toBe(false);
+  });
+
+  test('an element that Slurm requeues again and again gives up', async () => {
+    expect(await build({ behaviour: 'killed', restarts: 2 })).toBe(137);
+    expect(await build({ restarts: 3 })).toBe(1);
+    expect(await readResult(result)).toMatchObject({
+      kind: 'infrastructure',
+      message: expect.stringContaining('requeued the job 3 times'),
+    });
+    expectTidy();
   });
 
   test('published, but killed before the result: the requeued element reports its own image', async () => {

@@ -30,6 +30,9 @@ const adminCalls = [
 const rootCalls = [
   ['rebuild'],
   ['build-all', '--wait'],
+  ['cancel', 'good'],
+  ['retry', '2026-11-22.1'],
+  ['throttle', '2026-11-22.1', '4'],
   ['poll'],
   ['service'],
   ['init'],

@@ -56,11 +56,16 @@ async function stopService(service: Killable, of: Site = site): Promise<void> {
 const statuses = async (): Promise<string[]> => (await site.status()).map(({ status }) => status);
 const all = (status: string) => (found: string[]) => found.every((one) => one === status);
 
-/** Waits until the service has asked after unfinished work of Slurm again `count` times: it writes the catalogue then. */
+/**
+ * Waits until the service has had `count` more passes in which it asks Slurm if there is anything to ask: it also looks then
+ * for what others have changed in the database, and shows that in the catalogue.
+ */
 async function passes(count: number): Promise<void> {
   const inode = (): Promise<string> => output(['stat', '-c', '%i', `${site.share}/catalog.json`]);
   for (let i = 0; i < count; i += 1) {
     const before = await inode();
+    const overlay = ['overlay', 'add', `pass-${i}`, '--selector', 'recipe:nobody', '--run', 'true'];
+    expect(await site.ctmgr(overlay, { user: 'admin1' })).toMatchObject({ code: 0 });
     await until('another pass', inode, (now) => now !== before);
   }
 }

@@ -99,6 +99,21 @@ describe('arrays', () => {
     expect(() => planRebuild(five, 'default', 0)).toThrow(expect.objectContaining({ code: 'configuration' }));
   });
 
+  test('the longest build has the first index; what was never built comes before it; tasks keep their order', () => {
+    const expected = new Map([
+      ['a', 5],
+      ['b', 60],
+      ['d', 30],
+      ['e', 60],
+    ]);
+    const order = (most: number): string[] =>
+      planRebuild(five, 'default', most, expected).map(({ instances }) =>
+        instances.map(({ name, taskIndex, arrayIndex }) => `${name}=${taskIndex}/${arrayIndex}`).join(' '),
+      );
+    expect(order(9)).toEqual(['c=2/0 b=1/1 e=4/2 d=3/3 a=0/4']);
+    expect(order(3)).toEqual(['c=2/0 b=1/1 e=4/2', 'd=3/0 a=0/1']);
+  });
+
   test('names like properties of objects are classes like others', () => {
     expect(shape([recipe('a', 'constructor'), recipe('b', 'tostring')], 9)).toEqual([
       ['constructor', 'a=0/0'],

@@ -38,7 +38,15 @@ export const busybox = '127.0.0.1:5000/busybox:1';
  * whole `tables`.
  */
 export async function makeSite(
-  extra: { slurm?: string; build?: string; poll?: string; rights?: string; service?: string; tables?: string } = {},
+  extra: {
+    slurm?: string;
+    build?: string;
+    poll?: string;
+    retry?: string;
+    rights?: string;
+    service?: string;
+    tables?: string;
+  } = {},
 ): Promise<Site> {
   const id = randomBytes(4).toString('hex');
   const share = `/srv/ctmgr/test-${id}`;
@@ -71,6 +79,8 @@ submit_settle = 3
 result_grace = 3
 lost_after = 60
 ${extra.poll ?? ''}
+[retry]
+${extra.retry ?? 'infrastructure = 0'}
 [service]
 ${extra.service ?? ''}
 ${extra.tables ?? ''}
