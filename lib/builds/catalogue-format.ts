@@ -47,6 +47,8 @@ const recipe = v.object({
   name: v.string(),
   version: v.number(),
   base: v.string(),
+  // Where the version was read from. A file of before this key has none.
+  origin: v.optional(nullable(v.string()), null),
   created: time,
   created_by: v.string(),
   message: nullable(v.string()),

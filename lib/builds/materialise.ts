@@ -1,14 +1,17 @@
 import { mkdir, rename, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 
+import { ownVersion } from '../config/own-version.ts';
 import { contextArchive } from '../definitions/import-recipe.ts';
 import { stageContext } from '../definitions/context-archive.ts';
 import type { ContextManifest } from '../definitions/context-manifest.ts';
 import { requirePlatform } from '../definitions/platform.ts';
 import { planFromRows } from '../definitions/plan-rows.ts';
+import { isImageFile, stageReadyImage } from '../definitions/ready-image.ts';
 import type { RenderedRecipe } from '../definitions/render-recipe.ts';
 import type { BuildArray } from '../store/build-arrays.ts';
 import { definitionOf, type Instance, instancesOfArray } from '../store/instances.ts';
+import { overlaysOfInstances } from '../store/overlays.ts';
 import { loadRows } from '../store/recipe-rows.ts';
 import { findContent } from '../store/recipes.ts';
 import { CtmgrError, errorText, isSystemError } from '../util/errors.ts';
@@ -18,7 +21,8 @@ import type { BuildSite } from './build-site.ts';
 import { checkShare } from './check-share.ts';
 import { linkBases } from './link-bases.ts';
 import { makeFolder, makeTagFolders } from './make-folders.ts';
-import { arrayFolder, claimLink, imageFile, logFiles, resultFile, taskFolder } from './tag-folders.ts';
+import { addProvenance, describeProvenance } from './provenance.ts';
+import { arrayFolder, claimLink, imageFile, logFiles, packagesFile, resultFile, taskFolder } from './tag-folders.ts';
 import { taskEnvironment } from './task-files.ts';
 
 /** Recipe versions that the caller has just rendered for these instances, by id: they need not be read again. */
@@ -36,10 +40,15 @@ const foldersAtOnce = 16;
  * earlier submission left behind is replaced, so call it only while no job of the array can exist. The task of a further
  * attempt stays as it is but for the claim, because it tells an image that the attempt before has published.
  */
-export async function materialise(site: BuildSite, array: BuildArray, known: KnownRecipes = new Map()): Promise<void> {
+export async function materialise(
+  site: BuildSite,
+  array: BuildArray,
+  recipes: KnownRecipes = new Map(),
+): Promise<void> {
   const { paths } = site;
   await checkShare(paths);
   const instances = (await instancesOfArray(site.store, array.id)).filter(({ status }) => status === 'pending');
+  const overlays = await overlaysOfInstances(site.store, array.id);
   try {
     for (const group of new Set(instances.map((instance) => instance.group))) {
       await makeTagFolders(site, array.tag, group);
@@ -56,7 +65,8 @@ export async function materialise(site: BuildSite, array: BuildArray, known: Kno
       const folder = taskFolder(paths, instance);
       if (instance.attempt > 1 && (await exists(folder))) await rm(claimLink(paths, instance), { force: true });
       else {
-        await writeTask(site, instance, `${folder}.new`, known.get(instance.recipe_content_id));
+        const known = recipes.get(instance.recipe_content_id);
+        await writeTask(site, instance, overlays.get(instance.id) ?? [], known, `${folder}.new`);
         written.push(folder);
       }
       await symlink(relative(view, folder), join(view, String(instance.array_index)));
@@ -115,8 +125,9 @@ async function exists(path: string): Promise<boolean> {
 async function writeTask(
   site: BuildSite,
   instance: Instance,
-  folder: string,
+  overlays: string[],
   known: RenderedRecipe | undefined,
+  folder: string,
 ): Promise<void> {
   const { store, paths } = site;
   const content = known?.source.content ?? (await findContent(store, instance.recipe_content_id));
@@ -125,14 +136,24 @@ async function writeTask(
   const manifest = JSON.parse(content.context_manifest) as ContextManifest;
   await rm(folder, { recursive: true, force: true });
   await mkdir(folder, { mode: 0o750 });
-  await stageContext(plan, manifest, contextArchive(paths.contexts, manifest.digest), join(folder, 'context'));
-  await linkBases(store, instance.id, folder);
+  const archive = contextArchive(paths.contexts, manifest.digest);
+  const context = join(folder, 'context');
+  const isReady = content.kind === 'image';
+  if (isReady) await stageReadyImage(manifest, archive, context);
+  else await stageContext(plan, manifest, archive, context);
+  const own = await linkBases(store, instance.id, folder);
   const definition = known?.definition ?? (await definitionOf(store, instance.id));
-  await writeFile(join(folder, 'recipe.def'), definition);
+  const provenance = describeProvenance(instance, content, { definition, plan, overlays, own, ctmgr: ownVersion() });
+  await writeFile(join(folder, 'provenance.json'), `${JSON.stringify(provenance, null, 2)}\n`, { mode: 0o644 });
+  // The build's working directory is the context beside it.
+  await writeFile(join(folder, 'recipe.def'), addProvenance(definition, provenance, '../provenance.json'));
   const environment = taskEnvironment({
     name: instance.name,
     target: imageFile(paths, instance),
     result: resultFile(paths, instance),
+    packages: packagesFile(paths, instance),
+    source: isReady && isImageFile(content.origin) ? 'file' : 'definition',
+    publish: true,
     ...imageProcessor(content.platform),
     test: /^%test\b/m.test(definition),
   });
@@ -143,12 +164,12 @@ async function writeTask(
 }
 
 /** What a version's platform says about the processor. */
-function imageProcessor(platform: string | null): { architecture: string; variant: string } {
+export function imageProcessor(platform: string | null): { architecture: string; variant: string } {
   return platform === null ? { architecture: '', variant: '' } : requirePlatform(platform);
 }
 
 /** chown(1) knows how to walk a tree without following links (`-hR`), which Node's own calls would leave to us. */
-async function giveToBuilder(site: BuildSite, folders: string[]): Promise<void> {
+export async function giveToBuilder(site: BuildSite, folders: string[]): Promise<void> {
   if (!site.asRoot) return;
   const { uid, gid, name } = site.builder;
   for (let first = 0; first < folders.length; first += foldersPerCall) {

@@ -41,26 +41,30 @@ export interface StandingImages {
   ids: number[];
 }
 
+/** What a recipe's image is built from; a ready image that was imported as a file is built from nothing. */
+function references({ plan, source }: RenderedRecipe): string[] {
+  const isFile = source.content.kind === 'image' && source.content.origin?.startsWith('docker://') !== true;
+  return isFile ? [] : imageReferences(plan).map(({ reference }) => reference);
+}
+
 /** The references of a recipe's base images that registries have. */
-export function registryReferences({ plan }: RenderedRecipe): string[] {
-  return imageReferences(plan)
-    .map(({ reference }) => reference)
-    .filter((reference) => ownImageName(reference) === undefined);
+export function registryReferences(recipe: RenderedRecipe): string[] {
+  return references(recipe).filter((reference) => ownImageName(reference) === undefined);
 }
 
 /** The names of ours that a recipe's image is built from. */
-export function ownNames({ plan }: RenderedRecipe): string[] {
-  return imageReferences(plan).flatMap(({ reference }) => ownImageName(reference) ?? []);
+export function ownNames(recipe: RenderedRecipe): string[] {
+  return references(recipe).flatMap((reference) => ownImageName(reference) ?? []);
 }
 
 /** What a recipe's image is built from; an image of ours is that of the same tag if `inTag` has its name. */
 export function planBases(
-  { plan }: RenderedRecipe,
+  recipe: RenderedRecipe,
   digests: ReadonlyMap<string, string>,
   inTag: ReadonlySet<string>,
   standing: ReadonlyMap<string, StandingImages>,
 ): PlannedBase[] {
-  return imageReferences(plan).map(({ reference }) => {
+  return references(recipe).map((reference) => {
     const name = ownImageName(reference);
     if (name === undefined) return { kind: 'registry', reference, digest: digests.get(reference) ?? null };
     return { kind: 'image', reference, name, built: inTag.has(name) ? null : (standing.get(name)?.current ?? null) };

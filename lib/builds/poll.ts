@@ -9,7 +9,8 @@ import { cancelTargets } from './cancel-builds.ts';
 import { checkShare } from './check-share.ts';
 import { askSlurm, noNews, type SlurmNews } from './gather-evidence.ts';
 import { judge } from './judge.ts';
-import { recoverSubmissions } from './recover-submissions.ts';
+import { pollVerifications } from './poll-verifications.ts';
+import { recoverSubmissions, submitHandedOver } from './recover-submissions.ts';
 import { showNames } from './show-names.ts';
 import { submitPlannedArray, type SubmissionReport } from './submit-array.ts';
 import { writeCatalogue } from './write-catalogue.ts';
@@ -45,12 +46,14 @@ export async function pollOnce(site: BuildSite, askSlurmToo = true, previous?: P
   if (!(await shareIsThere(site, report))) return report;
   const names = await showNames(site);
   report.problems.push(...names.problems);
-  if (askSlurmToo) tell(report, await recoverSubmissions(site));
+  tell(report, askSlurmToo ? await recoverSubmissions(site) : await submitHandedOver(site));
   const instances = [...(await unfinishedInstances(site.store)), ...(await lostInstances(site.store))];
   const changed = await decideAll(site, instances, askSlurmToo, report);
   // What is built from images that have just become good goes to Slurm at once.
   if (report.transitions.length > 0) tell(report, await recoverSubmissions(site, 'planned'));
-  report.unfinished = await countUnfinished(site.store);
+  const verifications = await pollVerifications(site, askSlurmToo);
+  report.problems.push(...verifications.problems);
+  report.unfinished = (await countUnfinished(site.store)) + verifications.unfinished;
   const news = changed || report.submissions.length > 0 || names.shown.length > 0 || report.catalogueBehind;
   if (news || (askSlurmToo && report.catalogueOf !== (await foreignChanges(site.store)))) {
     await showInCatalogue(site, report);

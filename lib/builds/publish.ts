@@ -12,6 +12,7 @@ import { checkShare } from './check-share.ts';
 import type { BuildResult } from './result-file.ts';
 import { type ImageCheck, ownImage } from './own-image.ts';
 import { showName } from './show-names.ts';
+import { signPublished } from './sign-published.ts';
 import { imageFile, logFiles } from './tag-folders.ts';
 
 export type GoodResult = Extract<BuildResult, { outcome: 'success' }>;
@@ -20,19 +21,22 @@ export type GoodResult = Extract<BuildResult, { outcome: 'success' }>;
 export type Publication = 'published' | 'raced' | Exclude<ImageCheck, 'good'>;
 
 /**
- * Publishes a good build: checks the file, gives it owner, group and mode, makes it current unless a newer build is good
- * already or the name is pinned or retired, and records success. Link and record change inside one immediate transaction: a crash in between leaves
+ * Publishes a good build: signs it if the site does that, checks the file, gives it owner, group and mode, makes it current
+ * unless a newer build is good already or the name is pinned or retired, and records success. Link and record change inside
+ * one immediate transaction: a crash in between leaves
  * an instance that is still building, and the next pass does the same again. Throws the system's error if the share
  * does not let it.
  */
 export async function publish(site: BuildSite, instance: Instance, result: GoodResult): Promise<Publication> {
   await checkShare(site.paths);
   const file = imageFile(site.paths, instance);
+  const signed = await signPublished(site, instance, file, result);
+  if (typeof signed === 'string' || 'wrong' in signed) return signed;
   const { group } = await recipeAccess(site.store, instance.recipe_id);
-  const checked = await ownImage(site, file, { size: result.size, group });
+  const checked = await ownImage(site, file, { size: signed.size, group });
   if (checked !== 'good') return checked;
   await removeEmptyLogs(site, instance);
-  const done = await site.store.transaction().execute((db) => record(db, site, instance, result, file));
+  const done = await site.store.transaction().execute((db) => record(db, site, instance, signed, file));
   return done ? 'published' : 'raced';
 }
 

@@ -39,12 +39,14 @@ export async function planRecipes(
   if (unknown.length > 0) {
     throw new CtmgrError('inputMissing', `there is no recipe ${unknown.join(', ')}`, { hint: 'ctmgr list --all' });
   }
+  // Ready images do not change by being copied once more; by name they are.
   const wanted =
     names.length === 0
-      ? all.filter(({ recipe }) => recipe.retired_at === null)
+      ? all.filter(({ recipe, content }) => recipe.retired_at === null && content.kind !== 'image')
       : all.filter(({ recipe }) => names.includes(recipe.name));
   if (wanted.length === 0) {
-    throw new CtmgrError('inputMissing', 'there is nothing to build: no recipe has been imported', {
+    throw new CtmgrError('inputMissing', 'there is nothing to build', {
+      why: all.length === 0 ? 'no recipe has been imported' : 'ready images are only published again by name',
       hint: 'ctmgr import DOCKERFILE --name NAME',
     });
   }

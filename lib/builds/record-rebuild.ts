@@ -19,9 +19,14 @@ export interface RecordedTag {
 
 /**
  * Writes a rebuild down, in one transaction and before anything is submitted: the tag, its arrays with a marker each
- * (their job name, by which a lost reply of sbatch is found again) and all instances as `pending`.
+ * (their job name, by which a lost reply of sbatch is found again) and all instances as `pending`. `submitter` is who will
+ * submit them; null leaves that to the poller.
  */
-export async function recordRebuild(site: BuildSite, arrays: PlannedArray[]): Promise<RecordedTag> {
+export async function recordRebuild(
+  site: Pick<BuildSite, 'store' | 'paths' | 'actor'>,
+  arrays: PlannedArray[],
+  submitter: string | null = processIdentity(),
+): Promise<RecordedTag> {
   return site.store.transaction().execute(async (db) => {
     const now = epochSeconds();
     const name = await nextTagName(db, formatTime(now).slice(0, 10));
@@ -34,7 +39,7 @@ export async function recordRebuild(site: BuildSite, arrays: PlannedArray[]): Pr
         buildTagId: id,
         class: array.class,
         marker: newMarker(name),
-        submitter: processIdentity(),
+        submitter,
       });
       for (const { name: image, recipe, taskIndex, arrayIndex, inputHash, bases } of array.instances) {
         const instance = {

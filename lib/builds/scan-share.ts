@@ -4,6 +4,7 @@ import { join } from 'node:path';
 
 import { unfinished } from '../store/instances.ts';
 import { type ImageOnDisk, instancesByTagName, type TagInstance } from '../store/removals.ts';
+import { findVerification } from '../store/verifications.ts';
 import { isSystemError } from '../util/errors.ts';
 import type { BuildSite } from './build-site.ts';
 import { privateGroups } from './show-names.ts';
@@ -43,11 +44,15 @@ export async function scanShare(site: BuildSite, images: ImageOnDisk[], rules: S
   const findings: Finding[] = [];
   const known = new Map(images.map((image) => [image.file, image]));
   const seen = new Set<string>();
+  // The poller clears verifications away by itself.
+  const isVerification = async (name: string): Promise<boolean> =>
+    (await findVerification(site.store, name)) !== undefined;
   for (const group of [null, ...(await privateGroups(site.paths))]) {
     const place = placeOf(site.paths, group);
     findings.push(...(await temporaries(place.folder, temporaryFile, rules)));
     findings.push(...(await temporaries(place.current, temporaryImage, rules)));
     for (const tag of await entries(place.builds)) {
+      if (await isVerification(tag)) continue;
       const folder = join(place.builds, tag);
       const stranger = await notOfATag(folder, tag, tags);
       if (stranger !== undefined) findings.push(stranger);
@@ -66,7 +71,9 @@ export async function scanShare(site: BuildSite, images: ImageOnDisk[], rules: S
       findings.push({ kind: 'missing', path: file, name, tag, size, why: 'published, and not there' });
   }
   for (const parent of [site.paths.tasks, site.paths.results]) {
-    for (const tag of await entries(parent)) findings.push(...(await oldTasks(join(parent, tag), tag, tags, rules)));
+    for (const tag of await entries(parent)) {
+      if (!(await isVerification(tag))) findings.push(...(await oldTasks(join(parent, tag), tag, tags, rules)));
+    }
   }
   findings.push(...(await temporaries(site.paths.contexts, temporaryContext, rules)));
   return findings;

@@ -41,6 +41,11 @@ export function logFiles(paths: Paths, { tag, name, group }: ImagePlace): { out:
   return { out: join(folder, `${name}.log`), err: join(folder, `${name}.err`) };
 }
 
+/** The list of packages in an image (`package-list.ts`), beside its logs and for as long as they are kept. */
+export function packagesFile(paths: Paths, instance: ImagePlace): string {
+  return logFiles(paths, instance).out.replace(/\.log$/, '.packages');
+}
+
 /** What an array element needs: recipe.def, context, task.env, and the links that Slurm writes the logs through. */
 export function taskFolder(paths: Paths, instance: InstancePlace): string {
   return join(paths.tasks, instance.tag, String(instance.task_index));

@@ -63,6 +63,7 @@ export async function collectCatalogue(
       name: row.name,
       version: row.version,
       base: row.base,
+      origin: row.origin,
       created: row.created_at,
       created_by: row.created_by,
       message: row.message,

@@ -45,6 +45,33 @@ export const userCommands: CommandSpec[] = [
     load: () => import('../commands/history.ts'),
   },
   {
+    usage: 'diff <name> <a> [b]',
+    summary: 'What differs between two builds or versions of an image',
+    level: 'user',
+    examples: [
+      ['ctmgr diff lammps 2026-11-20.1', 'that build and the current one'],
+      ['ctmgr diff lammps 2 3', 'two recipe versions: their newest builds'],
+    ],
+    options: (yargs) =>
+      yargs
+        .positional('name', { type: 'string', demandOption: true, describe: 'Name of an image' })
+        .positional('a', { type: 'string', demandOption: true, describe: 'A build tag or the number of a version' })
+        .positional('b', { type: 'string', describe: 'The same; what the name means now by default' }),
+    load: () => import('../commands/diff.ts'),
+  },
+  {
+    usage: 'inspect <file>',
+    summary: 'Where an image file comes from',
+    level: 'user',
+    examples: [
+      ['ctmgr inspect ./copy.sif', 'what it was made of, and whether it is a published image'],
+      ['ctmgr inspect "$(ctmgr path lammps)" --json', 'for scripts'],
+    ],
+    options: (yargs) =>
+      yargs.positional('file', { type: 'string', demandOption: true, describe: 'An image file (.sif)' }),
+    load: () => import('../commands/inspect.ts'),
+  },
+  {
     usage: 'status [tag]',
     summary: 'Builds and their states',
     level: 'user',

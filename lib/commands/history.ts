@@ -10,6 +10,7 @@ const columns: Column[] = [
   { key: 'when', title: 'WHEN', show: (value) => formatTime(value as number) },
   { key: 'what', title: 'WHAT' },
   { key: 'version', title: 'VERSION', align: 'right' },
+  { key: 'made_of', title: 'MADE OF' },
   { key: 'status', title: 'STATUS' },
   { key: 'by', title: 'BY' },
   { key: 'job', title: 'JOB' },
@@ -19,6 +20,7 @@ const columns: Column[] = [
   { key: 'message', title: 'MESSAGE' },
   { key: 'sha256', title: 'SHA256', shown: false },
   { key: 'overlays', title: 'OVERLAYS', shown: false },
+  { key: 'base', title: 'BASE', shown: false },
 ];
 
 /** `ctmgr history NAME`: recipe versions and builds of one image, newest first. */
@@ -27,10 +29,12 @@ export async function run(argv: { name: string }, context: Context): Promise<Ans
   const catalogue = await loadCatalogue(context, { name });
   const versions = catalogue.recipes
     .filter((recipe) => recipe.name === name)
-    .map(({ created, created_by, version, message, base }) => ({
+    .map(({ created, created_by, version, message, base, origin }) => ({
       when: created,
       what: `import from ${base}`,
       version,
+      made_of: origin,
+      base,
       by: created_by,
       message,
     }));
@@ -53,6 +57,8 @@ export async function run(argv: { name: string }, context: Context): Promise<Ans
       message: image.failure_kind === null ? image.message : `${image.failure_kind}: ${image.message}`,
       sha256: image.sha256,
       overlays: image.overlays.join(','),
+      made_of: [`version ${image.version}`, ...image.overlays].join(', '),
+      base: image.base,
     }));
   const earlier = catalogue.images.filter((image) => image.name === name).flatMap(attemptRows);
   // A version is there before the builds that use it, also within the same second.

@@ -17,7 +17,10 @@ const tailLines = 5;
 const shownFailures = 8;
 
 /** The end of a rebuild, told: what is good, each failure with the end of its log, what NAME means now, what to do. */
-export async function reportRebuild(site: BuildSite, tag: { id: number; name: string }): Promise<RecordAnswer> {
+export async function reportRebuild(
+  site: Pick<BuildSite, 'store' | 'paths'>,
+  tag: { id: number; name: string },
+): Promise<RecordAnswer> {
   const instances = await instancesOfTag(site.store, tag.id);
   const arrays = await arraysOfTag(site.store, tag.id);
   const bad = instances.filter(({ status }) => status !== 'success');
@@ -57,7 +60,7 @@ export async function reportRebuild(site: BuildSite, tag: { id: number; name: st
   };
 }
 
-async function describeFailure(site: BuildSite, instance: Instance, meaning: string): Promise<string> {
+async function describeFailure(site: Pick<BuildSite, 'paths'>, instance: Instance, meaning: string): Promise<string> {
   const { name, status, failure_kind, message } = instance;
   const what = failure_kind === null ? status : `${status} (${failure_kind})`;
   const lines = ['', `${name}: ${what}: ${message ?? 'no message'}`, `  ${meaning}`];

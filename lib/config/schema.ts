@@ -51,6 +51,7 @@ export const configSchema = v.strictObject({
       scratch: v.optional(absolutePath, '/tmp'),
       class: v.optional(text, 'default'),
       throttle: v.optional(wholeNumber),
+      verification_days: v.optional(wholeNumber, 7),
       arguments: v.optional(words, []),
       environment: v.optional(v.record(v.pipe(v.string(), v.regex(/^[A-Za-z_]\w*$/)), v.string()), {}),
       registry_unreachable: v.optional(v.picklist(['build', 'skip']), 'build'),
@@ -58,6 +59,7 @@ export const configSchema = v.strictObject({
     {},
   ),
   classes: v.optional(v.record(v.pipe(v.string(), v.regex(/^[a-z0-9][a-z0-9_-]{0,30}$/)), resourceClass), {}),
+  signing: v.optional(v.strictObject({ key: absolutePath, public_key: absolutePath })),
   apptainer: v.optional(v.strictObject({ path: v.optional(absolutePath, '/usr/bin/apptainer') }), {}),
   slurm: v.optional(
     v.strictObject({

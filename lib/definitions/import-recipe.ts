@@ -25,6 +25,7 @@ import { packContext } from './context-archive.ts';
 import type { ContextManifest } from './context-manifest.ts';
 import { rootReference } from './build-stages.ts';
 import { ownImageName } from './image-reference.ts';
+import type { AskOwn } from './learn-bases.ts';
 import { sameKnowledge } from './known-base.ts';
 import { checkDependants, checkOwnBases, ownImageConfig } from './own-images.ts';
 import { planFromRows, planToRows } from './plan-rows.ts';
@@ -58,21 +59,27 @@ export interface ImportOutcome {
 /**
  * Stores a Dockerfile with its build context as a new version of a recipe, unless the newest version has the same. A base image that has
  * got another configuration makes a new version only if that changes the recipe. Everything is read and converted first; a refusal (see
- * `readMaterial`) leaves nothing behind.
+ * `readMaterial`) leaves nothing behind. `approve` may look at what would be stored, and refuse it by throwing.
  */
 export async function importRecipe(
   store: Store,
   contextsFolder: string,
   request: ImportRequest,
   by: string,
+  approve: (material: Material) => Promise<void> = async () => {},
 ): Promise<ImportOutcome> {
   checkName(request.name, 'recipe');
   if (request.baseName !== undefined) checkName(request.baseName, 'base image');
-  const material = await readMaterial(request, await earlierVersion(store, request.name), (name, line) =>
-    ownImageConfig(store, name, line),
-  );
+  const material = await readRequest(store, request);
   await keepContext(material.manifest, request.context, contextsFolder);
+  await approve(material);
   return store.transaction().execute((db) => storeVersion(db, request, material, by));
+}
+
+/** Reads and converts what a request names, with what is known of its newest version. */
+export async function readRequest(store: Store, request: ImportRequest): Promise<Material> {
+  const askOwn: AskOwn = (name, line) => ownImageConfig(store, name, line);
+  return readMaterial(request, await earlierVersion(store, request.name), askOwn);
 }
 
 async function earlierVersion(db: Store, name: string): Promise<EarlierVersion | undefined> {
@@ -82,8 +89,14 @@ async function earlierVersion(db: Store, name: string): Promise<EarlierVersion |
   return { version: newest.version, platform: newest.platform, bases: await loadBaseConfigs(db, newest.id) };
 }
 
-async function storeVersion(db: Store, request: ImportRequest, material: Material, by: string): Promise<ImportOutcome> {
-  const { plan, manifest, text, platform, bases, notes } = material;
+/** Adds a version, unless the newest one is made of the same; call it inside a transaction. */
+export async function storeVersion(
+  db: Store,
+  request: ImportRequest,
+  material: Material,
+  by: string,
+): Promise<ImportOutcome> {
+  const { plan, manifest, text, platform, bases, notes, kind, origin } = material;
   const now = epochSeconds();
   const recipe = await findRecipe(db, request.name);
   const newest = recipe === undefined ? undefined : await latestContent(db, recipe.id);
@@ -99,7 +112,7 @@ async function storeVersion(db: Store, request: ImportRequest, material: Materia
   const base = await baseImage(db, rootReference(plan), request.baseName, now);
   const fields = {
     baseImageId: base.id,
-    dockerfileLocation: resolve(request.dockerfile),
+    dockerfileLocation: origin,
     contextLocation: request.context === undefined ? null : resolve(request.context),
     class: request.class ?? null,
     group: recipe?.group === request.group ? undefined : request.group,
@@ -107,6 +120,7 @@ async function storeVersion(db: Store, request: ImportRequest, material: Materia
   if (recipe !== undefined) await bringUpToDate(db, recipe, fields, by, now);
   if (
     newest !== undefined &&
+    newest.kind === kind &&
     newest.dockerfile_hash === dockerfileHash &&
     newest.build_arguments === buildArguments &&
     newest.context_digest === contextDigest &&
@@ -131,6 +145,8 @@ async function storeVersion(db: Store, request: ImportRequest, material: Materia
       contextManifest: JSON.stringify(manifest),
       ...planToRows(plan),
       message: request.message ?? null,
+      origin,
+      kind,
       target,
       platform,
       strict: request.strict ?? false,
@@ -202,7 +218,7 @@ async function freeName(db: Store, reference: string): Promise<string> {
 }
 
 /** Stores the selected files under their digest; the same content is kept once, whoever imported it. */
-async function keepContext(
+export async function keepContext(
   manifest: ContextManifest,
   context: string | undefined,
   contextsFolder: string,

@@ -19,8 +19,8 @@ export function registrySettings({ registries }: Config, cancel: AbortSignal): R
   return { insecure: registries.insecure, timeout: registries.timeout * 1000, cancel };
 }
 
-/** Tells what an image of ours sets; throws `inputMissing` if there is none. */
-export type AskOwn = (name: string, line: number) => Promise<KnownBase>;
+/** Tells what an image of ours sets, undefined if nobody knows that; throws `inputMissing` if there is no such image. */
+export type AskOwn = (name: string, line: number) => Promise<KnownBase | undefined>;
 
 /**
  * Asks registries for the configuration of every base image that the target needs and that is not `given`, and `askOwn` for those of
@@ -38,20 +38,22 @@ export async function learnBases(
   const platform = requirePlatform(options.platform);
   const known = [...given];
   const unknown: UnknownBase[] = [];
+  const silent: NeededBase[] = [];
   for (;;) {
     const needed = neededBases(text, { ...options, baseConfigs: knownConfigs(known) });
     const asked = needed.filter(({ reference }) => settings !== undefined || ownImageName(reference) !== undefined);
     const fresh = new Map(asked.map((base) => [base.reference, base]));
-    for (const { reference } of unknown) fresh.delete(reference);
+    for (const { reference } of [...unknown, ...silent]) fresh.delete(reference);
     if (fresh.size === 0) return { known, unknown };
-    const answers = [...fresh.values()].map((base): Promise<KnownBase | UnknownBase> => {
+    const answers = [...fresh.values()].map(async (base): Promise<KnownBase | UnknownBase | NeededBase> => {
       const own = ownImageName(base.reference);
-      if (own !== undefined) return askOwn(own, base.line);
+      if (own !== undefined) return (await askOwn(own, base.line)) ?? base;
       return learn(base, platform, earlier, settings as RegistrySettings);
     });
     for (const answer of await Promise.all(answers)) {
       if ('error' in answer) unknown.push(answer);
-      else known.push(answer);
+      else if ('config' in answer) known.push(answer);
+      else silent.push(answer);
     }
   }
 }

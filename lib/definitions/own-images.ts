@@ -71,22 +71,29 @@ async function findCircle(db: Store, name: string, path: string[], seen: Set<str
 
 /**
  * What an image of ours sets for those that are based on it: the configuration that Docker would give the image of its newest version.
- * Throws `inputMissing` if there is no such recipe; `line` is where the Dockerfile names it.
+ * Undefined for a ready image, of which nobody has said. Throws `inputMissing` if there is no such recipe; `line` is where the Dockerfile
+ * names it.
  */
-export async function ownImageConfig(db: Store, name: string, line: number): Promise<KnownBase> {
+export async function ownImageConfig(db: Store, name: string, line: number): Promise<KnownBase | undefined> {
   const content = await newestVersion(db, name);
   if (content === undefined) throw missing(name, line);
+  if (content.kind === 'image') return undefined;
   const known: KnownBase[] = await loadBaseConfigs(db, content.id);
   const options = {
     buildArgs: JSON.parse(content.build_arguments) as Record<string, string>,
     target: content.target ?? undefined,
     platform: content.platform ?? undefined,
   };
+  const asked = new Set<string>();
   for (;;) {
     const needed = neededBases(content.dockerfile, { ...options, baseConfigs: knownConfigs(known) });
-    const own = needed.flatMap((base) => ownImageName(base.reference) ?? []);
+    const own = needed.flatMap((base) => ownImageName(base.reference) ?? []).filter((base) => !asked.has(base));
     if (own.length === 0) break;
-    for (const base of own) known.push(await ownImageConfig(db, base, line));
+    for (const base of own) {
+      asked.add(base);
+      const config = await ownImageConfig(db, base, line);
+      if (config !== undefined) known.push(config);
+    }
   }
   const resolved = resolveDockerfile(content.dockerfile, { ...options, baseConfigs: knownConfigs(known) });
   const { config } = planDocument(resolved);

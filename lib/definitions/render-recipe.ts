@@ -13,6 +13,7 @@ import type { ContextManifest } from './context-manifest.ts';
 import { ownImageName } from './image-reference.ts';
 import { matchesSelector } from './overlay-selector.ts';
 import { planFromRows } from './plan-rows.ts';
+import { readyDefinition } from './ready-image.ts';
 import type { RecipePlan } from './recipe-plan.ts';
 import { renderDefinition } from './render-definition.ts';
 
@@ -71,7 +72,7 @@ export async function renderRecipe(
 ): Promise<RenderedRecipe> {
   const plan = planFromRows({ rows: await loadRows(db, source.content.id), imageConfig: source.content.image_config });
   const manifest = JSON.parse(source.content.context_manifest) as ContextManifest;
-  const overlays = await matchingOverlays(db, source, all);
+  const overlays = source.content.kind === 'image' ? [] : await matchingOverlays(db, source, all);
   const made = { source, plan, manifest, overlays };
   const folders = new Map<string, string>();
   for (const { reference } of imageReferences(plan)) {
@@ -102,10 +103,12 @@ export function renderExact(
 }
 
 function render(
-  { plan, manifest, overlays }: Omit<RenderedRecipe, 'definition'>,
+  { source, plan, manifest, overlays }: Omit<RenderedRecipe, 'definition'>,
   config: Config,
   findBase: (reference: string) => BaseSource,
 ): string {
+  // Somebody else has built it, and nothing is added to it.
+  if (source.content.kind === 'image') return readyDefinition(source.content.origin ?? '', findBase);
   return renderDefinition({
     plan,
     manifest,

@@ -10,10 +10,10 @@ export type BuildArray = Selectable<Database['build_array']> & {
   throttle: number | null;
 };
 
-/** A planned array belongs to the process that will submit it, see `process-identity.ts`. */
+/** A planned array belongs to the process that will submit it, see `process-identity.ts`; to the poller if that is null. */
 export async function insertBuildArray(
   db: Store,
-  array: { buildTagId: number; class: string; marker: string; submitter: string; beginDelay?: number },
+  array: { buildTagId: number; class: string; marker: string; submitter: string | null; beginDelay?: number },
 ): Promise<number> {
   const { id } = await db
     .insertInto('build_array')

@@ -10,6 +10,7 @@ export interface VersionRow {
   retired_at: number | null;
   version: number;
   base: string;
+  origin: string | null;
   created_at: number;
   created_by: string;
   message: string | null;
@@ -66,6 +67,7 @@ export async function listVersions(db: Store, name?: string): Promise<VersionRow
       'recipe.retired_at',
       'recipe_content.version',
       'base_image.location as base',
+      'recipe_content.origin',
       'recipe_content.created_at',
       'recipe_content.created_by',
       'recipe_content.message',

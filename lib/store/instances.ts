@@ -95,6 +95,11 @@ export async function definitionOf(db: Store, id: number): Promise<string> {
   return (await query.executeTakeFirstOrThrow()).definition;
 }
 
+/** An instance as it is now. */
+export async function findInstance(db: Store, id: number): Promise<Instance | undefined> {
+  return withNames(db).where('container_instance.id', '=', id).executeTakeFirst();
+}
+
 /**
  * Changes an instance if it still has the status (and is the attempt, if that matters) that the caller has read; returns
  * false if another process was quicker. `status` is never moved but through here.

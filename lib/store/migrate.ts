@@ -6,6 +6,7 @@ import { initial } from './migrations/0001-initial.ts';
 import { registry } from './migrations/0002-registry.ts';
 import { tracking } from './migrations/0004-tracking.ts';
 import { publishing } from './migrations/0005-publishing.ts';
+import { versions } from './migrations/0006-versions.ts';
 import { incremental } from './migrations/0008-incremental.ts';
 import type { Database } from './schema.ts';
 
@@ -15,6 +16,7 @@ const migrations: Record<string, Migration> = {
   '0002_registry': registry,
   '0004_tracking': tracking,
   '0005_publishing': publishing,
+  '0006_versions': versions,
   '0008_incremental': incremental,
 };
 

@@ -9,6 +9,9 @@ export type SelectorKind = 'all' | 'package-manager' | 'distribution' | 'base' |
 
 export type ArrayState = 'planned' | 'submitting' | 'submitted' | 'refused';
 
+/** What a version is made from: a Dockerfile, or an image that somebody else has built. */
+export type ContentKind = 'dockerfile' | 'image';
+
 /** All times are seconds since the epoch; columns named in the comments hold JSON text. */
 export interface Database {
   base_image: {
@@ -50,6 +53,8 @@ export interface Database {
     created_at: number;
     created_by: string;
     message: string | null;
+    origin: string | null;
+    kind: Generated<ContentKind>;
     target: string | null;
     /** `linux/arm64`; null: that of the build node. */
     platform: string | null;
@@ -188,6 +193,32 @@ export interface Database {
     ended_at: number | null;
   };
   instance_overlay: { container_instance_id: number; position: number; overlay_content_id: number };
+  /** JSON: plan, context_manifest, overlays. */
+  verification: {
+    id: Generated<number>;
+    name: string;
+    subject: string;
+    created_at: number;
+    created_by: string;
+    class: string;
+    platform: string | null;
+    group: string | null;
+    definition: string;
+    plan: string;
+    context_manifest: string;
+    overlays: string;
+    marker: string;
+    status: InstanceStatus;
+    attempted_at: number | null;
+    job_id: number | null;
+    missing_since: number | null;
+    failure_kind: FailureKind | null;
+    message: string | null;
+    node: string | null;
+    exit_code: number | null;
+    started_at: number | null;
+    ended_at: number | null;
+  };
   current_image: {
     recipe_id: number;
     container_instance_id: number;

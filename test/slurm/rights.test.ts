@@ -5,14 +5,15 @@ import { attacks, ownedAttacks, succeeded } from './support/attacks.ts';
 import { busybox, makeSite, type Site, slowDockerfile } from './support/site.ts';
 import { watch } from './support/watch.ts';
 
-const forUsers = ['config', 'convert', 'history', 'list', 'logs', 'path', 'show', 'status'];
-const forAdmins = ['base', 'import', 'overlay', 'pin', 'render', 'retire', 'rollback', 'unpin', 'usage'];
+const forUsers = ['config', 'convert', 'diff', 'history', 'inspect', 'list', 'logs', 'path', 'show', 'status'];
+const forAdmins = ['base', 'import', 'overlay', 'pin', 'render', 'retire', 'rollback', 'unpin', 'usage', 'verify'];
 const forRoot = ['cancel', 'gc', 'init', 'migrate', 'poll', 'rebuild', 'retry', 'service', 'throttle'];
 
 /** Command lines of each level, complete enough to be understood. */
 const adminCalls = [
   ['import', 'Dockerfile', '--name=x'],
   ['render', 'good'],
+  ['verify', 'good'],
   ['overlay', 'add', 'x', '--run=true'],
   ['overlay', 'list'],
   ['overlay', 'show', 'x'],

@@ -53,6 +53,7 @@ const catalogue: Catalogue = {
     {
       name: 'namd',
       version: 1,
+      origin: null,
       base: 'debian:12',
       created: 1,
       created_by: 'admin1',

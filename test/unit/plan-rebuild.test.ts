@@ -3,7 +3,15 @@ import { inputHash, planRebuild } from '../../lib/builds/plan-rebuild.ts';
 import type { RenderedRecipe } from '../../lib/definitions/render-recipe.ts';
 
 function recipe(name: string, className: string | null = null, definition = `From: ${name}\n`): RenderedRecipe {
-  const common = { id: 1, created_at: 0, created_by: 'admin1', base_image_id: 1, message: null };
+  const common = {
+    id: 1,
+    created_at: 0,
+    created_by: 'admin1',
+    base_image_id: 1,
+    message: null,
+    origin: null,
+    kind: 'dockerfile' as const,
+  };
   return {
     source: {
       recipe: {

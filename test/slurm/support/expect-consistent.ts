@@ -144,9 +144,10 @@ function expectCatalogue(state: SiteState, instances: InstanceRow[], newest: Map
   const catalogue = JSON.parse(state.files['catalog.json']?.text ?? '') as {
     images: { name: string; tag: string; status: string; sha256: string | null; current: boolean }[];
   };
-  expect(catalogue.images.map(({ name, tag, status, sha256 }) => ({ name, tag, status, sha256 }))).toEqual(
-    listed(instances, newest).map(({ name, tag, status, sha256 }) => ({ name, tag, status, sha256 })),
-  );
+  // Tasks of a tag are recorded in the order in which they shall start, and listed by their number.
+  const told = (rows: typeof catalogue.images | InstanceRow[]): string[] =>
+    rows.map(({ name, tag, status, sha256 }) => [tag, name, status, sha256].join(' ')).sort();
+  expect(told(catalogue.images)).toEqual(told(listed(instances, newest)));
   const current = catalogue.images.filter((image) => image.current);
   expect(new Map(current.map((image) => [`current/${image.name}.sif`, `../${imagePath(image)}`]))).toEqual(newest);
 }
