@@ -1,7 +1,7 @@
 import type { ImageOnDisk } from '../store/removals.ts';
 
 /** Why an image stays. */
-export type KeepReason = 'current' | 'pinned' | 'newest' | 'young' | 'named by a job';
+export type KeepReason = 'current' | 'pinned' | 'held' | 'newest' | 'young' | 'named by a job';
 
 export interface RemovalRules {
   /** How many of the newest good builds of each name stay. */
@@ -11,6 +11,8 @@ export interface RemovalRules {
   now: number;
   /** What waiting and running jobs name, see `namedImages`. */
   named: ReadonlySet<string>;
+  /** Tags that wait for `ctmgr publish`. */
+  heldTags?: ReadonlySet<string>;
 }
 
 export interface RemovalPlan {
@@ -36,9 +38,11 @@ export function planRemoval(images: ImageOnDisk[], rules: RemovalRules): Removal
   return plan;
 }
 
-function whyKept(image: ImageOnDisk, rank: number, { keep, grace, now, named }: RemovalRules): KeepReason | undefined {
+function whyKept(image: ImageOnDisk, rank: number, rules: RemovalRules): KeepReason | undefined {
+  const { keep, grace, now, named, heldTags } = rules;
   if (image.pinned) return 'pinned';
   if (image.current) return 'current';
+  if (heldTags?.has(image.tag)) return 'held';
   if (!image.retired && rank < keep) return 'newest';
   if (now - lastUse(image) < grace) return 'young';
   const names = [`${image.name}:${image.tag}`, `${image.name}@${image.sha256}`];

@@ -2,7 +2,8 @@ import { cancelJobs } from '../slurm/cancel.ts';
 import type { BuildArray } from '../store/build-arrays.ts';
 import { countUnfinished, type Instance, lostInstances, unfinishedInstances } from '../store/instances.ts';
 import { foreignChanges } from '../store/open.ts';
-import { CtmgrError } from '../util/errors.ts';
+import { listTagHolds } from '../store/tag-holds.ts';
+import { briefErrorText, CtmgrError } from '../util/errors.ts';
 import { applyDecisions, type Settlement, type Transition } from './apply-decision.ts';
 import type { BuildSite } from './build-site.ts';
 import { cancelTargets } from './cancel-builds.ts';
@@ -11,6 +12,7 @@ import { askSlurm, noNews, type SlurmNews } from './gather-evidence.ts';
 import { judge } from './judge.ts';
 import { pollVerifications } from './poll-verifications.ts';
 import { recoverSubmissions, submitHandedOver } from './recover-submissions.ts';
+import { completeRelease } from './release-tag.ts';
 import { showNames } from './show-names.ts';
 import { submitPlannedArray, type SubmissionReport } from './submit-array.ts';
 import { writeCatalogue } from './write-catalogue.ts';
@@ -51,10 +53,11 @@ export async function pollOnce(site: BuildSite, askSlurmToo = true, previous?: P
   const changed = await decideAll(site, instances, askSlurmToo, report);
   // What is built from images that have just become good goes to Slurm at once.
   if (report.transitions.length > 0) tell(report, await recoverSubmissions(site, 'planned'));
+  const released = await carryOnReleases(site, report);
   const verifications = await pollVerifications(site, askSlurmToo);
   report.problems.push(...verifications.problems);
   report.unfinished = (await countUnfinished(site.store)) + verifications.unfinished;
-  const news = changed || report.submissions.length > 0 || names.shown.length > 0 || report.catalogueBehind;
+  const news = changed || released || report.submissions.length > 0 || names.shown.length > 0 || report.catalogueBehind;
   if (news || (askSlurmToo && report.catalogueOf !== (await foreignChanges(site.store)))) {
     await showInCatalogue(site, report);
   }
@@ -96,6 +99,19 @@ async function decideAll(
   report.transitions.push(...transitions);
   await submitAll(site, arrays, report);
   return visible || report.transitions.length > 0;
+}
+
+/** Completes the releases of held tags that a crash or the share has left unfinished; true if there were any. */
+async function carryOnReleases(site: BuildSite, report: PassReport): Promise<boolean> {
+  const open = (await listTagHolds(site.store)).filter(({ state }) => state === 'releasing');
+  for (const hold of open) {
+    try {
+      await completeRelease(site, hold);
+    } catch (error) {
+      report.problems.push(`cannot publish ${hold.tag} now: ${briefErrorText(error)}`);
+    }
+  }
+  return open.length > 0;
 }
 
 /** Whom somebody has asked to cancel, and Slurm still has: the first request was lost, or Slurm has requeued the job. */

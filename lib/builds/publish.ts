@@ -5,6 +5,7 @@ import { insertEvent } from '../store/events.ts';
 import { changeInstance, type Instance } from '../store/instances.ts';
 import type { Store } from '../store/open.ts';
 import { recipeAccess } from '../store/recipes.ts';
+import { isHeld } from '../store/tag-holds.ts';
 import { epochSeconds } from '../util/clock.ts';
 import { isSystemError } from '../util/errors.ts';
 import type { BuildSite } from './build-site.ts';
@@ -22,8 +23,8 @@ export type Publication = 'published' | 'raced' | Exclude<ImageCheck, 'good'>;
 
 /**
  * Publishes a good build: signs it if the site does that, checks the file, gives it owner, group and mode, makes it current
- * unless a newer build is good already or the name is pinned or retired, and records success. Link and record change inside
- * one immediate transaction: a crash in between leaves
+ * unless a newer build is good already, the tag is held, or the name is pinned or retired, and records success. Link and
+ * record change inside one immediate transaction: a crash in between leaves
  * an instance that is still building, and the next pass does the same again. Throws the system's error if the share
  * does not let it.
  */
@@ -48,7 +49,7 @@ async function record(
   file: string,
 ): Promise<boolean> {
   const now = epochSeconds();
-  const takesOver = await takesNameOver(db, instance);
+  const takesOver = !(await isHeld(db, instance.build_tag_id)) && (await takesNameOver(db, instance));
   const changed = await changeInstance(db, instance.id, instance.status, {
     status: 'success',
     file,
@@ -78,7 +79,7 @@ async function record(
  * True if NAME shall mean this build. One that comes late does not take the name over from a newer good build, not even
  * if an admin has rolled back from that one since.
  */
-async function takesNameOver(db: Store, instance: Instance): Promise<boolean> {
+export async function takesNameOver(db: Store, instance: Instance): Promise<boolean> {
   if ((await recipeAccess(db, instance.recipe_id)).retired) return false;
   const current = await findCurrentImage(db, instance.recipe_id);
   if (current !== undefined && current.pinnedAt !== null) return false;

@@ -77,14 +77,18 @@ function refuseRetired(all: CurrentRecipe[], names: string[]): void {
   });
 }
 
-/** Records a plan as a new build tag and submits its arrays; what Slurm did not confirm is left to the poller. */
+/**
+ * Records a plan as a new build tag and submits its arrays; what Slurm did not confirm is left to the poller. With `hold`
+ * the tag does not change what names mean until it is released.
+ */
 export async function startRebuild(
   site: BuildSite,
   arrays: PlannedArray[],
   onTag: (tag: RecordedTag) => void,
+  hold = false,
 ): Promise<{ tag: RecordedTag; reports: SubmissionReport[] }> {
   await checkShare(site.paths);
-  const tag = await recordRebuild(site, arrays);
+  const tag = await recordRebuild(site, arrays, { hold });
   onTag(tag);
   // Users see from here on what is going to be built.
   await writeCatalogue(site.store, site.paths);

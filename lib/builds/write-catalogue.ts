@@ -5,6 +5,7 @@ import { unconfirmedArrays } from '../store/build-arrays.ts';
 import { listBuildTags } from '../store/build-tags.ts';
 import { type BuildRow, type BuildSelection, listBuilds, listVersions } from '../store/catalogue-rows.ts';
 import type { Store } from '../store/open.ts';
+import { listTagHolds } from '../store/tag-holds.ts';
 import { epochSeconds } from '../util/clock.ts';
 import { CtmgrError, errorText } from '../util/errors.ts';
 import { writeFileAtomic } from '../util/write-file.ts';
@@ -53,7 +54,8 @@ export async function collectCatalogue(
 ): Promise<Catalogue> {
   const builds = await listBuilds(db, selection);
   const versions = await listVersions(db, 'name' in selection ? selection.name : undefined);
-  const doubts = new Map((await unconfirmedArrays(db)).map((array) => [array.tag, array.message]));
+  const notes = new Map<string, string | null>((await listTagHolds(db)).map(({ tag }) => [tag, heldNote(tag)]));
+  for (const { tag, message } of await unconfirmedArrays(db)) notes.set(tag, message ?? notes.get(tag) ?? null);
   const tags = new Set(builds.map(({ tag }) => tag));
   return {
     schema: 1,
@@ -76,13 +78,17 @@ export async function collectCatalogue(
         name: tag.name,
         created: tag.created_at,
         created_by: tag.created_by,
-        note: doubts.get(tag.name) ?? null,
+        note: notes.get(tag.name) ?? null,
       })),
   };
 }
 
+function heldNote(tag: string): string {
+  return `held: names keep their meaning until \`ctmgr publish ${tag}\``;
+}
+
 /** What one group may see and not everybody; for null, what everybody may see. */
-function visibleTo(catalogue: Catalogue, group: string | null): Catalogue {
+export function visibleTo(catalogue: Catalogue, group: string | null): Catalogue {
   const images = catalogue.images.filter((image) => image.group === group);
   const tags = new Set(images.map(({ tag }) => tag));
   return {

@@ -40,7 +40,7 @@ function dockerfileOptions(yargs: Argv): Argv {
     .option('strict', { type: 'boolean', default: false, describe: 'Refuse what would only be warned about' });
 }
 
-/** Commands that change definitions. */
+/** Commands that change definitions, and those that look at what only admins see. */
 export const adminCommands: CommandSpec[] = [
   {
     usage: 'import <dockerfile>',
@@ -204,5 +204,28 @@ export const adminCommands: CommandSpec[] = [
         .option('distribution', { type: 'string', requiresArg: true, describe: 'Such as debian, rocky, alpine' })
         .option('package-manager', { type: 'string', requiresArg: true, describe: 'Such as apt, dnf, apk, zypper' }),
     load: () => import('../commands/base-set.ts'),
+  },
+  {
+    usage: 'schedule',
+    summary: 'Rebuilds that start by themselves, and when',
+    level: 'admin',
+    listing: true,
+    examples: [
+      ['ctmgr schedule', 'next run, last run and its result'],
+      ['ctmgr schedule --print-systemd', 'timer units for a site that prefers those'],
+      ['ctmgr schedule --run nightly', 'start one now, unless its tag before is unfinished (root)'],
+    ],
+    options: (yargs) =>
+      yargs
+        .option('print-crontab', { type: 'boolean', describe: 'Lines for crontab' })
+        .option('print-scrontab', { type: 'boolean', describe: 'Lines for scrontab' })
+        .option('print-systemd', { type: 'boolean', describe: 'Units for systemd' })
+        .option('run', { type: 'string', requiresArg: true, describe: 'Start this schedule now' })
+        .conflicts({
+          'print-crontab': ['print-scrontab', 'print-systemd', 'run'],
+          'print-scrontab': ['print-systemd', 'run'],
+          'print-systemd': 'run',
+        }),
+    load: () => import('../commands/schedule.ts'),
   },
 ];

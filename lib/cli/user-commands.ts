@@ -112,6 +112,20 @@ export const userCommands: CommandSpec[] = [
     load: () => import('../commands/config.ts'),
   },
   {
+    usage: 'doctor',
+    summary: 'Check the site: what is wrong, and what to do about it',
+    level: 'user',
+    examples: [
+      ['ctmgr doctor', 'everything that you may check; nodes are looked at by short jobs'],
+      ['ctmgr doctor --no-jobs', 'only what this host can tell'],
+    ],
+    options: (yargs) =>
+      yargs
+        .option('jobs', { type: 'boolean', default: true, describe: 'Look at nodes from inside, by short jobs' })
+        .option('all-nodes', { type: 'boolean', default: false, describe: 'Not only one compute node a partition' }),
+    load: () => import('../commands/doctor.ts'),
+  },
+  {
     usage: 'convert <dockerfile>',
     summary: 'A Dockerfile as an Apptainer definition file',
     level: 'user',

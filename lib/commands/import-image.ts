@@ -69,7 +69,9 @@ export async function importImage(
     const refused = reports.some(({ kind }) => kind === 'refused');
     return answer(outcome, tag.name, refused ? exitCodes.failed : 0);
   }
-  const tag = await recordRebuild({ store, paths: context.paths, actor: context.caller.name }, arrays, null);
+  const tag = await recordRebuild({ store, paths: context.paths, actor: context.caller.name }, arrays, {
+    submitter: null,
+  });
   await refreshCatalogue(context);
   if (argv.wait) return waitForService(store, context, tag);
   return answer(outcome, tag.name, 0);

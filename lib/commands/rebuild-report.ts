@@ -5,6 +5,7 @@ import { logFiles } from '../builds/tag-folders.ts';
 import { arraysOfTag } from '../store/build-arrays.ts';
 import { listCurrentImages } from '../store/current-images.ts';
 import { type Instance, instancesOfTag, unfinished } from '../store/instances.ts';
+import { isHeld } from '../store/tag-holds.ts';
 import { isSystemError } from '../util/errors.ts';
 import { escapeControls } from '../util/escape-controls.ts';
 import type { RecordAnswer } from './context.ts';
@@ -35,12 +36,14 @@ export async function reportRebuild(
     parts.push(await describeFailure(site, instance, meaning));
   }
   if (bad.length > shownFailures) parts.push(`\nand ${bad.length - shownFailures} more: ctmgr status ${tag.name}`);
-  parts.push(nextSteps(tag.name, instances));
+  const held = await isHeld(site.store, tag.id);
+  parts.push(nextSteps(tag.name, instances, held));
   return {
     kind: 'record',
     record: {
       tag: tag.name,
       ok: bad.length === 0,
+      held,
       arrays: arrays.map(({ class: name, job_id, state }) => ({ class: name, job: job_id, state })),
       images: instances.map((instance) => ({
         name: instance.name,
@@ -70,11 +73,14 @@ async function describeFailure(site: Pick<BuildSite, 'paths'>, instance: Instanc
   return lines.join('\n');
 }
 
-function nextSteps(tag: string, instances: Instance[]): string {
+function nextSteps(tag: string, instances: Instance[], held: boolean): string {
   const failed = instances.filter(({ status }) => status === 'failure' || status === 'cancelled' || status === 'lost');
   const buildFailures = failed.some(({ failure_kind }) => failure_kind === 'build' || failure_kind === 'test');
   if (instances.some(({ status }) => unfinished.includes(status))) return `\nNext: ctmgr status ${tag}`;
-  if (failed.length === 0) return 'Next: srun --container=NAME COMMAND';
+  if (failed.length === 0) {
+    if (!held) return 'Next: srun --container=NAME COMMAND';
+    return `Held: names keep their meaning. Try it: srun --container=NAME:${tag} COMMAND\nNext: ctmgr publish ${tag}`;
+  }
   const log = `see the whole log: ctmgr logs ${failed[0]?.name}:${tag}`;
   const names = failed.length > shownFailures ? 'NAME...' : failed.map(({ name }) => name).join(' ');
   const again = buildFailures

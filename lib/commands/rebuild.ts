@@ -15,6 +15,7 @@ interface Arguments {
   wait: boolean;
   'dry-run': boolean;
   changed: boolean;
+  hold: boolean;
 }
 
 /** `ctmgr rebuild`: a new build tag with every image, or the named ones, as elements of job arrays. */
@@ -30,9 +31,9 @@ export async function run(argv: Arguments, context: Context): Promise<Answer> {
     for (const line of describeSelection(selection)) context.terminal.say(line);
   }
   const images = arrays.reduce((sum, array) => sum + array.instances.length, 0);
-  const { tag, reports } = await startRebuild(site, arrays, ({ name }) =>
-    context.terminal.say(`Build tag ${name}: ${images} ${images === 1 ? 'image' : 'images'}, submitting`),
-  );
+  const onTag = ({ name }: { name: string }): void =>
+    context.terminal.say(`Build tag ${name}: ${images} ${images === 1 ? 'image' : 'images'}, submitting`);
+  const { tag, reports } = await startRebuild(site, arrays, onTag, argv.hold);
   for (const { message } of reports) context.terminal.say(`  ${message}`);
   if (argv.wait) return waitForTags(site, context, [tag]);
   return submitted(tag.name, reports, selection);

@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { makeBuildSite, writesShare } from '../builds/build-site.ts';
 import { showNames } from '../builds/show-names.ts';
 import { writeCatalogue } from '../builds/write-catalogue.ts';
-import { serviceRuns } from '../service/service-lock.ts';
+import { holderOfServiceLock } from '../service/service-lock.ts';
 import { recipesBehind } from '../store/current-images.ts';
 import { findRecipe } from '../store/recipes.ts';
 import { CtmgrError, exitCodes } from '../util/errors.ts';
@@ -32,7 +32,7 @@ export async function takeEffect(context: Context, name: string): Promise<number
       terminal.say('The change is recorded and takes effect with the next `ctmgr poll` that can write the share.');
       return exitCodes.tryAgain;
     }
-  } else if (await serviceRuns(paths.state)) {
+  } else if (holderOfServiceLock(paths.state) !== undefined) {
     await waitUntilShown(context, name);
   }
   const recipe = await findRecipe(store, name);

@@ -26,6 +26,20 @@ const resourceClass = v.strictObject({
   larger: v.optional(text),
 });
 
+/** A rebuild that the service starts by itself; cron expressions as node-cron takes them. */
+const schedule = v.strictObject({
+  cron: text,
+  time_zone: v.optional(text),
+  names: v.optional(words, []),
+  classes: v.optional(words, []),
+  missed: v.optional(v.picklist(['run', 'skip']), 'run'),
+  hold: v.optional(v.boolean(), false),
+  changed: v.optional(v.boolean(), false),
+});
+
+/** As it may stand on a command line and in a header. */
+const mailAddress = v.pipe(v.string(), v.regex(/^[A-Za-z0-9][A-Za-z0-9._+-]*(@[A-Za-z0-9.-]+)?$/));
+
 /** Every key of config.toml with its type and default. A key that is not here is an error. */
 export const configSchema = v.strictObject({
   paths: v.optional(
@@ -117,7 +131,20 @@ export const configSchema = v.strictObject({
     v.strictObject({
       nightly: v.optional(text),
       time_zone: v.optional(text, 'UTC'),
+      schedules: v.optional(v.boolean(), true),
       log: v.optional(absolutePath),
+    }),
+    {},
+  ),
+  schedules: v.optional(v.record(v.pipe(v.string(), v.regex(/^[a-z0-9][a-z0-9_-]{0,30}$/)), schedule), {}),
+  notify: v.optional(
+    v.strictObject({
+      exec: v.optional(v.tupleWithRest([absolutePath], v.string())),
+      mail_to: v.optional(v.array(mailAddress), []),
+      mail_from: v.optional(mailAddress),
+      sendmail: v.optional(absolutePath, '/usr/sbin/sendmail'),
+      when: v.optional(v.picklist(['problems', 'always']), 'problems'),
+      timeout: v.optional(seconds, 60),
     }),
     {},
   ),

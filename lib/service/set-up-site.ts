@@ -8,6 +8,7 @@ import { migrate } from '../store/migrate.ts';
 import { connect } from '../store/open.ts';
 import { requireAccount, requireGroup } from '../util/accounts.ts';
 import { CtmgrError, errorText } from '../util/errors.ts';
+import { shareFolders } from './site-folders.ts';
 import { writeFileAtomic } from '../util/write-file.ts';
 
 interface Folder {
@@ -28,16 +29,7 @@ export async function makeSiteFolders(config: Config, paths: Paths): Promise<str
   const folders: Folder[] = [
     { path: paths.state, uid: 0, gid: admins, mode: 0o2770 },
     { path: paths.contexts, uid: 0, gid: admins, mode: 0o2770 },
-    ...[paths.share, paths.builds, paths.logs, paths.current].map((path) => ({
-      path,
-      uid: builder.uid,
-      gid: builder.gid,
-      mode: 0o755,
-    })),
-    // Nobody else's business, and what private images are built from.
-    ...[paths.tasks, paths.results].map((path) => ({ path, uid: builder.uid, gid: builder.gid, mode: 0o750 })),
-    // Closed to listing; each group's own folder is made when it is needed.
-    { path: paths.private, uid: builder.uid, gid: builder.gid, mode: 0o711 },
+    ...shareFolders(paths).map((folder) => ({ ...folder, uid: builder.uid, gid: builder.gid })),
   ];
   const made: string[] = [];
   for (const folder of folders) {

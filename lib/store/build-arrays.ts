@@ -49,6 +49,16 @@ export async function arrayStates(db: Store, ids: readonly number[]): Promise<Ma
   return states;
 }
 
+/** The arrays with these markers, by marker. */
+export async function arraysByMarker(db: Store, markers: string[]): Promise<Map<string, BuildArray>> {
+  const found = new Map<string, BuildArray>();
+  for (const marker of markers) {
+    const array = await withTag(db).where('build_array.marker', '=', marker).executeTakeFirst();
+    if (array !== undefined) found.set(marker, array);
+  }
+  return found;
+}
+
 /** Arrays that Slurm has not confirmed yet. */
 export async function unconfirmedArrays(db: Store): Promise<BuildArray[]> {
   return withTag(db).where('build_array.state', 'in', ['planned', 'submitting']).orderBy('build_array.id').execute();

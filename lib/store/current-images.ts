@@ -85,13 +85,16 @@ export async function goodImages(db: Store, recipeId: number): Promise<GoodImage
   return rows.map((row) => ({ ...row, file: row.file ?? '' }));
 }
 
-/** The newest build tag in which a recipe was built well, whether the file is still there or not. */
+/** The newest build tag, held ones left aside, in which a recipe was built well, whether the file is still there or not. */
 export async function newestGoodTagId(db: Store, recipeId: number): Promise<number | undefined> {
   const row = await db
     .selectFrom('container_instance')
     .innerJoin('recipe_content', 'recipe_content.id', 'container_instance.recipe_content_id')
     .select((eb) => eb.fn.max('container_instance.build_tag_id').as('newest'))
     .where('recipe_content.recipe_id', '=', recipeId)
+    .where('container_instance.build_tag_id', 'not in', (eb) =>
+      eb.selectFrom('tag_hold').select('build_tag_id').where('state', '=', 'held'),
+    )
     .where('container_instance.status', '=', 'success')
     .executeTakeFirst();
   return row?.newest ?? undefined;

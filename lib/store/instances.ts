@@ -95,6 +95,11 @@ export async function definitionOf(db: Store, id: number): Promise<string> {
   return (await query.executeTakeFirstOrThrow()).definition;
 }
 
+/** All instances there are. */
+export async function allInstances(db: Store): Promise<Instance[]> {
+  return withNames(db).execute();
+}
+
 /** An instance as it is now. */
 export async function findInstance(db: Store, id: number): Promise<Instance | undefined> {
   return withNames(db).where('container_instance.id', '=', id).executeTakeFirst();

@@ -7,6 +7,7 @@ import { registry } from './migrations/0002-registry.ts';
 import { tracking } from './migrations/0004-tracking.ts';
 import { publishing } from './migrations/0005-publishing.ts';
 import { versions } from './migrations/0006-versions.ts';
+import { operations } from './migrations/0007-operations.ts';
 import { incremental } from './migrations/0008-incremental.ts';
 import type { Database } from './schema.ts';
 
@@ -17,6 +18,7 @@ const migrations: Record<string, Migration> = {
   '0004_tracking': tracking,
   '0005_publishing': publishing,
   '0006_versions': versions,
+  '0007_operations': operations,
   '0008_incremental': incremental,
 };
 

@@ -133,3 +133,15 @@ export async function findCurrentRecipe(db: Store, name: string): Promise<Curren
 export async function findContent(db: Store, id: number): Promise<RecipeContent> {
   return db.selectFrom('recipe_content').selectAll().where('id', '=', id).executeTakeFirstOrThrow();
 }
+
+/** The build contexts that versions were made with, each with one of those versions; versions without one are left out. */
+export async function contextDigests(db: Store): Promise<{ digest: string; name: string; version: number }[]> {
+  const rows = await db
+    .selectFrom('recipe_content')
+    .innerJoin('recipe', 'recipe.id', 'recipe_content.recipe_id')
+    .select(['recipe_content.context_digest as digest', 'recipe.name', 'recipe_content.version'])
+    .where('recipe_content.context_digest', 'is not', null)
+    .groupBy('recipe_content.context_digest')
+    .execute();
+  return rows.map(({ digest, ...version }) => ({ digest: digest ?? '', ...version }));
+}

@@ -11,6 +11,10 @@ export type ArrayState = 'planned' | 'submitting' | 'submitted' | 'refused';
 
 /** What a version is made from: a Dockerfile, or an image that somebody else has built. */
 export type ContentKind = 'dockerfile' | 'image';
+/** `overlap`: the tag before was not finished; `waiting`: it is due, and Slurm does not answer yet. */
+export type ScheduleResult = 'started' | 'overlap' | 'missed' | 'failed' | 'waiting';
+
+export type NoticeChannel = 'exec' | 'mail';
 
 /** All times are seconds since the epoch; columns named in the comments hold JSON text. */
 export interface Database {
@@ -225,6 +229,37 @@ export interface Database {
     since: number;
     changed_by: string;
     pinned_at: number | null;
+  };
+  /** What became of the schedules of the configuration; `due_at` is the first run that has not been dealt with. */
+  schedule: {
+    name: string;
+    cron: string;
+    time_zone: string;
+    due_at: number;
+    runner: string | null;
+    last_at: number | null;
+    last_result: ScheduleResult | null;
+    last_message: string | null;
+    last_tag_id: number | null;
+  };
+  /** Tags that do not change what names mean until they are released. */
+  tag_hold: {
+    build_tag_id: number;
+    state: 'held' | 'releasing' | 'released';
+    released_at: number | null;
+    released_by: string | null;
+  };
+  /** Tags whose end has been seen. */
+  tag_end: { build_tag_id: number; ended_at: number };
+  /** Messages about the end of a tag. */
+  tag_notice: {
+    build_tag_id: number;
+    channel: NoticeChannel;
+    state: 'waiting' | 'sending' | 'sent' | 'given-up';
+    attempts: number;
+    sender: string | null;
+    next_at: number;
+    message: string | null;
   };
   /** JSON: detail. */
   event: { id: Generated<number>; at: number; actor: string; kind: string; subject: string; detail: string };

@@ -21,6 +21,15 @@ export async function findVerification(db: Store, name: string): Promise<Verific
   return db.selectFrom('verification').selectAll().where('name', '=', name).executeTakeFirst();
 }
 
+/** The names of all verifications that are still kept, and the digests of the files they are made from. */
+export async function keptVerifications(db: Store): Promise<{ name: string; digest: string }[]> {
+  const rows = await db.selectFrom('verification').select(['name', 'context_manifest']).execute();
+  return rows.map((row) => ({
+    name: row.name,
+    digest: (JSON.parse(row.context_manifest) as { digest: string }).digest,
+  }));
+}
+
 export async function unfinishedVerifications(db: Store): Promise<Verification[]> {
   return db
     .selectFrom('verification')
@@ -67,6 +76,5 @@ export async function isContextUsed(db: Store, digest: string): Promise<boolean>
     .limit(1)
     .executeTakeFirst();
   if (version !== undefined) return true;
-  const rows = await db.selectFrom('verification').select('context_manifest').execute();
-  return rows.some((row) => (JSON.parse(row.context_manifest) as { digest: string }).digest === digest);
+  return (await keptVerifications(db)).some((verification) => verification.digest === digest);
 }

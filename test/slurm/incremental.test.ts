@@ -58,7 +58,7 @@ const inImage = async (name: string, ...words: string[]): Promise<string> => {
 };
 
 beforeAll(async () => {
-  site = await makeSite({ tables: '[retry]\ninfrastructure = 0\n' });
+  site = await makeSite({ tables: '[schedules.nightly]\ncron = "0 2 * * *"\nchanged = true\n' });
   digests.push(await pushEdition('one'));
   await required(site.ctmgr(['overlay', 'add', 'site', '--run', 'echo once >>/site-log'], { user: 'admin1' }));
   await required(site.import('mpi', mpi));
@@ -96,6 +96,15 @@ describe('images on exact base images and on images of ours', () => {
     expect(await inImage('app', 'exec', 'sh', '-c', 'echo $PATH')).toMatch(/^\/opt\/app:\/opt\/mpi\/bin:/);
     expect(await inImage('app', 'inspect')).toContain('org.example.which: app');
     expect(await inImage('tool', 'exec', 'cat', '/copied')).toContain('one');
+    // Of its own origin, although Apptainer lets an image inherit the labels of its base.
+    const files = await output(['sh', '-c', 'ctmgr path app; sha256sum "$(ctmgr path mpi)"'], { env: site.env });
+    const [file = '', sum = ''] = files.split(/\s/);
+    expect((await site.json<{ provenance: object }>(['inspect', file])).provenance).toMatchObject({
+      name: 'app',
+      base: 'ctmgr:mpi',
+      base_digest: `sha256:${sum}`,
+      context: null,
+    });
     const rendered = await required(site.ctmgr(['render', 'mpi'], { user: 'admin1' }));
     expect(rendered.stdout).toContain(`From: ${base}\n`);
   });
@@ -105,6 +114,11 @@ describe('images on exact base images and on images of ours', () => {
     const end = await required(site.ctmgr(['rebuild', '--changed']));
     expect(end.stdout).toBe('Nothing has changed, so nothing is built.\n3 images stay as they are.\n');
     expect(await site.json(['rebuild', '--changed'])).toMatchObject({ tag: null, unchanged: ['mpi', 'app', 'tool'] });
+    expect(await site.json(['schedule', '--run', 'nightly'])).toMatchObject({
+      result: 'started',
+      tag: null,
+      message: 'nothing has changed, so nothing is built',
+    });
     expect(await site.json(['status'])).toEqual(before);
   });
 

@@ -5,9 +5,47 @@ import { attacks, ownedAttacks, succeeded } from './support/attacks.ts';
 import { busybox, makeSite, type Site, slowDockerfile } from './support/site.ts';
 import { watch } from './support/watch.ts';
 
-const forUsers = ['config', 'convert', 'diff', 'history', 'inspect', 'list', 'logs', 'path', 'show', 'status'];
-const forAdmins = ['base', 'import', 'overlay', 'pin', 'render', 'retire', 'rollback', 'unpin', 'usage', 'verify'];
-const forRoot = ['cancel', 'gc', 'init', 'migrate', 'poll', 'rebuild', 'retry', 'service', 'throttle'];
+const forUsers = [
+  'config',
+  'convert',
+  'diff',
+  'doctor',
+  'history',
+  'inspect',
+  'list',
+  'logs',
+  'path',
+  'show',
+  'status',
+];
+const forAdmins = [
+  'base',
+  'import',
+  'overlay',
+  'pin',
+  'render',
+  'retire',
+  'rollback',
+  'schedule',
+  'unpin',
+  'usage',
+  'verify',
+];
+const forRoot = [
+  'backup',
+  'cancel',
+  'fsck',
+  'gc',
+  'init',
+  'migrate',
+  'poll',
+  'publish',
+  'rebuild',
+  'restore',
+  'retry',
+  'service',
+  'throttle',
+];
 
 /** Command lines of each level, complete enough to be understood. */
 const adminCalls = [
@@ -21,6 +59,7 @@ const adminCalls = [
   ['overlay', 'remove', 'x'],
   ['overlay', 'order', 'x'],
   ['base', 'list'],
+  ['schedule'],
   ['base', 'set', 'x', '--distribution=debian'],
   ['rollback', 'good'],
   ['pin', 'good'],
@@ -30,6 +69,7 @@ const adminCalls = [
 ];
 const rootCalls = [
   ['rebuild'],
+  ['publish', '2026-11-22.1'],
   ['build-all', '--wait'],
   ['cancel', 'good'],
   ['retry', '2026-11-22.1'],

@@ -160,12 +160,15 @@ describe('the nightly schedule', () => {
     const nightly = await makeSite({ service: 'nightly = "*/2 * * * * *"' });
     expect(await nightly.import('one', slowDockerfile(3))).toMatchObject({ code: 0 });
     const service = await startService(nightly);
-    const [text] = [await service.says(/"nightly rebuild"(.*\n)*.*"nightly rebuild"/)];
-    expect(text).toMatch(/no nightly rebuild: the one before is not finished/);
+    const [text] = [await service.says(/"scheduled rebuild started"(.*\n)*.*"scheduled rebuild started"/)];
+    expect(text).toMatch(/, which it started before, is not finished".*"scheduled rebuild left out"/);
     await stopService(service, nightly);
     expect(await nightly.ctmgr(['poll', '--wait'])).toMatchObject({ code: 0 });
     const state = await expectConsistent(nightly);
-    expect(state.rows['build_tag']?.map(({ created_by }) => created_by)).toEqual(['nightly', 'nightly']);
+    expect(state.rows['build_tag']?.map(({ created_by }) => created_by)).toEqual([
+      'schedule:nightly',
+      'schedule:nightly',
+    ]);
     const [first, second] = (await elementsOf(nightly, 2)).sort((a, b) => a.start - b.start);
     expect(second?.start).toBeGreaterThanOrEqual(first?.end ?? Infinity);
     await nightly.remove();
