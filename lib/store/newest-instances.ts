@@ -40,7 +40,7 @@ export async function newestInstances(
         .where('recipe_content.recipe_id', '=', recipeId)
         .orderBy('id', 'desc')
         .executeTakeFirst()) ?? {};
-    return id == null ? undefined : readInstance(db, id);
+    return typeof id === 'number' ? readInstance(db, id) : undefined;
   };
   return { newest: await newest(false), good: await newest(true) };
 }

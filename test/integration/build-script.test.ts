@@ -207,7 +207,7 @@ describe('success', () => {
     expect(seen).toContain(`cwd=${task}/context\n`);
     expect(seen).toContain('umask=0022\n');
     expect(seen).toMatch(
-      /^args=build --fakeroot --notest --mksquashfs-args -processors 2 .*\/image\.sif \.\.\/recipe\.def$/m,
+      /^args=build --force --fakeroot --notest --mksquashfs-args -processors 2 .*\/image\.sif \.\.\/recipe\.def$/m,
     );
     expect(seen).toMatch(new RegExp(`^APPTAINER_CACHEDIR=${scratch}/ctmgr-build\\.\\w+/cache$`, 'm'));
     expect(seen).toMatch(new RegExp(`^APPTAINER_TMPDIR=${scratch}/ctmgr-build\\.\\w+/tmp$`, 'm'));
