@@ -76,16 +76,19 @@ export type CatalogueImage = Catalogue['images'][number];
 
 /**
  * The catalogue as text: JSON with exactly one image a line, `name`, `tag`, `sha256` and `file` first, so that the
- * srun wrapper can read it with line tools where there is no JSON parser.
+ * wrapper can read it with line tools where there is no JSON parser; sorted by name, so that the SPANK plugin finds one by
+ * looking at a few lines (spank/plugin/catalogue.c).
  */
 export function formatCatalogue(catalogue: Catalogue): string {
   const lines = (rows: object[]): string =>
     rows.length === 0 ? '[]' : `[\n${rows.map((row) => `    ${JSON.stringify(row)}`).join(',\n')}\n  ]`;
+  // By the characters of names, which are ASCII; instances of one name stay in their order.
+  const images = catalogue.images.toSorted((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
   return [
     '{',
     `  "schema": ${catalogue.schema},`,
     `  "generated": ${catalogue.generated},`,
-    `  "images": ${lines(catalogue.images)},`,
+    `  "images": ${lines(images)},`,
     `  "recipes": ${lines(catalogue.recipes)},`,
     `  "tags": ${lines(catalogue.tags)}`,
     '}',

@@ -6,6 +6,17 @@ import { formatDuration, formatSize, formatTime } from '../util/clock.ts';
 import type { Answer, Context } from './context.ts';
 import { loadCatalogue } from './load-catalogue.ts';
 
+/** A batch script whose step runs in the image; the script itself runs on the host. */
+function jobScript(reference: string, name: string): string[] {
+  return [
+    '#!/bin/sh',
+    `#SBATCH --job-name=${name}`,
+    `#SBATCH --container=${reference}`,
+    '#SBATCH --ntasks=1',
+    'srun COMMAND [ARGUMENT...]',
+  ];
+}
+
 /** `ctmgr show REF`: what an image is and how to use it. */
 export async function run(argv: { image: string }, context: Context): Promise<Answer> {
   const image = findImage(await loadCatalogue(context, { name: parseReference(argv.image).name }), argv.image);
@@ -33,6 +44,9 @@ export async function run(argv: { image: string }, context: Context): Promise<An
     '',
     'Use it:',
     `  srun --container=${reference} COMMAND [ARGUMENT...]`,
+    '',
+    'As a job script, for sbatch:',
+    ...jobScript(reference, image.name).map((line) => `  ${line}`),
     '',
   ].join('\n');
   return { kind: 'record', record: { ...image, log: out }, text };

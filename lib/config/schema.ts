@@ -1,5 +1,7 @@
 import * as v from 'valibot';
 
+import { isName } from '../util/names.ts';
+
 const text = v.pipe(v.string(), v.minLength(1));
 const absolutePath = v.pipe(
   v.string(),
@@ -10,7 +12,21 @@ const wholeNumber = v.pipe(v.number(), v.integer(), v.minValue(1));
 const fileMode = v.pipe(v.string(), v.regex(/^0[0-7]{3}$/));
 const days = v.pipe(v.number(), v.minValue(0), v.maxValue(36_500));
 const words = v.array(text);
+const name = v.pipe(v.string(), v.check(isName, 'the name of an image'));
 const accountName = v.pipe(v.string(), v.regex(/^[A-Za-z_][A-Za-z0-9._-]{0,63}$/));
+
+const variables = v.record(v.pipe(v.string(), v.regex(/^[A-Za-z_]\w*$/)), v.string());
+/** `SRC[:DST[:FLAGS]]`, as `--container-mounts` takes it. */
+const bind = v.pipe(v.string(), v.regex(/^(?:\/[^:,"]*|tmpfs)(?::\/[^:,"]*(?::[a-z=+-]+)?)?$/));
+const gpu = v.picklist(['auto', 'nvidia', 'amd', 'none']);
+
+/** What may differ for one image: how its containers are started. */
+const containerSettings = {
+  binds: v.optional(v.array(bind)),
+  environment: v.optional(variables),
+  arguments: v.optional(words),
+  gpu: v.optional(gpu),
+};
 
 /** A resource class: what one array element asks Slurm for (sbatch(1)). */
 const resourceClass = v.strictObject({
@@ -67,7 +83,7 @@ export const configSchema = v.strictObject({
       throttle: v.optional(wholeNumber),
       verification_days: v.optional(wholeNumber, 7),
       arguments: v.optional(words, []),
-      environment: v.optional(v.record(v.pipe(v.string(), v.regex(/^[A-Za-z_]\w*$/)), v.string()), {}),
+      environment: v.optional(variables, {}),
       registry_unreachable: v.optional(v.picklist(['build', 'skip']), 'build'),
     }),
     {},
@@ -79,6 +95,19 @@ export const configSchema = v.strictObject({
     v.strictObject({
       bin_dir: v.optional(absolutePath),
       command_timeout: v.optional(seconds, 120),
+    }),
+    {},
+  ),
+  containers: v.optional(
+    v.strictObject({
+      binds: v.optional(v.array(bind), []),
+      environment: v.optional(variables, {}),
+      arguments: v.optional(words, []),
+      gpu: v.optional(gpu, 'auto'),
+      mount_home: v.optional(v.boolean(), true),
+      user_images: v.optional(v.boolean(), false),
+      batch_script: v.optional(v.picklist(['host', 'inside']), 'host'),
+      images: v.optional(v.record(name, v.strictObject(containerSettings)), {}),
     }),
     {},
   ),

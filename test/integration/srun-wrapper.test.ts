@@ -116,7 +116,7 @@ describe('with --container=NAME the command runs in the image', () => {
     [['--job-name=a b', '--container=hello', 'a'], ['--job-name=a b'], ['a']],
     [['-J', '--container=other', '--container=hello', 'a'], ['-J', '--container=other'], ['a']],
     [['--comment', '--', '--container=hello', 'a'], ['--comment', '--'], ['a']],
-    [['--export=ALL,X=$(touch x)', '--container=hello', 'a'], ['--export=ALL,X=$(touch x)'], ['a']],
+    [['--exclude=$(touch x)', '--container=hello', 'a'], ['--exclude=$(touch x)'], ['a']],
     [['--container=hello', 'sh', '-c', 'echo "$HOME"; exit 3'], [], ['sh', '-c', 'echo "$HOME"; exit 3']],
     [['--container=hello', 'a', '--container=other'], [], ['a', '--container=other']],
     [['--container=hello', 'a', '-n', '2', '--', 'x'], [], ['a', '-n', '2', '--', 'x']],
@@ -223,6 +223,7 @@ describe('everything else passes through byte for byte', () => {
     ['--container-id=x', 'a'],
     ['--container-image=x', 'a'],
     ['a', ':', 'b'],
+    ['-n', '2', '--multi-prog', 'f'],
     ['--job-name=--container=hello', 'a'],
     ['-J', '--container=hello', 'a'],
     ['--version'],
@@ -312,12 +313,15 @@ describe('what cannot be right fails before anything is launched', () => {
     [['--frobnicate', '--container=hello', 'a'], 64, /--frobnicate is not known/],
     [['-j', '--container=hello', 'a'], 64, /-j is not known/],
     [['--no', '--container=hello', 'a'], 64, /--no is not known/],
-    [['--container=hello', 'a', ':', 'b'], 64, /heterogeneous/],
     [['a', ':', '--container=hello', 'b'], 64, /heterogeneous/],
-    [['--container=hello', ':', 'b'], 64, /heterogeneous/],
-    [['--container=hello', '-n1', '--', ':', 'b'], 64, /heterogeneous/],
-    [['--multi-prog', '--container=hello', 'f'], 64, /--multi-prog/],
-    [['--mul', '--container=hello', 'f'], 64, /--multi-prog/],
+    [['--container=hello', ':', 'b'], 64, /a component without a command/],
+    [['--container=hello', '-n1', '--', ':', 'b'], 64, /a component without a command/],
+    [['--container=hello', 'a', ':', '--container=other', 'b'], 64, /two different values/],
+    [['--multi-prog', '--container=hello', 'f'], 66, /cannot read f/],
+    [['--container-writable', 'a'], 64, /need --container=NAME/],
+    [['--container=hello', '--container-mounts=etc', 'a'], 64, /absolute paths/],
+    [['--container=hello', '--container-mounts=/etc:/etc:xx', 'a'], 64, /a flag/],
+    [['--container=hello', '--container-gpu=some', 'a'], 64, /nvidia, amd or none/],
     [['--a\n\u001b[31mb', '--container=hello', 'a'], 64, /^srun: ctmgr: srun's option in this command line/],
     [[`--${'a'.repeat(5000)}`, '--container=hello', 'a'], 64, /^.{0,200}\n.{0,200}\n$/],
     [['--bcast=/tmp/x', '--container=hello', 'a'], 64, /--bcast/],
@@ -366,7 +370,7 @@ describe('what cannot be right fails before anything is launched', () => {
     expect(srun(['a'], { SRUN_CONTAINER: '' })).toMatchObject({ status: 64, stdout: '' });
     expect(srun(['a'], { SRUN_CONTAINER_HET_GROUP_0: 'hello' })).toMatchObject({ status: 64, stdout: '' });
     expect(srun(['a'], { SRUN_CONTAINER_PACK_GROUP_0: 'hello' })).toMatchObject({ status: 64, stdout: '' });
-    expect(srun(['--container=hello', 'a'], { SLURM_SRUN_MULTI: '1' })).toMatchObject({ status: 64, stdout: '' });
+    expect(srun(['--container=hello', 'a'], { SLURM_SRUN_MULTI: '1' })).toMatchObject({ status: 66, stdout: '' });
   });
 
   test('a share that is not mounted, a missing catalogue, an unreadable form of the configuration', () => {
