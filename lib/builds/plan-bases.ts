@@ -2,7 +2,8 @@ import { imageReferences } from '../definitions/build-stages.ts';
 import { ownImageName } from '../definitions/image-reference.ts';
 import type { RenderedRecipe } from '../definitions/render-recipe.ts';
 import { findCurrentImage } from '../store/current-images.ts';
-import { newestInstances, readInstance } from '../store/newest-instances.ts';
+import { unfinished } from '../store/instances.ts';
+import { type NewestInstance, newestInstances, readInstance } from '../store/newest-instances.ts';
 import type { Store } from '../store/open.ts';
 import { findRecipe } from '../store/recipes.ts';
 
@@ -37,7 +38,9 @@ export interface BuiltImage {
 export interface StandingImages {
   /** The current image; undefined: there is none. */
   current: BuiltImage | undefined;
-  /** Ids of the current and of the newest good image: a pinned or held-back name means an older one than the newest. */
+  /** The one that is being built; its sha256 is empty. */
+  underWay: BuiltImage | undefined;
+  /** Ids of these and of the newest good image: a pinned or held-back name means an older one than the newest. */
   ids: number[];
 }
 
@@ -67,20 +70,28 @@ export function planBases(
   return references(recipe).map((reference) => {
     const name = ownImageName(reference);
     if (name === undefined) return { kind: 'registry', reference, digest: digests.get(reference) ?? null };
-    return { kind: 'image', reference, name, built: inTag.has(name) ? null : (standing.get(name)?.current ?? null) };
+    return { kind: 'image', reference, name, built: inTag.has(name) ? null : asItIs(standing.get(name)) };
   });
+}
+
+/** What is to be compared with; only a current image can be built from. */
+function asItIs(standing: StandingImages | undefined): BuiltImage | null {
+  return standing?.current ?? standing?.underWay ?? null;
 }
 
 /** The images that a name of ours stands for now. */
 export async function standingImages(db: Store, name: string): Promise<StandingImages> {
   const recipe = await findRecipe(db, name);
-  if (recipe === undefined) return { current: undefined, ids: [] };
-  const current = await findCurrentImage(db, recipe.id);
-  const { good } = await newestInstances(db, recipe.id);
-  const ids = [current?.instanceId, good?.id].filter((id) => id !== undefined);
-  if (current === undefined) return { current: undefined, ids };
-  const { id, tag, sha256 } = await readInstance(db, current.instanceId);
-  return { current: { id, tag, sha256: sha256 ?? '' }, ids };
+  if (recipe === undefined) return { current: undefined, underWay: undefined, ids: [] };
+  const found = await findCurrentImage(db, recipe.id);
+  const { newest, good } = await newestInstances(db, recipe.id);
+  const current = found && builtImage(await readInstance(db, found.instanceId));
+  const underWay = newest && unfinished.includes(newest.status) ? builtImage(newest) : undefined;
+  return { current, underWay, ids: [current?.id, underWay?.id, good?.id].filter((id) => id !== undefined) };
+}
+
+function builtImage({ id, tag, sha256 }: NewestInstance): BuiltImage {
+  return { id, tag, sha256: sha256 ?? '' };
 }
 
 /**

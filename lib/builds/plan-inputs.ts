@@ -48,7 +48,7 @@ export async function planInputs(
   const selection = changed ? await selectChanged(store, config, ordered, digests.known, standing) : undefined;
   const selected = new Set((selection?.changed ?? []).map(({ name }) => name));
   const wanted = selection === undefined ? ordered : ordered.filter((recipe) => selected.has(nameOf(recipe)));
-  const { possible, problems } = withBases(wanted, standing);
+  const { possible, problems } = withBases(wanted, standing, changed);
   const names = new Set(possible.map(nameOf));
   const bases = new Map(
     possible.map((recipe) => [nameOf(recipe), planBases(recipe, digests.known, names, standing)] as const),
@@ -74,6 +74,7 @@ export async function planInputs(
 function withBases(
   recipes: readonly RenderedRecipe[],
   standing: ReadonlyMap<string, StandingImages>,
+  mayBeEmpty: boolean,
 ): { possible: RenderedRecipe[]; problems: string[] } {
   const names = new Set<string>();
   const problems: string[] = [];
@@ -84,7 +85,7 @@ function withBases(
     return lacking === undefined;
   });
   const [first] = problems;
-  if (possible.length > 0 || first === undefined) return { possible, problems };
+  if (possible.length > 0 || first === undefined || mayBeEmpty) return { possible, problems };
   throw new CtmgrError('inputMissing', first, { hint: 'build the base too: ctmgr rebuild BASE NAME' });
 }
 

@@ -176,6 +176,24 @@ describe('a rebuild', () => {
     expect(() => lstatSync(join(task, 'plain/bases'))).toThrow('ENOENT');
   });
 
+  test('of what has changed leaves alone what is being built from an image that is being built', async () => {
+    const { instances } = await rebuild('mpi', 'app-1');
+    const digest = 'sha256:'.padEnd(71, 'a');
+    // As it would be with a registry that tells the digest.
+    await add('mpi', mpi.replace('debian:12', `debian@${digest}`));
+    const changed = async (...names: string[]): Promise<string[]> => {
+      const recipes = (await listCurrentRecipes(site.store)).filter(({ recipe }) => names.includes(recipe.name));
+      const rendered = [];
+      for (const recipe of recipes) rendered.push(await renderRecipe(site.store, recipe, site.config));
+      const { selection } = await planInputs(site, rendered, { changed: true });
+      return (selection?.changed ?? []).map(({ name }) => name);
+    };
+    expect(await changed('app-1')).toEqual([]);
+    expect(await changed('mpi', 'app-1')).toEqual(['mpi', 'app-1']);
+    await finish(named(instances, 'mpi'));
+    expect(await changed('app-1')).toEqual([]);
+  });
+
   test.each([
     ['failure', 'build', 'failure', 'its base mpi:TAG has no image (failure, build)'],
     ['cancelled', null, 'cancelled', 'its base mpi:TAG has no image (cancelled)'],
