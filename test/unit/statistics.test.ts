@@ -345,7 +345,7 @@ describe('invariances', () => {
       p: permutationTest(log.slice(0, 8)).p,
     };
   };
-  const alike = (a: object, b: object): void => {
+  const expectAlike = (a: object, b: object): void => {
     const rounded = (value: object): object =>
       Object.fromEntries(Object.entries(value).map(([key, one]) => [key, Math.round(one * 1e9) / 1e9 + 0]));
     expect(rounded(a)).toEqual(rounded(b));
@@ -355,16 +355,16 @@ describe('invariances', () => {
     for (const measured of some) {
       const swapped = measured.map((pair) => ({ ...pair, bare: pair.container, container: pair.bare }));
       const [before, after] = [summary(measured), summary(swapped)];
-      alike({ ...after, tau: -after.tau, order: -after.order, hl: -after.hl }, before);
+      expectAlike({ ...after, tau: -after.tau, order: -after.order, hl: -after.hl }, before);
     }
   });
 
   it('units do not matter, and a rate is the inverse of a time', () => {
     for (const measured of some) {
       const scaled = measured.map((pair) => ({ ...pair, bare: pair.bare * 3600, container: pair.container * 3600 }));
-      alike(summary(scaled), summary(measured));
+      expectAlike(summary(scaled), summary(measured));
       const inverse = measured.map((pair) => ({ ...pair, bare: 1 / pair.bare, container: 1 / pair.container }));
-      alike(summary(inverse, 'higher-is-better'), summary(measured));
+      expectAlike(summary(inverse, 'higher-is-better'), summary(measured));
     }
   });
 
@@ -372,7 +372,7 @@ describe('invariances', () => {
     for (const measured of some) {
       const { p: _, ...before } = summary(measured);
       const { p: __, ...after } = summary(measured.toReversed());
-      alike(after, before);
+      expectAlike(after, before);
     }
   });
 });
