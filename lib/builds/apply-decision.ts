@@ -1,10 +1,15 @@
+import { attemptsOf } from '../store/attempts.ts';
+import type { BuildArray } from '../store/build-arrays.ts';
 import { insertEvent } from '../store/events.ts';
 import { changeInstance, type Instance } from '../store/instances.ts';
+import type { Store } from '../store/open.ts';
 import type { FailureKind, InstanceStatus } from '../store/schema.ts';
 import { epochSeconds } from '../util/clock.ts';
+import { beginAttempts, type Retry } from './begin-attempt.ts';
 import type { BuildSite } from './build-site.ts';
 import type { Decision } from './decide.ts';
 import { removeEmptyLogs } from './publish.ts';
+import { nextAttempt } from './retry-policy.ts';
 
 /** One change of status, for the reader. */
 export interface Transition {
@@ -26,6 +31,7 @@ interface Change {
   exit_code: number | null;
   started_at: number | null;
   ended_at: number | null;
+  requeued_at: number | null;
 }
 
 /** Where and when a job ran, as far as Slurm or the element itself has said it; times in seconds since the epoch. */
@@ -35,46 +41,104 @@ export interface RunFacts {
   ended?: number;
 }
 
+/** What was decided about an instance; success is `publish`'s business. */
+export interface Settlement {
+  instance: Instance;
+  decision: Exclude<Decision, { kind: 'success' }>;
+  facts: RunFacts | undefined;
+}
+
 /**
- * Records what was decided about an instance (success is `publish`'s business) in one transaction, provided that no
- * other process was quicker. `instance` is updated in place. Returns the transition, if the status moved, and whether
- * the instance has come to its end.
+ * Records what was decided about instances, all in one transaction, each provided that no other process was quicker. An
+ * instance that the retry policy gives another attempt does not fail: it becomes pending in a new array. Returns the
+ * transitions, and the arrays that the caller has to submit.
  */
-export async function applyDecision(
+export async function applyDecisions(
   site: BuildSite,
-  instance: Instance,
-  decision: Exclude<Decision, { kind: 'success' }>,
-  facts: RunFacts | undefined,
-): Promise<{ transition: Transition | undefined; ended: boolean }> {
-  const from = instance.status;
-  if (decision.kind === 'keep') {
-    if (decision.missingSince !== instance.missing_since) {
-      await changeInstance(site.store, instance.id, from, { missing_since: decision.missingSince });
-      instance.missing_since = decision.missingSince;
-    }
-    return { transition: undefined, ended: false };
-  }
-  const ended = decision.kind !== 'progress';
+  settlements: Settlement[],
+): Promise<{ transitions: Transition[]; arrays: BuildArray[] }> {
   const now = epochSeconds();
-  const change = changeFor(decision, instance, facts, now);
-  const moves = change.status !== from;
-  const isNews = moves || change.reason !== instance.reason || change.node !== instance.node;
-  // Also when nothing else is new: an element that was missing once and has been found is not missing any more.
-  if (!isNews && instance.missing_since === null) return { transition: undefined, ended };
-  const subject = `${instance.name}:${instance.tag}`;
-  const detail = change.failure_kind === null ? change.message : `${change.failure_kind}: ${change.message}`;
+  const planned = settlements.filter((settlement) => isNews(settlement, now));
+  if (planned.length === 0) return { transitions: [], arrays: [] };
   const done = await site.store.transaction().execute(async (db) => {
-    if (!(await changeInstance(db, instance.id, from, { ...change, missing_since: null, changed_at: now })))
-      return false;
-    if (moves)
-      await insertEvent(db, { actor: site.actor, kind: `image.${change.status}`, subject, detail: { detail } }, now);
-    return true;
+    const moved: Settlement[] = [];
+    const retries: Retry[] = [];
+    for (const settlement of planned) {
+      const retry = await retryFor(db, site, settlement, now);
+      if (retry !== undefined) retries.push(retry);
+      else if (await record(db, site, settlement, now)) moved.push(settlement);
+    }
+    return { moved, ...(await beginAttempts(db, site, retries, now)) };
   });
-  if (!done) return { transition: undefined, ended };
-  Object.assign(instance, change, { missing_since: null });
-  if (ended) await removeEmptyLogs(site, instance);
-  const transition = { name: instance.name, tag: instance.tag, from, to: change.status, detail };
-  return { transition: moves ? transition : undefined, ended };
+  for (const { instance, decision } of done.moved) if (isEnd(decision)) await removeEmptyLogs(site, instance);
+  const transitions = done.moved.flatMap((settlement) => transitionOf(settlement, now));
+  return { transitions: [...transitions, ...done.begun.map(beginning)], arrays: done.arrays };
+}
+
+function isEnd(decision: Settlement['decision']): boolean {
+  return decision.kind !== 'keep' && decision.kind !== 'progress';
+}
+
+/** False if the row says all this already. */
+function isNews({ instance, decision, facts }: Settlement, now: number): boolean {
+  if (decision.kind === 'keep') return decision.missingSince !== instance.missing_since;
+  const { status, reason, node } = changeFor(decision, instance, facts, now);
+  const same = status === instance.status && reason === instance.reason && node === instance.node;
+  // Also when nothing else is new: an element that was missing once and has been found is not missing any more.
+  return !same || instance.missing_since !== null;
+}
+
+async function retryFor(
+  db: Store,
+  site: BuildSite,
+  { instance, decision, facts }: Settlement,
+  now: number,
+): Promise<Retry | undefined> {
+  if (decision.kind !== 'failure' || instance.cancelled_by !== null) return undefined;
+  const earlier = instance.attempt === 1 ? [] : await attemptsOf(db, instance.id);
+  const kinds = earlier.map(({ failure_kind }) => failure_kind);
+  const next = nextAttempt(site.config, decision.failureKind, instance.class, kinds);
+  if (next === undefined) return undefined;
+  const { failure_kind, message, node, exit_code, started_at, ended_at } = changeFor(decision, instance, facts, now);
+  const ended = { status: 'failure' as const, failure_kind, message, node, exit_code, started_at, ended_at };
+  return { instance, ended, next };
+}
+
+async function record(
+  db: Store,
+  site: BuildSite,
+  { instance, decision, facts }: Settlement,
+  now: number,
+): Promise<boolean> {
+  const { id, status: from, attempt } = instance;
+  if (decision.kind === 'keep') {
+    return changeInstance(db, id, from, { missing_since: decision.missingSince }, attempt);
+  }
+  const change = changeFor(decision, instance, facts, now);
+  if (!(await changeInstance(db, id, from, { ...change, missing_since: null, changed_at: now }, attempt))) return false;
+  if (change.status !== from) {
+    const subject = `${instance.name}:${instance.tag}`;
+    const detail = { detail: describe(change) };
+    await insertEvent(db, { actor: site.actor, kind: `image.${change.status}`, subject, detail }, now);
+  }
+  return true;
+}
+
+function transitionOf({ instance, decision, facts }: Settlement, now: number): Transition[] {
+  if (decision.kind === 'keep') return [];
+  const change = changeFor(decision, instance, facts, now);
+  const { name, tag, status: from } = instance;
+  return change.status === from ? [] : [{ name, tag, from, to: change.status, detail: describe(change) }];
+}
+
+function beginning({ instance, ended }: Retry): Transition {
+  const { name, tag, status: from, attempt } = instance;
+  const detail = `${describe(ended)}; attempt ${attempt + 1} follows`;
+  return { name, tag, from, to: 'pending', detail };
+}
+
+function describe({ failure_kind, message }: Pick<Change, 'failure_kind' | 'message'>): string | null {
+  return failure_kind === null ? message : `${failure_kind}: ${message}`;
 }
 
 function changeFor(
@@ -85,16 +149,25 @@ function changeFor(
 ): Change {
   const common = {
     failure_kind: null,
-    message: null,
+    message: instance.message,
     reason: null,
     node: facts?.node ?? instance.node,
     exit_code: null,
     started_at: facts?.started ?? instance.started_at,
     ended_at: facts?.ended ?? now,
+    requeued_at: instance.requeued_at,
   };
   switch (decision.kind) {
-    case 'progress':
-      return { ...common, status: decision.status, reason: decision.reason, ended_at: null };
+    case 'progress': {
+      const requeued = decision.status === 'queued' && instance.status === 'building';
+      return {
+        ...common,
+        status: decision.status,
+        reason: decision.reason,
+        ended_at: null,
+        ...(requeued ? { node: null, started_at: null, requeued_at: now } : {}),
+      };
+    }
     case 'failure':
       return {
         ...common,

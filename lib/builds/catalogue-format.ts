@@ -3,6 +3,18 @@ import * as v from 'valibot';
 const time = v.pipe(v.number(), v.integer());
 const nullable = <Schema extends v.GenericSchema>(schema: Schema) => v.nullable(schema);
 
+/** An attempt that was followed by another one. */
+const attempt = v.object({
+  number: v.number(),
+  status: v.string(),
+  failure_kind: nullable(v.string()),
+  message: nullable(v.string()),
+  node: nullable(v.string()),
+  job: nullable(v.string()),
+  started: nullable(time),
+  ended: nullable(time),
+});
+
 const image = v.object({
   name: v.string(),
   tag: v.string(),
@@ -19,6 +31,9 @@ const image = v.object({
   reason: nullable(v.string()),
   node: nullable(v.string()),
   job: nullable(v.string()),
+  class: v.optional(nullable(v.string()), null),
+  attempt: v.optional(v.number(), 1),
+  attempts: v.optional(v.array(attempt), []),
   started: nullable(time),
   ended: nullable(time),
   changed: time,

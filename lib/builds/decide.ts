@@ -9,8 +9,12 @@ export interface Evidence {
   result: BuildResult | undefined;
   /** Why the result file cannot be read. */
   resultProblem: string | undefined;
-  /** True once the element has started on some node. */
+  /** True once the element has started on some node, unless Slurm has put it back into the queue since. */
   claimed: boolean;
+  /** Who has asked ctmgr to cancel it. */
+  cancelledBy: string | null;
+  /** False if the folder of the results is not there, so that a missing result means nothing. */
+  shareSeen: boolean;
   /** What Slurm says about the element, if it was asked and knows it. */
   record: ElementRecord | undefined;
   /**
@@ -28,6 +32,8 @@ export interface Evidence {
   resultGrace: number;
   /** Seconds until an element that nobody knows is given up. */
   lostAfter: number;
+  /** The login name of a user id. */
+  nameOf: (uid: number) => string;
 }
 
 export type Decision =
@@ -50,7 +56,7 @@ export function decide(evidence: Evidence): Decision {
     // Killed by a signal (128 + n, as shells say it): Slurm may know better, for example out of memory.
     if (result.exit_code > 128) {
       if (evidence.slurm === 'unasked') return { kind: 'keep', missingSince: evidence.missingSince };
-      const better = record === undefined ? undefined : slurmFailure(record);
+      const better = record === undefined ? undefined : slurmFailure(record, evidence);
       if (better !== undefined) return better;
       // It only knows when the whole job has ended, a moment after the element's report.
       const isOpen = record !== undefined && record.phase !== 'ended';
@@ -60,7 +66,7 @@ export function decide(evidence: Evidence): Decision {
   }
   if (record === undefined) return withoutRecord(evidence);
   if (record.phase !== 'ended' || record.provisional === true) return progress(evidence, record);
-  const failure = slurmFailure(record);
+  const failure = slurmFailure(record, evidence);
   if (failure !== undefined) return failure;
   if (resultProblem !== undefined) {
     return { kind: 'failure', failureKind: 'infrastructure', message: resultProblem, exitCode: null };
@@ -69,7 +75,7 @@ export function decide(evidence: Evidence): Decision {
 }
 
 /** Ends that Slurm knows best; undefined for those that the element's own report explains. */
-function slurmFailure(record: ElementRecord): Decision | undefined {
+function slurmFailure(record: ElementRecord, { cancelledBy, nameOf }: Evidence): Decision | undefined {
   const exitCode = record.exitCode ?? null;
   const failure = (failureKind: FailureKind, message: string): Decision => ({
     kind: 'failure',
@@ -80,8 +86,8 @@ function slurmFailure(record: ElementRecord): Decision | undefined {
   const where = record.node === undefined ? '' : ` on ${record.node}`;
   switch (record.outcome) {
     case 'cancelled': {
-      const by = record.cancelledBy === undefined ? '' : ` by user id ${record.cancelledBy}`;
-      return { kind: 'cancelled', message: `cancelled${by}` };
+      const by = cancelledBy ?? (record.cancelledBy === undefined ? undefined : nameOf(record.cancelledBy));
+      return { kind: 'cancelled', message: by === undefined ? 'cancelled' : `cancelled by ${by}` };
     }
     case 'timeout':
       return failure('timeout', `stopped at its time limit${where}`);
@@ -114,9 +120,11 @@ function progress({ status, claimed }: Evidence, record: ElementRecord): Decisio
  */
 function withoutRecord(evidence: Evidence): Decision {
   const { status, claimed, slurm, arrayInQueue, missingSince, now, resultGrace, lostAfter } = evidence;
+  const { cancelledBy, shareSeen } = evidence;
   const since = slurm === 'answered' ? (missingSince ?? now) : slurm === 'silent' ? null : missingSince;
-  if (slurm === 'answered' && since !== null && arrayInQueue && !claimed && now - since >= resultGrace) {
-    return { kind: 'cancelled', message: 'cancelled while it waited' };
+  if (slurm === 'answered' && since !== null && now - since >= resultGrace) {
+    if (cancelledBy !== null) return { kind: 'cancelled', message: `cancelled by ${cancelledBy}` };
+    if (arrayInQueue && !claimed && shareSeen) return { kind: 'cancelled', message: 'cancelled while it waited' };
   }
   if (slurm === 'answered' && since !== null && now - since >= lostAfter) {
     return { kind: 'lost', message: `neither slurmctld nor slurmdbd has known the job for ${now - since} s` };
@@ -131,7 +139,8 @@ function withoutRecord(evidence: Evidence): Decision {
 const shareUnusable = 74;
 
 /** Slurm says that the job ran to its end, but its report is not there: perhaps the share only shows it late. */
-function withoutResult({ result, now, resultGrace, missingSince }: Evidence, record: ElementRecord): Decision {
+function withoutResult(evidence: Evidence, record: ElementRecord): Decision {
+  const { result, now, resultGrace, missingSince, shareSeen } = evidence;
   const failure = (message: string): Decision => ({
     kind: 'failure',
     failureKind: 'infrastructure',
@@ -139,6 +148,7 @@ function withoutResult({ result, now, resultGrace, missingSince }: Evidence, rec
     exitCode: record.exitCode ?? null,
   });
   if (result !== undefined) return failure(`the build was stopped, and Slurm only says ${record.state}`);
+  if (!shareSeen) return { kind: 'keep', missingSince: null };
   const since = missingSince ?? now;
   if (now - Math.min(since, record.ended ?? since) < resultGrace) return { kind: 'keep', missingSince: since };
   if (record.exitCode === shareUnusable)

@@ -14,22 +14,23 @@ export interface FollowOptions {
 
 /**
  * Polls until `until` is true or `signal` fires: result files every `poll.results_interval` seconds, Slurm every
- * `poll.slurm_interval`, less often (up to `poll.slurm_interval_max`) while nothing changes or nothing is unfinished.
+ * `poll.slurm_interval`, less often (each time `poll.slurm_backoff` times as long, up to `poll.slurm_interval_max`) while
+ * nothing changes. Slurm is asked nothing at all while nothing is unfinished.
  */
 export async function follow(site: BuildSite, options: FollowOptions): Promise<void> {
-  const { results_interval, slurm_interval, slurm_interval_max } = site.config.poll;
+  const { results_interval, slurm_interval, slurm_interval_max, slurm_backoff } = site.config.poll;
   const asking = { ...site, slurm: { ...site.slurm, interrupted: options.signal } };
   let interval = slurm_interval;
   let nextSlurm = 0;
   let told = new Set<string>();
-  let catalogueBehind = false;
+  let previous: PassReport | undefined;
   while (!options.signal.aborted) {
     const askSlurmToo = performance.now() >= nextSlurm;
-    const report = await pollOnce(asking, askSlurmToo, catalogueBehind);
-    catalogueBehind = report.catalogueBehind;
+    const report = await pollOnce(asking, askSlurmToo, previous);
+    previous = report;
     if (askSlurmToo) {
       const quiet = report.transitions.length === 0 && report.submissions.length === 0;
-      interval = quiet ? Math.min(interval * 1.5, slurm_interval_max) : slurm_interval;
+      interval = quiet ? Math.min(interval * slurm_backoff, slurm_interval_max) : slurm_interval;
       nextSlurm = performance.now() + interval * 1000;
     } else if (report.transitions.length > 0) {
       interval = slurm_interval;

@@ -1,14 +1,9 @@
-import { readlink } from 'node:fs/promises';
-
-import type { Paths } from '../config/paths.ts';
 import { queryAccounting } from '../slurm/accounting.ts';
 import type { ElementRecord } from '../slurm/element-record.ts';
 import { queryQueue } from '../slurm/queue.ts';
 import type { Instance } from '../store/instances.ts';
-import { CtmgrError, isSystemError } from '../util/errors.ts';
+import { epochSeconds } from '../util/clock.ts';
 import type { BuildSite } from './build-site.ts';
-import { type BuildResult, readResult } from './result-file.ts';
-import { claimLink, resultFile } from './tag-folders.ts';
 
 /** What Slurm said about a set of instances. */
 export interface SlurmNews {
@@ -24,28 +19,15 @@ export interface SlurmNews {
 
 export const noNews: SlurmNews = { records: new Map(), arraysInQueue: new Set(), state: 'unasked', problems: [] };
 
-/** What lies on the share about an instance: free to ask, and seconds ahead of Slurm. */
-export interface ShareNews {
-  result: BuildResult | undefined;
-  resultProblem: string | undefined;
-  claimed: boolean;
-}
-
-export async function readShare(site: BuildSite, instance: Instance): Promise<ShareNews> {
-  let result: BuildResult | undefined;
-  let resultProblem: string | undefined;
-  try {
-    result = await readResult(resultFile(site.paths, instance));
-  } catch (error) {
-    if (!(error instanceof CtmgrError)) throw error;
-    resultProblem = `${error.message}: ${error.why ?? ''}`;
-  }
-  return { result, resultProblem, claimed: (await readClaim(site.paths, instance)) !== undefined };
-}
+/** Seconds by which the clock of the controller may be behind that of this host. */
+const clockSkew = 3600;
 
 /**
- * Asks Slurm about instances: one sacct for all; squeue only for what sacct could not tell for good. A record counts only if its
- * job name is the array's marker, because Slurm uses job ids again.
+ * Asks Slurm about instances, however many: one sacct for all, and one squeue if something is left that sacct cannot tell
+ * for good. That is what waits (sacct does not say why, and still shows an element that was cancelled out of a waiting
+ * array: seen with 24.11), what may be requeued, what it does not know, and what has been running for long, since
+ * slurmdbd may have missed the end (`sacctmgr show runawayjobs`). A record counts only if its job name is the array's marker and it
+ * was not submitted before the array was, because Slurm uses job ids again.
  */
 export async function askSlurm(site: BuildSite, instances: Instance[]): Promise<SlurmNews> {
   const submitted = instances.filter((instance) => instance.job_id !== null);
@@ -56,7 +38,8 @@ export async function askSlurm(site: BuildSite, instances: Instance[]): Promise<
   const accounting = await queryAccounting(site.slurm, jobIdsOf(submitted));
   if (accounting.ok) collect(records, submitted, accounting.elements);
   else problems.push(accounting.message);
-  const open = submitted.filter(({ id }) => records.get(id)?.provisional ?? !records.has(id));
+  const longAgo = epochSeconds() - site.config.poll.lost_after;
+  const open = submitted.filter(({ id }) => isOpen(records.get(id), longAgo));
   if (open.length > 0) {
     const queue = await queryQueue(site.slurm, { arrayJobIds: jobIdsOf(open), user: site.builder.name });
     if (queue.ok) {
@@ -68,9 +51,15 @@ export async function askSlurm(site: BuildSite, instances: Instance[]): Promise<
   return { records, arraysInQueue, state: problems.length === 0 ? 'answered' : 'silent', problems };
 }
 
+function isOpen(record: ElementRecord | undefined, longAgo: number): boolean {
+  if (record === undefined || record.provisional === true) return true;
+  if (record.phase === 'running') return (record.started ?? 0) < longAgo;
+  return record.phase === 'queued' || record.phase === 'held';
+}
+
 /**
- * Adds what squeue says about elements that sacct does not know, or of which it says something provisional: that is
- * final unless the element is in the queue again, which is how Slurm shows a requeue.
+ * Adds what squeue says about elements of which sacct's word is not final: that is final unless the element is in the
+ * queue again, which is how Slurm shows a requeue.
  */
 function settleByQueue(records: Map<number, ElementRecord>, open: Instance[], elements: ElementRecord[]): void {
   const queued = new Map<number, ElementRecord>();
@@ -82,7 +71,7 @@ function settleByQueue(records: Map<number, ElementRecord>, open: Instance[], el
     const { provisional: _settled, ...final } = known;
     if (known.phase === 'ended') records.set(id, final);
     else if (inQueue !== undefined) records.set(id, inQueue);
-    // A requeue that the queue knows nothing of says nothing about the end.
+    // What waits or runs and is not in the queue is over, and how it ended is not known.
     else records.delete(id);
   }
 }
@@ -92,20 +81,12 @@ function collect(records: Map<number, ElementRecord>, instances: Instance[], ele
   const byElement = new Map(elements.map((element) => [key(element.arrayJobId, element.index), element]));
   for (const instance of instances) {
     const element = byElement.get(key(instance.job_id, instance.array_index));
-    if (element !== undefined && element.jobName === instance.marker) records.set(instance.id, element);
+    if (element === undefined || element.jobName !== instance.marker) continue;
+    const earliest = (instance.attempted_at ?? 0) - clockSkew;
+    if (element.submitted === undefined || element.submitted >= earliest) records.set(instance.id, element);
   }
 }
 
 function jobIdsOf(instances: Instance[]): number[] {
   return [...new Set(instances.flatMap(({ job_id }) => (job_id === null ? [] : [job_id])))];
-}
-
-/** The job whose element has started on an instance's task, or undefined. */
-export async function readClaim(paths: Paths, instance: Instance): Promise<number | undefined> {
-  try {
-    return Number(await readlink(claimLink(paths, instance)));
-  } catch (error) {
-    if (isSystemError(error, 'ENOENT')) return undefined;
-    throw error;
-  }
 }

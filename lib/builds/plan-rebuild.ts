@@ -22,10 +22,18 @@ export interface PlannedArray {
 
 /**
  * Divides recipes among job arrays: one array for each resource class, cut after `maxArraySize` elements, since the
- * largest index that Slurm takes is MaxArraySize - 1 (slurm.conf(5)). Pure; the order of `recipes` is kept. Throws
- * `configuration` for 0, with which Slurm takes no arrays at all.
+ * largest index that Slurm takes is MaxArraySize - 1 (slurm.conf(5)). Tasks are numbered in the order of `recipes`; array
+ * indices, which Slurm starts in ascending order, begin with the build that is expected to take longest (`expected`: seconds
+ * by name), because longest-first keeps the end of the last build within 4/3 of the best possible one (R. L. Graham, Bounds
+ * on multiprocessing timing anomalies, 1969). What was never built may take any time and comes first. Pure. Throws `configuration` for 0, with
+ * which Slurm takes no arrays at all.
  */
-export function planRebuild(recipes: RenderedRecipe[], defaultClass: string, maxArraySize: number): PlannedArray[] {
+export function planRebuild(
+  recipes: RenderedRecipe[],
+  defaultClass: string,
+  maxArraySize: number,
+  expected: ReadonlyMap<string, number> = new Map(),
+): PlannedArray[] {
   if (maxArraySize < 1) {
     throw new CtmgrError('configuration', 'this Slurm takes no job arrays', {
       why: 'its largest array size is 0',
@@ -34,29 +42,28 @@ export function planRebuild(recipes: RenderedRecipe[], defaultClass: string, max
   }
   const byClass = Map.groupBy(recipes, ({ source }) => source.recipe.class ?? defaultClass);
   const arrays: PlannedArray[] = [];
+  const seconds = ({ name }: { name: string }): number => expected.get(name) ?? Number.POSITIVE_INFINITY;
   let taskIndex = 0;
   for (const [name, members] of byClass) {
-    for (let first = 0; first < members.length; first += maxArraySize) {
-      const instances = members.slice(first, first + maxArraySize).map((recipe, arrayIndex) => {
-        const instance = {
-          name: recipe.source.recipe.name,
-          recipe,
-          taskIndex,
-          arrayIndex,
-          inputHash: inputHash(recipe),
-        };
-        taskIndex += 1;
-        return instance;
-      });
-      arrays.push({ class: name, instances });
+    const tasks = members.map((recipe) => {
+      const task = { name: recipe.source.recipe.name, recipe, taskIndex, inputHash: inputHash(recipe) };
+      taskIndex += 1;
+      return task;
+    });
+    // Infinities of both sides make no number: equal then.
+    tasks.sort((a, b) => seconds(b) - seconds(a) || 0);
+    for (let first = 0; first < tasks.length; first += maxArraySize) {
+      const some = tasks.slice(first, first + maxArraySize);
+      arrays.push({ class: name, instances: some.map((task, arrayIndex) => ({ ...task, arrayIndex })) });
     }
   }
   return arrays;
 }
 
-/** The same for two builds exactly if they were asked for the same thing: definition (with overlays) and files. */
-export function inputHash({ definition, manifest }: RenderedRecipe): string {
+/** The same for two builds exactly if they were asked for the same thing: definition (with overlays), files and platform. */
+export function inputHash({ definition, manifest, source }: RenderedRecipe): string {
+  const { platform } = source.content;
   return createHash('sha256')
-    .update(JSON.stringify([definition, manifest.digest]))
+    .update(JSON.stringify([definition, manifest.digest, ...(platform === null ? [] : [platform])]))
     .digest('hex');
 }

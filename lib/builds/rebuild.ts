@@ -1,6 +1,7 @@
 import { renderRecipe, type RenderedRecipe } from '../definitions/render-recipe.ts';
 import { queryController } from '../slurm/controller.ts';
 import { arraysOfTag } from '../store/build-arrays.ts';
+import { expectedDurations } from '../store/build-durations.ts';
 import { listCurrentRecipes } from '../store/recipes.ts';
 import { resourceClass } from '../config/resource-class.ts';
 import { CtmgrError } from '../util/errors.ts';
@@ -37,7 +38,8 @@ export async function planRecipes(site: BuildSite, names: string[]): Promise<Pla
   const rendered: RenderedRecipe[] = [];
   for (const source of wanted) rendered.push(await renderRecipe(site.store, source, site.config));
   const { maxArraySize, maxArrayTasks = maxArraySize } = controller.settings;
-  return planRebuild(rendered, site.config.build.class, Math.min(maxArraySize, maxArrayTasks));
+  const most = Math.min(maxArraySize, maxArrayTasks);
+  return planRebuild(rendered, site.config.build.class, most, await expectedDurations(site.store));
 }
 
 /** Records a plan as a new build tag and submits its arrays; what Slurm did not confirm is left to the poller. */
@@ -48,6 +50,8 @@ export async function startRebuild(
 ): Promise<{ tag: RecordedTag; reports: SubmissionReport[] }> {
   const tag = await recordRebuild(site, arrays);
   onTag(tag);
+  // Users see from here on what is going to be built.
+  await writeCatalogue(site.store, site.paths);
   const reports: SubmissionReport[] = [];
   for (const array of await arraysOfTag(site.store, tag.id)) reports.push(await submitPlannedArray(site, array));
   await writeCatalogue(site.store, site.paths);

@@ -57,6 +57,6 @@ export async function recordRebuild(site: BuildSite, arrays: PlannedArray[]): Pr
 }
 
 /** Unique on every cluster that shares the accounting database: 80 random bits. */
-function newMarker(tag: string): string {
+export function newMarker(tag: string): string {
   return `ctmgr-${tag}-${randomBytes(10).toString('hex')}`;
 }

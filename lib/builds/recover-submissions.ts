@@ -1,12 +1,12 @@
 import { cancelJobs } from '../slurm/cancel.ts';
 import { findJobsInAccounting, findJobsInQueue } from '../slurm/find-job.ts';
-import { type BuildArray, releaseArray, takeOverArray, unconfirmedArrays } from '../store/build-arrays.ts';
+import { arraysOfTag, type BuildArray, releaseArray, takeOverArray, unconfirmedArrays } from '../store/build-arrays.ts';
 import { instancesOfArray } from '../store/instances.ts';
 import { epochSeconds } from '../util/clock.ts';
 import { CtmgrError } from '../util/errors.ts';
 import { isAlive, processIdentity } from '../util/process-identity.ts';
 import type { BuildSite } from './build-site.ts';
-import { readClaim } from './gather-evidence.ts';
+import { readClaim } from './read-share.ts';
 import { confirmSubmission, submitPlannedArray, type SubmissionReport } from './submit-array.ts';
 
 /**
@@ -61,10 +61,12 @@ async function settleDoubt(site: BuildSite, array: BuildArray): Promise<Submissi
 
 /** The jobs whose elements have started on tasks of this array: proof that it was submitted, without asking Slurm. */
 async function readClaims(site: BuildSite, array: BuildArray): Promise<number[]> {
+  // An array of earlier attempts may have left its claims on the same tasks.
+  const others = new Set((await arraysOfTag(site.store, array.build_tag_id)).map(({ job_id }) => job_id));
   const jobIds = new Set<number>();
   for (const instance of await instancesOfArray(site.store, array.id)) {
     const claim = await readClaim(site.paths, instance);
-    if (claim !== undefined) jobIds.add(claim);
+    if (claim !== undefined && !others.has(claim)) jobIds.add(claim);
   }
   return [...jobIds].sort((a, b) => a - b);
 }

@@ -5,9 +5,15 @@ import { templatePath } from '../config/paths.ts';
 import { resourceClass } from '../config/resource-class.ts';
 import { slurmVersion } from '../slurm/controller.ts';
 import { type ArraySubmission, submitArguments, submitArray } from '../slurm/submit-array.ts';
-import { type BuildArray, markRefused, markSubmitted, markSubmitting, releaseArray } from '../store/build-arrays.ts';
+import {
+  type BuildArray,
+  markRefused,
+  markSubmitted,
+  markSubmitting,
+  releaseArray,
+} from '../store/build-arrays.ts';
 import { insertEvent } from '../store/events.ts';
-import { changeInstance, instancesOfArray } from '../store/instances.ts';
+import { changeInstance, instancesOfArray, moveInstancesOfArray } from '../store/instances.ts';
 import type { Store } from '../store/open.ts';
 import { epochSeconds } from '../util/clock.ts';
 import { errorText } from '../util/errors.ts';
@@ -29,10 +35,13 @@ export interface SubmissionReport {
  * that a crash or a lost answer leaves a doubt that `recoverSubmissions` can settle, and never a second array.
  */
 export async function submitPlannedArray(site: BuildSite, array: BuildArray): Promise<SubmissionReport> {
-  const submission = await prepare(site, array);
+  const prepared = await prepare(site, array);
   if (!(await markSubmitting(site.store, array.id, processIdentity(), epochSeconds()))) {
     return { kind: 'taken', message: `another process submits ${array.tag}` };
   }
+  const indices = await takeWanted(site, array);
+  if (indices.length === 0) return { kind: 'submitted', message: `nothing is left to submit for ${array.tag}` };
+  const submission = { ...prepared, indices };
   const reply = await submitArray(site.slurm, submission);
   switch (reply.kind) {
     case 'accepted':
@@ -45,6 +54,24 @@ export async function submitPlannedArray(site: BuildSite, array: BuildArray): Pr
       await releaseArray(site.store, array.id, { message: reply.message, missingSince: null });
       return { kind: 'unknown', message: `no clear answer from Slurm, the array may exist: ${reply.message}` };
   }
+}
+
+/**
+ * The indices to submit: whoever has been cancelled since the array was planned is not. From here on a cancellation meets an
+ * array that is being submitted, and waits for its job.
+ */
+async function takeWanted(site: BuildSite, array: BuildArray): Promise<number[]> {
+  return site.store.transaction().execute(async (db) => {
+    const now = epochSeconds();
+    const pending = (await instancesOfArray(db, array.id)).filter(({ status }) => status === 'pending');
+    const unwanted = pending.filter(({ cancelled_by }) => cancelled_by !== null);
+    for (const { id, cancelled_by } of unwanted) {
+      const message = `cancelled by ${cancelled_by}`;
+      await changeInstance(db, id, 'pending', { status: 'cancelled', message, ended_at: now, changed_at: now });
+    }
+    if (unwanted.length === pending.length) await markRefused(db, array.id, 'cancelled before it was submitted');
+    return pending.filter(({ cancelled_by }) => cancelled_by === null).map(({ array_index }) => array_index);
+  });
 }
 
 async function prepare(site: BuildSite, array: BuildArray): Promise<ArraySubmission> {
@@ -67,9 +94,7 @@ export async function confirmSubmission(
   await site.store.transaction().execute(async (db) => {
     const now = epochSeconds();
     await markSubmitted(db, array.id, job, now);
-    for (const instance of await instancesOfArray(db, array.id)) {
-      await changeInstance(db, instance.id, 'pending', { status: 'queued', changed_at: now });
-    }
+    await moveInstancesOfArray(db, array.id, 'pending', { status: 'queued', changed_at: now });
     const detail = { job_id: job.jobId, class: array.class };
     await insertEvent(db, { actor: site.actor, kind: 'array.submit', subject: array.tag, detail }, now);
   });
@@ -81,13 +106,17 @@ export function describeArray(array: BuildArray, elements: number, jobId: number
 
 /** Everything that sbatch gets for an array; also what `--dry-run` shows. */
 export async function makeSubmission(site: BuildSite, array: BuildArray): Promise<ArraySubmission> {
-  const indices = (await instancesOfArray(site.store, array.id)).map((instance) => instance.array_index);
-  return submissionFor(site, array, indices);
+  const pending = (await instancesOfArray(site.store, array.id)).filter(({ status }) => status === 'pending');
+  return submissionFor(
+    site,
+    array,
+    pending.map(({ array_index }) => array_index),
+  );
 }
 
 export function submissionFor(
   site: BuildSite,
-  array: Pick<BuildArray, 'tag' | 'marker' | 'class'>,
+  array: Pick<BuildArray, 'tag' | 'marker' | 'class'> & Partial<Pick<BuildArray, 'throttle' | 'begin_delay'>>,
   indices: number[],
 ): ArraySubmission {
   const { config, paths } = site;
@@ -100,12 +129,15 @@ export function submissionFor(
     scratchParent: config.build.scratch,
     buildArguments: config.build.arguments,
     environment: config.build.environment,
+    requeues: config.retry.requeues,
   });
   return {
     jobName: array.marker,
     script: renderTemplate(readFileSync(path, 'utf8'), data, path),
     indices,
-    throttle: config.build.throttle,
+    // 0 of a tag takes the configuration's limit away.
+    throttle: (array.throttle ?? config.build.throttle) || undefined,
+    beginDelay: array.begin_delay,
     user: site.asRoot ? site.builder : undefined,
     workDir: folder,
     output: join(folder, '%a', 'stdout'),
@@ -122,15 +154,13 @@ export async function sbatchCommand(site: BuildSite, submission: ArraySubmission
 async function refuse(db: Store, site: BuildSite, array: BuildArray, message: string): Promise<void> {
   const now = epochSeconds();
   await markRefused(db, array.id, message);
-  for (const instance of await instancesOfArray(db, array.id)) {
-    await changeInstance(db, instance.id, 'pending', {
-      status: 'failure',
-      failure_kind: 'infrastructure',
-      message: `Slurm refused the job: ${message}`,
-      ended_at: now,
-      changed_at: now,
-    });
-  }
+  await moveInstancesOfArray(db, array.id, 'pending', {
+    status: 'failure',
+    failure_kind: 'infrastructure',
+    message: `Slurm refused the job: ${message}`,
+    ended_at: now,
+    changed_at: now,
+  });
   const detail = { class: array.class, message };
   await insertEvent(db, { actor: site.actor, kind: 'array.refuse', subject: array.tag, detail }, now);
 }

@@ -10,6 +10,9 @@ export interface TaskValues {
   result: string;
   /** True if the definition has a `%test` section. */
   test: boolean;
+  /** Processor and variant that the image is for, in the names of OCI; empty: those of the node, and none. */
+  architecture: string;
+  variant: string;
 }
 
 /** What the build script has to know about the site. */
@@ -23,6 +26,8 @@ export interface BuildScriptValues {
   buildArguments: readonly string[];
   /** Variables for Apptainer (APPTAINER_NOHTTPS, http_proxy, …); the build sees nothing else of the job's environment. */
   environment: Readonly<Record<string, string>>;
+  /** How often Slurm may put an element back into the queue and start it again. */
+  requeues: number;
 }
 
 /** Text of `task.env`, a shell fragment that the build script reads with the `.` command. */
@@ -32,6 +37,8 @@ export function taskEnvironment(values: TaskValues): string {
     ['TARGET', values.target],
     ['RESULT', values.result],
     ['TEST', values.test ? 'yes' : 'no'],
+    ['ARCH', values.architecture],
+    ['VARIANT', values.variant],
   ] as const;
   return lines.map(([name, value]) => `${name}=${shellQuote(value)}\n`).join('');
 }
@@ -43,6 +50,7 @@ export function buildScriptData(values: BuildScriptValues): Record<string, strin
     apptainer: shellQuote(values.apptainer),
     scratchParent: shellQuote(values.scratchParent),
     buildArguments: shellJoin(values.buildArguments),
+    requeues: String(values.requeues),
     environment: shellJoin(Object.entries(values.environment).map(([name, value]) => `${name}=${value}`)),
   };
 }

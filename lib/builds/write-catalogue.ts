@@ -3,6 +3,7 @@ import { listBuildTags } from '../store/build-tags.ts';
 import { listVersions } from '../store/catalogue-rows.ts';
 import { unconfirmedArrays } from '../store/build-arrays.ts';
 import { listCurrentImages } from '../store/current-images.ts';
+import { allAttempts, type Attempt } from '../store/attempts.ts';
 import { allInstances, type Instance } from '../store/instances.ts';
 import type { Store } from '../store/open.ts';
 import { overlaysOfInstances } from '../store/overlays.ts';
@@ -37,6 +38,7 @@ export async function collectCatalogue(db: Store): Promise<Catalogue> {
   const versions = await listVersions(db);
   const bases = new Map(versions.map((row) => [`${row.name}:${row.version}`, row.base]));
   const overlays = await overlaysOfInstances(db);
+  const attempts = Map.groupBy(await allAttempts(db), ({ container_instance_id }) => container_instance_id);
   const doubts = new Map((await unconfirmedArrays(db)).map((array) => [array.tag, array.message]));
   return {
     schema: 1,
@@ -46,6 +48,7 @@ export async function collectCatalogue(db: Store): Promise<Catalogue> {
         current: current.has(instance.id),
         base: bases.get(`${instance.name}:${instance.version}`) ?? '',
         overlays: overlays.get(instance.id) ?? [],
+        attempts: (attempts.get(instance.id) ?? []).map(describeAttempt),
       }),
     ),
     recipes: versions.map((row) => ({
@@ -65,7 +68,16 @@ export async function collectCatalogue(db: Store): Promise<Catalogue> {
   };
 }
 
-function describe(instance: Instance, more: { current: boolean; base: string; overlays: string[] }): CatalogueImage {
+function describeAttempt(attempt: Attempt & { job_id: number | null }): CatalogueImage['attempts'][number] {
+  const { number, status, failure_kind, message, node, job_id, array_index, started_at, ended_at } = attempt;
+  const job = job_id === null ? null : `${job_id}_${array_index}`;
+  return { number, status, failure_kind, message, node, job, started: started_at, ended: ended_at };
+}
+
+function describe(
+  instance: Instance,
+  more: Pick<CatalogueImage, 'current' | 'base' | 'overlays' | 'attempts'>,
+): CatalogueImage {
   return {
     name: instance.name,
     tag: instance.tag,
@@ -82,6 +94,9 @@ function describe(instance: Instance, more: { current: boolean; base: string; ov
     reason: instance.reason,
     node: instance.node,
     job: instance.job_id === null ? null : `${instance.job_id}_${instance.array_index}`,
+    class: instance.class,
+    attempt: instance.attempt,
+    attempts: more.attempts,
     started: instance.started_at,
     ended: instance.ended_at,
     changed: instance.changed_at,

@@ -24,6 +24,7 @@ export const adminCommands: CommandSpec[] = [
     examples: [
       ['ctmgr import ./Dockerfile --name lammps', 'a Dockerfile that copies nothing'],
       ['ctmgr import app/Dockerfile --name app --context app', 'with the folder its COPY lines read'],
+      ['ctmgr import app/Dockerfile --name app --no-pull-config', 'without asking a registry'],
     ],
     options: (yargs) =>
       yargs
@@ -31,6 +32,23 @@ export const adminCommands: CommandSpec[] = [
         .option('name', { type: 'string', demandOption: true, requiresArg: true, describe: 'Name of the recipe' })
         .option('context', { type: 'string', requiresArg: true, describe: 'Folder that COPY and ADD read from' })
         .option('build-arg', { type: 'string', array: true, nargs: 1, default: [], describe: 'K=V for an ARG' })
+        .option('target', { type: 'string', requiresArg: true, describe: 'Stage to build; the last one by default' })
+        .option('platform', {
+          type: 'string',
+          requiresArg: true,
+          describe: 'Such as linux/arm64; that of the build node by default',
+        })
+        .option('base-config', {
+          type: 'string',
+          requiresArg: true,
+          describe: 'File with what skopeo inspect --config says of the base image',
+        })
+        .option('pull-config', {
+          type: 'boolean',
+          default: true,
+          describe: 'Ask the registry what the base image sets; --no-pull-config does not',
+        })
+        .option('strict', { type: 'boolean', default: false, describe: 'Refuse what would only be warned about' })
         .option('base-name', { type: 'string', requiresArg: true, describe: 'Name for the base image' })
         .option('class', { type: 'string', requiresArg: true, describe: 'Resource class of its builds' })
         .option('message', { ...message, requiresArg: true }),

@@ -21,6 +21,52 @@ export const rootCommands: CommandSpec[] = [
     load: () => import('../commands/rebuild.ts'),
   },
   {
+    usage: 'cancel <what>',
+    summary: 'Stop builds that are not finished',
+    level: 'root',
+    examples: [
+      ['ctmgr cancel 2026-11-22.1', 'everything of this build tag that is not finished'],
+      ['ctmgr cancel lammps', 'this image, in whatever tag it is being built'],
+      ['ctmgr cancel lammps:2026-11-22.1 --dry-run', 'show what would be stopped'],
+    ],
+    options: (yargs) =>
+      yargs
+        .positional('what', { type: 'string', demandOption: true, describe: 'TAG, NAME or NAME:TAG' })
+        .option('dry-run', { type: 'boolean', default: false, describe: 'Change nothing' }),
+    load: () => import('../commands/cancel.ts'),
+  },
+  {
+    usage: 'retry <tag> [names..]',
+    summary: 'Build once more what failed, in the same build tag',
+    level: 'root',
+    lists: ['names'],
+    examples: [
+      ['ctmgr retry 2026-11-22.1 --wait', 'everything of it that failed, was cancelled or got lost'],
+      ['ctmgr retry 2026-11-22.1 lammps', 'only this image'],
+    ],
+    options: (yargs) =>
+      yargs
+        .positional('tag', { type: 'string', demandOption: true, describe: 'A build tag, YYYY-MM-DD.N' })
+        .positional('names', { type: 'string', array: true, default: [], describe: 'Images; all without one' })
+        .option('wait', { type: 'boolean', default: false, describe: 'Show progress and wait for the end' })
+        .option('dry-run', { type: 'boolean', default: false, describe: 'Change nothing' }),
+    load: () => import('../commands/retry.ts'),
+  },
+  {
+    usage: 'throttle <tag> <number>',
+    summary: 'Change how many builds of a tag run at once',
+    level: 'root',
+    examples: [
+      ['ctmgr throttle 2026-11-22.1 4', 'four of each job array; those that run go on'],
+      ['ctmgr throttle 2026-11-22.1 0', 'no limit'],
+    ],
+    options: (yargs) =>
+      yargs
+        .positional('tag', { type: 'string', demandOption: true, describe: 'A build tag, YYYY-MM-DD.N' })
+        .positional('number', { type: 'string', demandOption: true, describe: 'Builds of each array; 0: no limit' }),
+    load: () => import('../commands/throttle.ts'),
+  },
+  {
     usage: 'poll',
     summary: 'One pass: carry on submissions, read states, publish',
     level: 'root',

@@ -52,8 +52,12 @@ export const userCommands: CommandSpec[] = [
     examples: [
       ['ctmgr status', 'the newest build tag'],
       ['ctmgr status 2026-11-22.1 --json', 'for scripts'],
+      ['ctmgr status --watch', 'until its end, with progress and an estimate; ends with 0 if every image is good'],
     ],
-    options: (yargs) => yargs.positional('tag', { type: 'string', describe: 'A build tag, YYYY-MM-DD.N' }),
+    options: (yargs) =>
+      yargs
+        .positional('tag', { type: 'string', describe: 'A build tag, YYYY-MM-DD.N' })
+        .option('watch', { type: 'boolean', default: false, describe: 'Follow the builds to their end' }),
     load: () => import('../commands/status.ts'),
   },
   {
@@ -88,6 +92,7 @@ export const userCommands: CommandSpec[] = [
     examples: [
       ['ctmgr convert Dockerfile', 'the definition file; what is lossy is said on standard error'],
       ['ctmgr convert app/Dockerfile --context app --strict', 'refuse what is lossy'],
+      ['ctmgr convert Dockerfile --pull-config', 'with USER, WORKDIR, ENV … of the base image, from its registry'],
       ['ctmgr convert Dockerfile --target build --json', 'the steps that Docker would run, for scripts'],
     ],
     options: (yargs) =>
@@ -101,6 +106,11 @@ export const userCommands: CommandSpec[] = [
           type: 'string',
           requiresArg: true,
           describe: 'File with what skopeo inspect --config says of the base image',
+        })
+        .option('pull-config', {
+          type: 'boolean',
+          default: false,
+          describe: 'Ask the registry what the base image sets (no layer is read)',
         })
         .option('output', {
           type: 'string',

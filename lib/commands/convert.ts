@@ -1,4 +1,5 @@
 import { convertFile } from '../definitions/convert-file.ts';
+import { requirePlatform } from '../definitions/platform.ts';
 import { readBuildArgs } from './build-args.ts';
 import { shellQuote } from '../util/shell-quote.ts';
 import type { Answer, Context } from './context.ts';
@@ -10,6 +11,7 @@ interface Arguments {
   target?: string;
   platform?: string;
   'base-config'?: string;
+  'pull-config': boolean;
   strict: boolean;
   output?: string;
   json?: boolean;
@@ -25,19 +27,26 @@ export async function run(argv: Arguments, context: Context): Promise<Answer> {
       target: argv.target,
       platform: argv.platform,
       baseConfig: argv['base-config'],
+      pullConfig: argv['pull-config'],
       strict: argv.strict,
       output: argv.output,
     },
     argv.json === true ? 'plan' : 'definition',
     context.config,
+    context.interrupted,
   );
   if (definition === undefined) return { kind: 'record', record: { ...document }, text: '' };
   for (const { line, code, message } of document.warnings) {
     context.terminal.say(`ctmgr: ${line > 0 ? `line ${line}: ` : ''}${message} [${code}]`);
   }
   if (argv.output === undefined) return { kind: 'text', text: definition };
+  const build = `apptainer build --fakeroot${architectureOption(argv.platform)} ../image.sif recipe.def`;
   return {
     kind: 'text',
-    text: `Wrote ${argv.output}.\nNext: cd ${shellQuote(argv.output)} && apptainer build --fakeroot ../image.sif recipe.def\n`,
+    text: `Wrote ${argv.output}.\nNext: cd ${shellQuote(argv.output)} && ${build}\n`,
   };
+}
+
+function architectureOption(platform: string | undefined): string {
+  return platform === undefined ? '' : ` --arch ${requirePlatform(platform).architecture}`;
 }

@@ -2,6 +2,7 @@ import { formatDuration, formatSize, formatTime } from '../util/clock.ts';
 import { CtmgrError } from '../util/errors.ts';
 import { checkName } from '../util/names.ts';
 import type { Answer, Column, Context } from './context.ts';
+import { attemptRows } from './attempt-rows.ts';
 import { loadCatalogue } from './load-catalogue.ts';
 
 const columns: Column[] = [
@@ -52,8 +53,9 @@ export async function run(argv: { name: string }, context: Context): Promise<Ans
       sha256: image.sha256,
       overlays: image.overlays.join(','),
     }));
+  const earlier = catalogue.images.filter((image) => image.name === name).flatMap(attemptRows);
   // A version is there before the builds that use it, also within the same second.
-  const records = [...versions, ...builds]
+  const records = [...versions, ...earlier, ...builds]
     .map((record, i) => ({ record, i }))
     .sort((a, b) => b.record.when - a.record.when || b.i - a.i);
   return { kind: 'table', columns, records: records.map(({ record }) => record) };

@@ -1,8 +1,11 @@
 import { formatDuration } from '../util/clock.ts';
-import { CtmgrError } from '../util/errors.ts';
+import { CtmgrError, exitCodes } from '../util/errors.ts';
 import { checkTag } from '../util/names.ts';
+import type { Catalogue, CatalogueImage } from '../builds/catalogue-format.ts';
 import type { Answer, Column, Context } from './context.ts';
 import { loadCatalogue } from './load-catalogue.ts';
+import { hintFor, hintLines, rowOfImage } from './progress-row.ts';
+import { watchBuilds } from './watch-builds.ts';
 
 const columns: Column[] = [
   { key: 'name', title: 'NAME' },
@@ -13,29 +16,58 @@ const columns: Column[] = [
   { key: 'elapsed', title: 'ELAPSED', align: 'right', show: (value) => formatDuration(value as number | null) },
   { key: 'kind', title: 'KIND' },
   { key: 'message', title: 'MESSAGE' },
+  { key: 'attempt', title: 'ATTEMPT', align: 'right', shown: false },
+  { key: 'class', title: 'CLASS', shown: false },
+  { key: 'hint', title: 'HINT', shown: false },
 ];
 
-/** `ctmgr status [TAG]`: the images of a build tag and how far each is; the newest tag without an argument. */
-export async function run(argv: { tag?: string }, context: Context): Promise<Answer> {
+/**
+ * `ctmgr status [TAG]`: the images of a build tag and how far each is; the newest tag without an argument. `--watch`
+ * follows them to their end first; 0 only if every image is good then.
+ */
+export async function run(argv: { tag?: string; watch: boolean }, context: Context): Promise<Answer> {
   if (argv.tag !== undefined) checkTag(argv.tag);
-  const catalogue = await loadCatalogue(context);
+  let catalogue = await loadCatalogue(context);
   const tag = argv.tag === undefined ? catalogue.tags.at(-1) : catalogue.tags.find(({ name }) => name === argv.tag);
   if (tag === undefined) {
     if (argv.tag === undefined) return { kind: 'table', columns, records: [], empty: 'Nothing has been built yet.' };
     throw new CtmgrError('inputMissing', `there is no build tag ${argv.tag}`, { hint: 'ctmgr status' });
   }
   if (tag.note !== null) context.terminal.say(`ctmgr: ${tag.name}: ${tag.note}`);
-  const records = catalogue.images
-    .filter((image) => image.tag === tag.name)
-    .map((image) => ({
-      name: image.name,
-      tag: image.tag,
-      status: image.status,
-      job: image.job,
-      node: image.node,
-      elapsed: image.started === null || image.ended === null ? null : image.ended - image.started,
-      kind: image.failure_kind,
-      message: image.message ?? image.reason,
+  let interrupted = false;
+  if (argv.watch) {
+    interrupted = !(await watchBuilds(context, tag.name, async () => {
+      catalogue = await loadCatalogue(context);
+      return catalogue.images;
     }));
-  return { kind: 'table', columns, records };
+  }
+  const images = catalogue.images.filter((image) => image.tag === tag.name);
+  if (!argv.watch) tellMore(context, catalogue, tag.name, images);
+  const bad = argv.watch && images.some(({ status }) => status !== 'success');
+  const exitCode = interrupted ? exitCodes.interrupted : bad ? exitCodes.failed : 0;
+  return { kind: 'table', columns, records: images.map(describe), exitCode };
+}
+
+/** What needs somebody, and other tags that are not finished, for people. */
+function tellMore(context: Context, { images: all }: Catalogue, tag: string, images: CatalogueImage[]): void {
+  for (const line of hintLines(images.map(rowOfImage))) context.terminal.say(`ctmgr: ${line}`);
+  const open = all.filter(({ status }) => status === 'pending' || status === 'queued' || status === 'building');
+  const others = [...new Set(open.map((image) => image.tag))].filter((name) => name !== tag);
+  if (others.length > 0) context.terminal.say(`ctmgr: not finished either: ${others.join(' ')}`);
+}
+
+function describe(image: CatalogueImage): Record<string, unknown> {
+  return {
+    name: image.name,
+    tag: image.tag,
+    status: image.status,
+    job: image.job,
+    node: image.node,
+    elapsed: image.started === null || image.ended === null ? null : image.ended - image.started,
+    kind: image.failure_kind,
+    message: [image.message, image.reason].filter((text) => text !== null).join('; ') || null,
+    attempt: image.attempt,
+    class: image.class,
+    hint: hintFor(rowOfImage(image)) ?? null,
+  };
 }

@@ -1,9 +1,11 @@
 import type { BuildSite } from '../builds/build-site.ts';
 import { follow } from '../builds/follow.ts';
+import { expectedDurations } from '../store/build-durations.ts';
 import { arraysOfTag } from '../store/build-arrays.ts';
 import { type Instance, instancesOfTag, unfinished } from '../store/instances.ts';
 import { exitCodes } from '../util/errors.ts';
 import type { Context, RecordAnswer } from './context.ts';
+import { rowOfInstance } from './progress-row.ts';
 import { makeProgressView } from './progress-view.ts';
 import { reportRebuild } from './rebuild-report.ts';
 
@@ -18,14 +20,15 @@ interface Tag {
  */
 export async function waitForTags(site: BuildSite, context: Context, tags: Tag[]): Promise<RecordAnswer> {
   let instances = await instancesOf(site, tags);
-  const view = makeProgressView(context.terminal, instances);
+  const expected = await expectedDurations(site.store);
+  const view = makeProgressView(context.terminal, instances.map(rowOfInstance), expected);
   const isOver = (): boolean => !instances.some(({ status }) => unfinished.includes(status));
   if (!isOver()) {
     await follow(site, {
       signal: context.interrupted,
       onPass: async (report) => {
         instances = await instancesOf(site, tags);
-        view(report, instances);
+        view([...report.submissions, ...report.problems], instances.map(rowOfInstance));
       },
       // An image that users do not find yet is no reason to say that all is done.
       until: async (report) => isOver() && !report.catalogueBehind,

@@ -80,6 +80,12 @@ function checkTogether(config: Config, path: string): void {
       why: `build.class: expected the name of a table [classes.NAME], found ${JSON.stringify(wanted)}`,
     });
   }
+  for (const [name, { larger }] of Object.entries(config.classes)) {
+    if (larger === undefined || (larger !== name && Object.hasOwn(config.classes, larger))) continue;
+    throw new CtmgrError('configuration', `the configuration ${path} is not valid`, {
+      why: `classes.${name}.larger: expected the name of another table [classes.NAME], found ${JSON.stringify(larger)}`,
+    });
+  }
 }
 
 /** The keys of a parsed TOML document, tables written with dots; arrays count as values. */

@@ -22,6 +22,7 @@ const resourceClass = v.strictObject({
   qos: v.optional(text),
   reservation: v.optional(text),
   extra_arguments: v.optional(words, []),
+  larger: v.optional(text),
 });
 
 /** Every key of config.toml with its type and default. A key that is not here is an error. */
@@ -63,6 +64,13 @@ export const configSchema = v.strictObject({
     }),
     {},
   ),
+  registries: v.optional(
+    v.strictObject({
+      insecure: v.optional(v.array(v.pipe(v.string(), v.regex(/^[^\s/@]+$/))), []),
+      timeout: v.optional(seconds, 20),
+    }),
+    {},
+  ),
   images: v.optional(
     v.strictObject({
       owner: v.optional(accountName),
@@ -76,9 +84,18 @@ export const configSchema = v.strictObject({
       results_interval: v.optional(seconds, 1),
       slurm_interval: v.optional(seconds, 15),
       slurm_interval_max: v.optional(seconds, 300),
+      slurm_backoff: v.optional(v.pipe(v.number(), v.minValue(1), v.maxValue(10)), 1.5),
       submit_settle: v.optional(seconds, 15),
       result_grace: v.optional(seconds, 30),
       lost_after: v.optional(seconds, 900),
+    }),
+    {},
+  ),
+  retry: v.optional(
+    v.strictObject({
+      infrastructure: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(10)), 2),
+      delay: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(86_400)), 60),
+      requeues: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(1000)), 5),
     }),
     {},
   ),

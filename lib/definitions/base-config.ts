@@ -20,6 +20,22 @@ export interface BaseConfig {
   onbuild: string[];
 }
 
+/** What a stage from nothing starts with. */
+export const emptyConfig: BaseConfig = {
+  environment: new Map(),
+  workdir: '/',
+  user: '',
+  shell: undefined,
+  entrypoint: [],
+  cmd: [],
+  labels: {},
+  exposed: [],
+  volumes: [],
+  stopSignal: '',
+  healthcheck: null,
+  onbuild: [],
+};
+
 const words = v.nullish(v.array(v.string()));
 const number = v.nullish(v.number());
 const configSchema = v.object({
@@ -50,10 +66,11 @@ const configSchema = v.object({
 export type BaseConfigs = ReadonlyMap<string, BaseConfig>;
 
 /**
- * Reads what `--base-config` names: the configuration of the base image as `skopeo inspect --config`, `docker image inspect` or
- * `crane config` print it, or an object with one such document for each reference. Throws CtmgrError `badDefinition`.
+ * Takes apart what `--base-config` names: the configuration of the base image as `skopeo inspect --config`, `docker image inspect` or
+ * `crane config` print it, or an object with one such document for each reference; the key `*` is for all images. The documents are not
+ * checked yet. Throws CtmgrError `badDefinition`.
  */
-export function readBaseConfigs(text: string, what: string): BaseConfigs {
+export function splitConfigFile(text: string, what: string): Map<string, unknown> {
   let document: unknown;
   try {
     document = JSON.parse(text);
@@ -61,15 +78,16 @@ export function readBaseConfigs(text: string, what: string): BaseConfigs {
     throw new CtmgrError('badDefinition', `${what} is not JSON`, { why: errorText(error), cause: error });
   }
   const single = Array.isArray(document) ? (document[0] as unknown) : document;
-  if (isObject(single) && Object.keys(single).some((key) => imageKeys.has(key))) {
-    return new Map([['*', readConfig(single, what)]]);
-  }
+  if (isObject(single) && Object.keys(single).some((key) => imageKeys.has(key))) return new Map([['*', single]]);
   if (!isObject(document)) throw new CtmgrError('badDefinition', `${what} is not the configuration of an image`);
+  return new Map(Object.entries(document));
+}
+
+/** All of what `--base-config` names. Throws CtmgrError `badDefinition`. */
+export function readBaseConfigs(text: string, what: string): BaseConfigs {
+  const configs = [...splitConfigFile(text, what)];
   return new Map(
-    Object.entries(document).map(([reference, config]) => [
-      reference,
-      readConfig(config, `${what}, ${quote(reference)}`),
-    ]),
+    configs.map(([reference, document]) => [reference, readConfig(document, `${what}, ${quote(reference)}`)]),
   );
 }
 
@@ -80,7 +98,15 @@ const imageKeys = new Set(
   ),
 );
 
-function readConfig(document: unknown, what: string): BaseConfig {
+/**
+ * The part of an image's configuration that counts for images based on it, as text; the same for two configurations that differ in
+ * nothing else. `readConfig` takes its JSON document like any other. Throws CtmgrError `badDefinition`.
+ */
+export function configText(document: unknown, what: string): string {
+  return JSON.stringify({ config: selectConfig(document, what) });
+}
+
+function selectConfig(document: unknown, what: string): v.InferOutput<typeof configSchema> {
   const inner = isObject(document) ? (document['config'] ?? document['Config'] ?? document) : document;
   const parsed = v.safeParse(configSchema, inner);
   if (!parsed.success) {
@@ -91,7 +117,12 @@ function readConfig(document: unknown, what: string): BaseConfig {
       hint: 'skopeo inspect --config docker://IMAGE',
     });
   }
-  const { output: config } = parsed;
+  return parsed.output;
+}
+
+/** Reads the configuration of one image. Throws CtmgrError `badDefinition`. */
+export function readConfig(document: unknown, what: string): BaseConfig {
+  const config = selectConfig(document, what);
   const health = config.Healthcheck;
   return {
     environment: new Map((config.Env ?? []).map((pair) => splitPair(pair))),

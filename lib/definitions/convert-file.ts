@@ -4,21 +4,22 @@ import { join } from 'node:path';
 
 import { templatePath } from '../config/paths.ts';
 import type { Config } from '../config/schema.ts';
+import type { RegistrySettings } from '../registry/http-request.ts';
 import { CtmgrError, errorText, isSystemError } from '../util/errors.ts';
-import { readBaseConfigs } from './base-config.ts';
 import { selectContext } from './build-context.ts';
 import { packContext, stageContext } from './context-archive.ts';
 import type { ContextManifest } from './context-manifest.ts';
 import { layOutContext } from './copy-layout.ts';
+import { type KnownBase, knownConfigs, readConfigFile } from './known-base.ts';
+import { learnBases, registrySettings } from './learn-bases.ts';
 import { findObstacles } from './find-obstacles.ts';
 import { makePlan } from './make-plan.ts';
-import type { ProblemCode } from './problem-codes.ts';
 import { type PlanDocument, planDocument } from './plan-document.ts';
 import type { RecipePlan } from './recipe-plan.ts';
 import { readText } from './read-text.ts';
-import { throwRefusals } from './refusal.ts';
+import { throwRefusals, throwWarnings } from './refusal.ts';
 import { renderDefinition } from './render-definition.ts';
-import { resolveDockerfile } from './resolve-dockerfile.ts';
+import { type ParseOptions, resolveDockerfile } from './resolve-dockerfile.ts';
 
 export interface ConvertRequest {
   dockerfile: string;
@@ -28,6 +29,8 @@ export interface ConvertRequest {
   platform: string | undefined;
   /** Path of a file with the configuration of the base image. */
   baseConfig: string | undefined;
+  /** Ask registries for the configuration of the base images that `baseConfig` does not have. */
+  pullConfig: boolean;
   /** Warnings are refusals. */
   strict: boolean;
   /** A folder that gets `recipe.def` and all that it reads; it must not be there yet. */
@@ -36,32 +39,28 @@ export interface ConvertRequest {
 
 /**
  * Converts a Dockerfile without any store: to the plan alone, which has no obstacles but Docker's own, or to a definition file too.
- * Throws CtmgrError `badDefinition` for what cannot be converted, `inputMissing` for files that are not there.
+ * Throws CtmgrError `badDefinition` for what cannot be converted, `inputMissing` for files and base images that are not there,
+ * `unavailable` and `notAllowed` where a registry that has to be asked does not tell. `cancel` ends the waiting for one.
  */
 export async function convertFile(
   request: ConvertRequest,
   wanted: 'plan' | 'definition',
   config: Config,
+  cancel: AbortSignal,
 ): Promise<{ document: PlanDocument; definition: string | undefined }> {
   const text = await readText(request.dockerfile, 'Dockerfile', `ctmgr convert ${request.dockerfile}/Dockerfile`);
   const { buildArgs, target, platform, baseConfig } = request;
-  const baseConfigs =
-    baseConfig === undefined
-      ? undefined
-      : readBaseConfigs(await readText(baseConfig, 'image configuration'), baseConfig);
-  const resolved = resolveDockerfile(text, { buildArgs, target, platform, baseConfigs });
+  const options = { buildArgs, target, platform };
+  const known = await knownBases(
+    text,
+    options,
+    baseConfig,
+    request.pullConfig ? registrySettings(config, cancel) : undefined,
+  );
+  const resolved = resolveDockerfile(text, { ...options, baseConfigs: knownConfigs(known) });
   if (wanted === 'definition') throwRefusals(findObstacles(resolved));
   const document = planDocument(resolved);
-  if (request.strict) {
-    throwRefusals(
-      document.warnings.map(({ line, code, message }) => ({
-        code: code as ProblemCode,
-        line,
-        instruction: '',
-        reason: message,
-      })),
-    );
-  }
+  if (request.strict) throwWarnings(document.warnings);
   if (wanted === 'plan') return { document, definition: undefined };
   const plan = makePlan(resolved);
   const manifest = await selectContext(plan, request.context, request.dockerfile);
@@ -79,6 +78,19 @@ export async function convertFile(
     document.warnings.unshift({ line: 0, code: 'needs-output', message });
   }
   return { document, definition };
+}
+
+async function knownBases(
+  text: string,
+  options: ParseOptions,
+  file: string | undefined,
+  settings: RegistrySettings | undefined,
+): Promise<KnownBase[]> {
+  const given = file === undefined ? [] : readConfigFile(await readText(file, 'image configuration'), file);
+  if (settings === undefined) return given;
+  const { known, unknown } = await learnBases(text, options, given, [], settings);
+  if (unknown[0]) throw unknown[0].error;
+  return known;
 }
 
 async function writeFolder(

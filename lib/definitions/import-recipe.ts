@@ -6,26 +6,22 @@ import { dirname, join, resolve } from 'node:path';
 import { type BaseImage, findBaseImageByLocation, findBaseImageByName, insertBaseImage } from '../store/base-images.ts';
 import { insertEvent } from '../store/events.ts';
 import type { Store } from '../store/open.ts';
-import { insertContent } from '../store/recipe-rows.ts';
-import { findRecipe, insertRecipe, latestContent, updateRecipe } from '../store/recipes.ts';
+import { insertContent, loadBaseConfigs, loadRows } from '../store/recipe-rows.ts';
+import { findRecipe, insertRecipe, latestContent, type RecipeContent, updateRecipe } from '../store/recipes.ts';
 import { epochSeconds } from '../util/clock.ts';
 import { CtmgrError, errorText, isSystemError } from '../util/errors.ts';
 import { checkName } from '../util/names.ts';
 import { guessBaseFacts } from './base-facts.ts';
-import { selectContext } from './build-context.ts';
 import { packContext } from './context-archive.ts';
 import type { ContextManifest } from './context-manifest.ts';
 import { rootReference } from './build-stages.ts';
-import { parseDockerfile } from './parse-dockerfile.ts';
-import { planToRows } from './plan-rows.ts';
-import type { RecipePlan, PlanWarning } from './recipe-plan.ts';
-import { readText } from './read-text.ts';
+import { sameKnowledge } from './known-base.ts';
+import { planFromRows, planToRows } from './plan-rows.ts';
+import { type EarlierVersion, type Material, type MaterialRequest, readMaterial } from './read-material.ts';
+import type { PlanWarning } from './recipe-plan.ts';
 
-export interface ImportRequest {
-  dockerfile: string;
+export interface ImportRequest extends MaterialRequest {
   name: string;
-  context: string | undefined;
-  buildArgs: Record<string, string>;
   baseName: string | undefined;
   class: string | undefined;
   message: string | undefined;
@@ -34,22 +30,18 @@ export interface ImportRequest {
 export interface ImportOutcome {
   name: string;
   version: number;
-  /** False: Dockerfile, build arguments and context are those of the newest version, so nothing was stored. */
+  /** False: Dockerfile, build arguments, context, target and platform are those of the newest version, so nothing was stored. */
   isNew: boolean;
   base: string;
   warnings: PlanWarning[];
-}
-
-/** What was read and checked before the store is touched. */
-interface Material {
-  text: string;
-  plan: RecipePlan;
-  manifest: ContextManifest;
+  /** What registries did not tell, in sentences. */
+  notes: string[];
 }
 
 /**
- * Stores a Dockerfile with its build context as a new version of a recipe, unless the newest version has the same.
- * Everything is read and converted first; a refusal (65, 66) leaves nothing behind.
+ * Stores a Dockerfile with its build context as a new version of a recipe, unless the newest version has the same. A base image that has
+ * got another configuration makes a new version only if that changes the recipe. Everything is read and converted first; a refusal (see
+ * `readMaterial`) leaves nothing behind.
  */
 export async function importRecipe(
   store: Store,
@@ -59,30 +51,28 @@ export async function importRecipe(
 ): Promise<ImportOutcome> {
   checkName(request.name, 'recipe');
   if (request.baseName !== undefined) checkName(request.baseName, 'base image');
-  const material = await readMaterial(request);
+  const material = await readMaterial(request, await earlierVersion(store, request.name));
   await keepContext(material.manifest, request.context, contextsFolder);
   return store.transaction().execute((db) => storeVersion(db, request, material, by));
 }
 
-async function readMaterial(request: ImportRequest): Promise<Material> {
-  const text = await readText(
-    request.dockerfile,
-    'Dockerfile',
-    `ctmgr import ${request.dockerfile}/Dockerfile --context ${request.dockerfile} …`,
-  );
-  const plan = parseDockerfile(text, { buildArgs: request.buildArgs });
-  return { text, plan, manifest: await selectContext(plan, request.context, request.dockerfile) };
+async function earlierVersion(db: Store, name: string): Promise<EarlierVersion | undefined> {
+  const recipe = await findRecipe(db, name);
+  const newest = recipe === undefined ? undefined : await latestContent(db, recipe.id);
+  if (newest === undefined) return undefined;
+  return { version: newest.version, platform: newest.platform, bases: await loadBaseConfigs(db, newest.id) };
 }
 
 async function storeVersion(db: Store, request: ImportRequest, material: Material, by: string): Promise<ImportOutcome> {
-  const { plan, manifest, text } = material;
+  const { plan, manifest, text, platform, bases, notes } = material;
   const now = epochSeconds();
   const recipe = await findRecipe(db, request.name);
   const newest = recipe === undefined ? undefined : await latestContent(db, recipe.id);
   const dockerfileHash = createHash('sha256').update(text).digest('hex');
   const buildArguments = JSON.stringify(sorted(request.buildArgs));
   const contextDigest = manifest.entries.length === 0 ? null : manifest.digest;
-  const outcome = { name: request.name, base: rootReference(plan), warnings: plan.warnings };
+  const outcome = { name: request.name, base: rootReference(plan), warnings: plan.warnings, notes };
+  const target = request.target ?? null;
   const base = await baseImage(db, rootReference(plan), request.baseName, now);
   const fields = {
     baseImageId: base.id,
@@ -95,7 +85,10 @@ async function storeVersion(db: Store, request: ImportRequest, material: Materia
     newest !== undefined &&
     newest.dockerfile_hash === dockerfileHash &&
     newest.build_arguments === buildArguments &&
-    newest.context_digest === contextDigest
+    newest.context_digest === contextDigest &&
+    newest.target === target &&
+    newest.platform === platform &&
+    (await sameResult(db, newest, material))
   ) {
     return { ...outcome, version: newest.version, isNew: false };
   }
@@ -114,12 +107,24 @@ async function storeVersion(db: Store, request: ImportRequest, material: Materia
       contextManifest: JSON.stringify(manifest),
       ...planToRows(plan),
       message: request.message ?? null,
+      target,
+      platform,
+      strict: request.strict ?? false,
+      pullConfig: request.registries !== undefined,
+      bases,
     },
     by,
     now,
   );
   await insertEvent(db, { actor: by, kind: 'recipe.import', subject: request.name, detail: { version } }, now);
   return { ...outcome, version, isNew: true };
+}
+
+/** True if what is known of the base images now makes of the same Dockerfile what the version has. */
+async function sameResult(db: Store, version: RecipeContent, { plan, bases }: Material): Promise<boolean> {
+  if (sameKnowledge(bases, await loadBaseConfigs(db, version.id))) return true;
+  const stored = planFromRows({ rows: await loadRows(db, version.id), imageConfig: version.image_config });
+  return JSON.stringify(stored) === JSON.stringify(planFromRows(planToRows(plan)));
 }
 
 /** The base image of that reference; a new one is named after its last component, or as the caller wants. */

@@ -1,3 +1,6 @@
+import { CtmgrError } from '../util/errors.ts';
+import { quote } from '../util/names.ts';
+
 /** Operating system, processor and its variant, in the names of OCI images. */
 export interface Platform {
   os: string;
@@ -31,6 +34,18 @@ export function parsePlatform(text: string): Platform | undefined {
   return { os, architecture, variant: architecture === 'arm64' && variant === 'v8' ? '' : (variant ?? '') };
 }
 
+/** The platform of that name, by default this machine's; throws CtmgrError `usage` for what is no name. */
+export function requirePlatform(text: string = hostPlatform()): Platform {
+  const platform = parsePlatform(text);
+  if (platform) return platform;
+  throw new CtmgrError('usage', `${quote(text)} is not a platform`, { hint: '--platform linux/amd64' });
+}
+
+/** The name as it is compared and stored: `linux/arm64`, `linux/arm/v7`. */
+export function platformName({ os, architecture, variant }: Platform): string {
+  return [os, architecture, variant].filter((part) => part !== '').join('/');
+}
+
 /** True for two names of one platform. */
 export function samePlatform(a: string, b: string): boolean {
   return JSON.stringify(parsePlatform(a)) === JSON.stringify(parsePlatform(b));
@@ -44,7 +59,7 @@ export function platformArguments(target: string): Map<string, string> {
     ['BUILD', hostPlatform()],
   ] as const) {
     const { os, architecture, variant } = parsePlatform(text) ?? { os: 'linux', architecture: text, variant: '' };
-    values.set(`${side}PLATFORM`, [os, architecture, variant].filter((part) => part !== '').join('/'));
+    values.set(`${side}PLATFORM`, platformName({ os, architecture, variant }));
     values.set(`${side}OS`, os);
     values.set(`${side}ARCH`, architecture);
     values.set(`${side}VARIANT`, variant);

@@ -41,7 +41,6 @@ export const problemCodes = {
     'a source outside the build context, a malformed pattern, or what is neither file, folder nor link',
   ],
   'ssh-mount': ['refused', '`RUN --mount=type=ssh`'],
-  'stage-name': ['refused', 'two stages with one name'],
   'symlink-source': ['refused', 'a source in the build context that is a symbolic link or behind one'],
   'user-name': ['refused', 'USER or `--chown` is no name or number'],
   'variable-name': ['refused', 'a variable that a shell cannot export, or that shell or Apptainer keep for themselves'],

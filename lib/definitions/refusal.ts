@@ -1,6 +1,7 @@
 import { CtmgrError } from '../util/errors.ts';
 import { quote } from '../util/names.ts';
 import type { ProblemCode } from './problem-codes.ts';
+import type { PlanWarning } from './recipe-plan.ts';
 
 /** Why one instruction is wrong or cannot be converted. */
 export interface RefusalDetails {
@@ -37,6 +38,18 @@ export function throwRefusals(refusals: readonly RefusalDetails[], subject = 'Do
     ...(shown.length > 0 ? { why: `Also ${shown.join('; ')}` } : {}),
     ...(first.wayOut === undefined ? {} : { hint: first.wayOut }),
   });
+}
+
+/** Throws `badDefinition` for warnings, as `--strict` wants it; returns if there are none. */
+export function throwWarnings(warnings: readonly PlanWarning[]): void {
+  throwRefusals(
+    warnings.map(({ line, code, message }) => ({ code: code as ProblemCode, line, instruction: '', reason: message })),
+  );
+}
+
+/** A refusal of the file as a whole. */
+export function wholeFile(code: ProblemCode, reason: string, wayOut: string): RefusalDetails {
+  return { code, line: 0, instruction: '', reason, wayOut };
 }
 
 /** Anything from the file as a message may show it: quoted and cut unless it is an ordinary word. */

@@ -1,15 +1,14 @@
 import { CtmgrError } from '../util/errors.ts';
 import { quote } from '../util/names.ts';
-import type { BaseConfigs } from './base-config.ts';
+import { type BaseConfigs, emptyConfig } from './base-config.ts';
 import { checkReference, convertGlobalArg, readFrom, resolveFrom } from './convert-base.ts';
 import { converters } from './converters.ts';
 import { type FileFacts, makeStage, obstruct, refuse, type Stage } from './dockerfile-stage.ts';
 import { readLogicalLines } from './logical-lines.ts';
-import { hostPlatform, parsePlatform, platformArguments, samePlatform } from './platform.ts';
+import { hostPlatform, platformArguments, requirePlatform, samePlatform } from './platform.ts';
 import { type Instruction, readInstruction } from './read-instructions.ts';
 import type { RecipeBase, StepSourceImage } from './recipe-plan.ts';
-import type { ProblemCode } from './problem-codes.ts';
-import { Refusal, type RefusalDetails, throwRefusals } from './refusal.ts';
+import { Refusal, type RefusalDetails, throwRefusals, wholeFile } from './refusal.ts';
 
 export interface ParseOptions {
   /** Values for ARG, as `--build-arg NAME=VALUE` gives them. */
@@ -31,7 +30,10 @@ export interface ResolvedDockerfile {
 /** One FROM with what follows it. */
 interface Block {
   index: number;
+  /** As in `AS name`, in lower case; empty without. Several may have it: references mean the last one before them. */
   name: string;
+  /** No other stage has it; `name` where that is free, `stage-N` for one without name. */
+  title: string;
   from: Instruction;
   image: string;
   instructions: Instruction[];
@@ -43,6 +45,21 @@ interface Block {
  */
 export function resolveDockerfile(text: string, options: ParseOptions): ResolvedDockerfile {
   return new Resolver(text, options).resolve();
+}
+
+/** An image that FROM names in a stage that the target needs. */
+export interface NeededBase {
+  reference: string;
+  line: number;
+}
+
+/**
+ * The images whose configuration decides what the target becomes and is not among `options.baseConfigs`. Asked again with the ones that
+ * were found, it names those that ONBUILD of these brings in. What is wrong with the Dockerfile does not matter here, except that
+ * options are checked as in `resolveDockerfile`.
+ */
+export function neededBases(text: string, options: ParseOptions): NeededBase[] {
+  return new Resolver(text, options).neededBases();
 }
 
 class Resolver {
@@ -60,8 +77,7 @@ class Resolver {
     this.refusals = refusals;
     this.escape = escape;
     this.platform = options.platform ?? hostPlatform();
-    if (parsePlatform(this.platform) === undefined)
-      throw new CtmgrError('usage', `${quote(this.platform)} is not a platform`, { hint: '--platform linux/amd64' });
+    requirePlatform(this.platform);
     this.file = {
       buildArgs: new Map(Object.entries(options.buildArgs)),
       globalArgs: new Map(),
@@ -91,14 +107,15 @@ class Resolver {
     const { keyword } = instruction;
     if (keyword === 'FROM') {
       const index = this.blocks.length;
-      const block: Block = { index, name: `stage-${index}`, from: instruction, image: '', instructions: [] };
+      const title = this.freeTitle(`stage-${index}`);
+      const block: Block = { index, name: '', title, from: instruction, image: '', instructions: [] };
       this.blocks.push(block);
       const { image, stage } = readFrom(instruction);
       block.image = image;
       if (stage === undefined) return;
-      if (this.blocks.some(({ name }) => name === stage))
-        throw refuse(instruction, 'stage-name', `another stage is called ${quote(stage)} too`, 'use another name');
       block.name = stage;
+      block.title = '';
+      block.title = this.freeTitle(stage);
       return;
     }
     if (converters[keyword] === undefined)
@@ -109,14 +126,22 @@ class Resolver {
     else throw refuse(instruction, 'syntax', 'stands before FROM', 'begin with FROM IMAGE');
   }
 
+  private freeTitle(wanted: string): string {
+    let title = wanted;
+    for (let n = 2; this.blocks.some((block) => block.title === title); n += 1) title = `${wanted}-${n}`;
+    return title;
+  }
+
   private findTarget(): Block | undefined {
     const { target } = this.options;
     if (target === undefined || this.blocks.length === 0) return this.blocks.at(-1);
-    const named = this.blocks.findLast(({ name }) => name === target.toLowerCase());
+    const lower = target.toLowerCase();
+    const named =
+      this.blocks.findLast(({ name }) => name === lower) ?? this.blocks.find(({ title }) => title === lower);
     const found = named ?? (/^\d+$/.test(target) ? this.blocks[Number(target)] : undefined);
     if (found) return found;
     throw new CtmgrError('usage', `the Dockerfile has no stage ${quote(target)}`, {
-      why: `its stages are ${this.blocks.map(({ name }) => name).join(', ')}`,
+      why: `its stages are ${this.blocks.map(({ title }) => title).join(', ')}`,
     });
   }
 
@@ -125,7 +150,17 @@ class Resolver {
     const start = this.refusals.length;
     for (const block of this.blocks) if (!needed.has(block)) this.stage(block);
     const others = this.refusals.splice(start);
-    this.refusals.push(...others.filter(({ code }) => ['syntax', 'json', 'stage-name'].includes(code)));
+    this.refusals.push(...others.filter(({ code }) => ['syntax', 'json'].includes(code)));
+  }
+
+  neededBases(): NeededBase[] {
+    const target = this.findTarget();
+    if (target) this.stage(target);
+    return this.blocks.flatMap((block) => {
+      const { base, parent, baseConfig } = this.stages.get(block) ?? {};
+      const isUnknown = base?.kind === 'image' && base.reference !== '' && !parent && !baseConfig;
+      return isUnknown ? [{ reference: base.reference, line: base.line }] : [];
+    });
   }
 
   /** The stage of a block, converted when it is first asked for. */
@@ -133,7 +168,7 @@ class Resolver {
     const known = this.stages.get(block);
     if (known) return known;
     const placeholder: RecipeBase = { kind: 'image', reference: '', line: block.from.line };
-    const place = { name: block.name, index: block.index, parent: undefined, base: placeholder };
+    const place = { name: block.title, index: block.index, parent: undefined, base: placeholder };
     let stage = makeStage(this.file, place, undefined);
     this.stages.set(block, stage);
     this.guard(() => {
@@ -147,10 +182,12 @@ class Resolver {
   }
 
   private begin(block: Block): Stage {
-    const { from, index, name } = block;
+    const { from, index, title: name } = block;
     const { reference, platform } = resolveFrom(this.file, from, block.image);
     const line = from.line;
-    const parentBlock = this.blocks.slice(0, index).findLast((each) => each.name === reference.toLowerCase());
+    const parentBlock = this.blocks
+      .slice(0, index)
+      .findLast((each) => each.name !== '' && each.name === reference.toLowerCase());
     const parent = parentBlock && this.stage(parentBlock);
     const kind = parent ? 'stage' : reference === 'scratch' ? 'scratch' : 'image';
     if (kind === 'image') checkReference(from, reference);
@@ -210,24 +247,4 @@ class Resolver {
       this.refusals.push(error.details);
     }
   }
-}
-
-/** What a stage from nothing starts with. */
-const emptyConfig = {
-  environment: new Map<string, string>(),
-  workdir: '/',
-  user: '',
-  shell: undefined,
-  entrypoint: [],
-  cmd: [],
-  labels: {},
-  exposed: [],
-  volumes: [],
-  stopSignal: '',
-  healthcheck: null,
-  onbuild: [],
-};
-
-function wholeFile(code: ProblemCode, reason: string, wayOut: string): RefusalDetails {
-  return { code, line: 0, instruction: '', reason, wayOut };
 }

@@ -39,6 +39,8 @@ export interface ArraySubmission {
   /** Path of standard output; `%a` stands for the index, `%A` for the array's job id. */
   output: string;
   error: string;
+  /** Seconds that the elements wait before they may start. */
+  beginDelay?: number | undefined;
   /** As for `--dependency`. */
   dependency?: string | undefined;
   resources: ArrayResources;
@@ -68,6 +70,7 @@ export function submitArguments(submission: ArraySubmission, version: SlurmVersi
     ['error', submission.error],
     // Until 22.05 NONE means "only SLURM_*"; from 23.02 NONE also starts a login shell on the node and NIL took its place.
     ['export', isAtLeast(version, 23, 2) ? 'NIL' : 'NONE'],
+    ['begin', (submission.beginDelay ?? 0) === 0 ? undefined : `now+${submission.beginDelay}`],
     ['dependency', submission.dependency],
     ['kill-on-invalid-dep', submission.dependency === undefined ? undefined : 'yes'],
     ['partition', resources.partition],
@@ -82,7 +85,8 @@ export function submitArguments(submission: ArraySubmission, version: SlurmVersi
   ];
   return [
     '--parsable',
-    '--no-requeue',
+    // A dead node or a preemption puts an element back into the queue; said here, because slurm.conf may say otherwise.
+    '--requeue',
     '--open-mode=append',
     ...options.flatMap(([name, value]) => (value === undefined ? [] : [`--${name}=${value}`])),
     ...(resources.exclusive === true ? ['--exclusive'] : []),

@@ -1,15 +1,19 @@
 import type { Selectable } from 'kysely';
 
 import type { Store } from './open.ts';
-import type { Database } from './schema.ts';
+import type { ArrayState, Database } from './schema.ts';
 
 /** A job array, submitted or to be submitted, with the name of its build tag. */
-export type BuildArray = Selectable<Database['build_array']> & { tag: string };
+export type BuildArray = Selectable<Database['build_array']> & {
+  tag: string;
+  /** Of the tag: see `build_tag.throttle`. */
+  throttle: number | null;
+};
 
 /** A planned array belongs to the process that will submit it, see `process-identity.ts`. */
 export async function insertBuildArray(
   db: Store,
-  array: { buildTagId: number; class: string; marker: string; submitter: string },
+  array: { buildTagId: number; class: string; marker: string; submitter: string; beginDelay?: number },
 ): Promise<number> {
   const { id } = await db
     .insertInto('build_array')
@@ -19,15 +23,30 @@ export async function insertBuildArray(
       marker: array.marker,
       state: 'planned',
       submitter: array.submitter,
+      begin_delay: array.beginDelay ?? 0,
     })
     .returning('id')
     .executeTakeFirstOrThrow();
   return id;
 }
 
+export async function buildArray(db: Store, id: number): Promise<BuildArray> {
+  return withTag(db).where('build_array.id', '=', id).executeTakeFirstOrThrow();
+}
+
 /** The arrays of a tag in the order in which they were planned. */
 export async function arraysOfTag(db: Store, tagId: number): Promise<BuildArray[]> {
   return withTag(db).where('build_array.build_tag_id', '=', tagId).orderBy('build_array.id').execute();
+}
+
+/** How far each of these arrays is. */
+export async function arrayStates(db: Store, ids: readonly number[]): Promise<Map<number, ArrayState>> {
+  const states = new Map<number, ArrayState>();
+  for (const id of new Set(ids)) {
+    const row = await db.selectFrom('build_array').select('state').where('id', '=', id).executeTakeFirstOrThrow();
+    states.set(id, row.state);
+  }
+  return states;
 }
 
 /** Arrays that Slurm has not confirmed yet. */
@@ -114,5 +133,5 @@ function withTag(db: Store) {
     .selectFrom('build_array')
     .innerJoin('build_tag', 'build_tag.id', 'build_array.build_tag_id')
     .selectAll('build_array')
-    .select('build_tag.name as tag');
+    .select(['build_tag.name as tag', 'build_tag.throttle']);
 }

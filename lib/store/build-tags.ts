@@ -26,6 +26,15 @@ export async function insertBuildTag(
   return id;
 }
 
+export async function findBuildTag(db: Store, name: string): Promise<BuildTag | undefined> {
+  return db.selectFrom('build_tag').selectAll().where('name', '=', name).executeTakeFirst();
+}
+
+/** Most elements of each of a tag's arrays that run at once; 0: no limit. */
+export async function setTagThrottle(db: Store, id: number, throttle: number): Promise<void> {
+  await db.updateTable('build_tag').set({ throttle }).where('id', '=', id).execute();
+}
+
 export async function listBuildTags(db: Store): Promise<BuildTag[]> {
   return db.selectFrom('build_tag').selectAll().orderBy('id').execute();
 }

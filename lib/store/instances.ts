@@ -1,16 +1,20 @@
-import type { Selectable, Updateable } from 'kysely';
+import { type Selectable, sql, type Updateable } from 'kysely';
 
 import type { Store } from './open.ts';
 import type { Database, InstanceStatus } from './schema.ts';
 
-/** An instance with the names that a reader needs. */
-export type Instance = Selectable<Database['container_instance']> & {
+/** An instance with the names that a reader needs; its definition file is left out, see `definitionOf`. */
+export type Instance = Omit<Selectable<Database['container_instance']>, 'definition'> & {
   name: string;
   recipe_id: number;
   version: number;
   tag: string;
+  /** Of the array of its present attempt, as the next four. */
   marker: string;
+  class: string;
   job_id: number | null;
+  /** When sbatch was called; null before that. */
+  attempted_at: number | null;
 };
 
 export interface NewInstance {
@@ -25,6 +29,9 @@ export interface NewInstance {
 }
 
 export const unfinished: InstanceStatus[] = ['pending', 'queued', 'building'];
+
+/** Spelt out, because SQLite uses the partial index of these rows for no query with parameters (sqlite.org/partialindex.html). */
+const isUnfinished = sql<boolean>`container_instance.status in ('pending', 'queued', 'building')`;
 
 /** Adds a pending instance with its overlays; call it inside a transaction. */
 export async function insertInstance(db: Store, instance: NewInstance, now: number): Promise<number> {
@@ -53,7 +60,16 @@ export async function insertInstance(db: Store, instance: NewInstance, now: numb
 }
 
 export async function unfinishedInstances(db: Store): Promise<Instance[]> {
-  return withNames(db).where('container_instance.status', 'in', unfinished).execute();
+  return withNames(db).where(isUnfinished).execute();
+}
+
+export async function countUnfinished(db: Store): Promise<number> {
+  const { count } = await db
+    .selectFrom('container_instance')
+    .select((eb) => eb.fn.countAll<number>().as('count'))
+    .where(isUnfinished)
+    .executeTakeFirstOrThrow();
+  return count;
 }
 
 /** Instances that the poller gave up; a result file may still show up for them. */
@@ -69,28 +85,78 @@ export async function instancesOfArray(db: Store, arrayId: number): Promise<Inst
   return withNames(db).where('container_instance.build_array_id', '=', arrayId).execute();
 }
 
+/** The text of the definition file that an instance is built from. */
+export async function definitionOf(db: Store, id: number): Promise<string> {
+  const query = db.selectFrom('container_instance').select('definition').where('id', '=', id);
+  return (await query.executeTakeFirstOrThrow()).definition;
+}
+
 export async function allInstances(db: Store): Promise<Instance[]> {
   return withNames(db).execute();
 }
 
 /**
- * Changes an instance if it still has the status that the caller has read; returns false if another process was
- * quicker. `status` is never moved but through here.
+ * Changes an instance if it still has the status (and is the attempt, if that matters) that the caller has read; returns
+ * false if another process was quicker. `status` is never moved but through here.
  */
 export async function changeInstance(
   db: Store,
   id: number,
   from: InstanceStatus,
   change: Omit<Updateable<Database['container_instance']>, 'id'>,
+  attempt?: number,
 ): Promise<boolean> {
   const result = await db
     .updateTable('container_instance')
     .set(change)
     .where('id', '=', id)
     .where('status', '=', from)
+    .$if(attempt !== undefined, (query) => query.where('attempt', '=', attempt ?? 0))
     .executeTakeFirst();
   return result.numUpdatedRows === 1n;
 }
+
+/** Moves all instances of an array that have one status to another one; returns how many there were. */
+export async function moveInstancesOfArray(
+  db: Store,
+  arrayId: number,
+  from: InstanceStatus,
+  change: Omit<Updateable<Database['container_instance']>, 'id'>,
+): Promise<number> {
+  const result = await db
+    .updateTable('container_instance')
+    .set(change)
+    .where('build_array_id', '=', arrayId)
+    .where('status', '=', from)
+    .executeTakeFirst();
+  return Number(result.numUpdatedRows);
+}
+
+const columns = [
+  'container_instance.id',
+  'container_instance.build_tag_id',
+  'container_instance.build_array_id',
+  'container_instance.recipe_content_id',
+  'container_instance.task_index',
+  'container_instance.array_index',
+  'container_instance.status',
+  'container_instance.failure_kind',
+  'container_instance.message',
+  'container_instance.reason',
+  'container_instance.node',
+  'container_instance.exit_code',
+  'container_instance.file',
+  'container_instance.size',
+  'container_instance.sha256',
+  'container_instance.input_hash',
+  'container_instance.started_at',
+  'container_instance.ended_at',
+  'container_instance.missing_since',
+  'container_instance.changed_at',
+  'container_instance.attempt',
+  'container_instance.cancelled_by',
+  'container_instance.requeued_at',
+] as const;
 
 function withNames(db: Store) {
   return db
@@ -99,14 +165,16 @@ function withNames(db: Store) {
     .innerJoin('recipe', 'recipe.id', 'recipe_content.recipe_id')
     .innerJoin('build_tag', 'build_tag.id', 'container_instance.build_tag_id')
     .innerJoin('build_array', 'build_array.id', 'container_instance.build_array_id')
-    .selectAll('container_instance')
+    .select(columns)
     .select([
       'recipe.name',
       'recipe.id as recipe_id',
       'recipe_content.version',
       'build_tag.name as tag',
       'build_array.marker',
+      'build_array.class',
       'build_array.job_id',
+      'build_array.attempted_at',
     ])
     .orderBy('container_instance.build_tag_id')
     .orderBy('container_instance.task_index');

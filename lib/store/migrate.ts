@@ -3,10 +3,16 @@ import { type Migration, type MigrationProvider, Migrator } from 'kysely/migrati
 
 import { CtmgrError, errorText } from '../util/errors.ts';
 import { initial } from './migrations/0001-initial.ts';
+import { registry } from './migrations/0002-registry.ts';
+import { tracking } from './migrations/0004-tracking.ts';
 import type { Database } from './schema.ts';
 
 /** Compiled in, in order; a released one is never edited, since databases out there remember its name. */
-const migrations: Record<string, Migration> = { '0001_initial': initial };
+const migrations: Record<string, Migration> = {
+  '0001_initial': initial,
+  '0002_registry': registry,
+  '0004_tracking': tracking,
+};
 
 const provider: MigrationProvider = { getMigrations: async () => migrations };
 

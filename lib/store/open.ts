@@ -1,5 +1,5 @@
 import Sqlite from 'better-sqlite3';
-import { CompiledQuery, type DatabaseConnection, Kysely, SqliteDialect, SqliteDriver } from 'kysely';
+import { CompiledQuery, type DatabaseConnection, Kysely, sql, SqliteDialect, SqliteDriver } from 'kysely';
 import { existsSync } from 'node:fs';
 
 import { CtmgrError, errorText } from '../util/errors.ts';
@@ -108,4 +108,10 @@ export async function openStore(path: string): Promise<Store> {
       new CtmgrError('configuration', `cannot open the database ${path}`, { why, cause: error })
     );
   }
+}
+
+/** A number that changes when another connection has changed the store (sqlite.org/pragma.html, data_version). */
+export async function foreignChanges(db: Store): Promise<number> {
+  const { rows } = await sql<{ data_version: number }>`pragma data_version`.execute(db);
+  return rows[0]?.data_version ?? 0;
 }

@@ -27,8 +27,16 @@ export interface NewContent {
   /** JSON. */
   imageConfig: string;
   message: string | null;
+  target: string | null;
+  platform: string | null;
+  strict: boolean;
+  pullConfig: boolean;
+  bases: BaseConfigRow[];
   rows: RecipeRows;
 }
+
+/** What was known of a base image when the version was made. */
+export type BaseConfigRow = Omit<Bare<'container_base_config'>, 'position'>;
 
 /** SQLite takes 32,766 variables a statement (sqlite.org/limits.html); rows have at most nine columns. */
 const rowsPerInsert = 2000;
@@ -50,6 +58,10 @@ export async function insertContent(db: Store, content: NewContent, by: string, 
       created_at: now,
       created_by: by,
       message: content.message,
+      target: content.target,
+      platform: content.platform,
+      strict: Number(content.strict),
+      pull_config: Number(content.pullConfig),
     })
     .returning('id')
     .executeTakeFirstOrThrow();
@@ -62,7 +74,19 @@ export async function insertContent(db: Store, content: NewContent, by: string, 
   for (const rows of owned(labels)) await db.insertInto('container_label').values(rows).execute();
   for (const rows of owned(runscript)) await db.insertInto('container_runscript').values(rows).execute();
   for (const rows of owned(startscript)) await db.insertInto('container_startscript').values(rows).execute();
+  const bases = content.bases.map((base, position) => ({ ...base, position }));
+  for (const rows of owned(bases)) await db.insertInto('container_base_config').values(rows).execute();
   return id;
+}
+
+/** What was known of the base images of a version when it was made. */
+export async function loadBaseConfigs(db: Store, contentId: number): Promise<BaseConfigRow[]> {
+  return db
+    .selectFrom('container_base_config')
+    .select(['reference', 'origin', 'digest', 'config'])
+    .where('recipe_content_id', '=', contentId)
+    .orderBy('position')
+    .execute();
 }
 
 /** The rows of a version, each table in order of position. */

@@ -45,6 +45,22 @@ export interface Database {
     created_at: number;
     created_by: string;
     message: string | null;
+    target: string | null;
+    /** `linux/arm64`; null: that of the build node. */
+    platform: string | null;
+    /** 0 or 1. */
+    strict: Generated<number>;
+    /** 0 or 1: whether registries were to be asked. */
+    pull_config: Generated<number>;
+  };
+  /** JSON: config. Several images, if several stages start from images; `reference` is `*` for all others. */
+  container_base_config: {
+    recipe_content_id: number;
+    position: number;
+    reference: string;
+    origin: 'file' | 'registry';
+    digest: string | null;
+    config: string;
   };
   /** JSON: content. */
   container_build_task: {
@@ -89,6 +105,8 @@ export interface Database {
     logs_path: string;
     created_at: number;
     created_by: string;
+    /** Most elements of each of its arrays at once; 0: no limit; null: what the configuration says. */
+    throttle: number | null;
   };
   build_array: {
     id: Generated<number>;
@@ -103,6 +121,8 @@ export interface Database {
     cluster: string | null;
     submitted_at: number | null;
     message: string | null;
+    /** Seconds that its elements wait after the submission before they may start. */
+    begin_delay: Generated<number>;
   };
   container_instance: {
     id: Generated<number>;
@@ -126,6 +146,25 @@ export interface Database {
     ended_at: number | null;
     missing_since: number | null;
     changed_at: number;
+    /** Which attempt the row shows, from 1; those before are in instance_attempt. */
+    attempt: Generated<number>;
+    /** Who has asked for its cancellation. */
+    cancelled_by: string | null;
+    /** When Slurm was seen to have put it back into the queue after it had started. */
+    requeued_at: number | null;
+  };
+  instance_attempt: {
+    container_instance_id: number;
+    number: number;
+    build_array_id: number;
+    array_index: number;
+    status: 'failure' | 'cancelled' | 'lost';
+    failure_kind: FailureKind | null;
+    message: string | null;
+    node: string | null;
+    exit_code: number | null;
+    started_at: number | null;
+    ended_at: number | null;
   };
   instance_overlay: { container_instance_id: number; position: number; overlay_content_id: number };
   current_image: { recipe_id: number; container_instance_id: number; since: number; changed_by: string };

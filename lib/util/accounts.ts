@@ -21,6 +21,11 @@ export function findAccount(name: string): Account | undefined {
   return { name: foundName, uid: Number(uid), gid: Number(gid) };
 }
 
+/** The login name of a user id; the number if the system has no name for it. */
+export function accountName(uid: number): string {
+  return ask('passwd', String(uid))?.[0] ?? String(uid);
+}
+
 /** The group of that name from the system's group database, or undefined. */
 export function findGroup(name: string): Group | undefined {
   const [foundName, , gid] = lookUp('group', name) ?? [];
@@ -58,7 +63,10 @@ export function currentUserName(): string {
 
 function lookUp(database: 'passwd' | 'group', name: string): string[] | undefined {
   // getent(1): exit status 2 = not found; a numeric key would be looked up as an id, which is never meant here.
-  if (/^\d*$/.test(name)) return undefined;
+  return /^\d*$/.test(name) ? undefined : ask(database, name);
+}
+
+function ask(database: 'passwd' | 'group', name: string): string[] | undefined {
   const result = spawnSync('getent', ['--', database, name], { encoding: 'utf8' });
   if (result.error !== undefined) {
     throw new CtmgrError('unavailable', 'cannot look up accounts', { why: result.error.message, cause: result.error });

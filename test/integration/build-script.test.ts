@@ -58,10 +58,13 @@ interface Case {
   /** Command in front of the shell that runs the script. */
   prefix?: string[];
   apptainer?: string;
+  architecture?: string;
+  variant?: string;
 }
 
 function start(options: Case = {}): ChildProcess {
-  const values = { name: 'solver', target, result, test: options.test ?? true };
+  const { architecture = '', variant = '' } = options;
+  const values = { name: 'solver', target, result, test: options.test ?? true, architecture, variant };
   writeFileSync(join(task, 'task.env'), taskEnvironment(values));
   const data = buildScriptData({
     tasksFolder: join(share, 'tasks'),
@@ -69,6 +72,7 @@ function start(options: Case = {}): ChildProcess {
     scratchParent: scratch,
     buildArguments: ['--mksquashfs-args', '-processors 2'],
     environment: { BEHAVIOUR: options.behaviour ?? '', SEEN: join(folder, 'seen'), ...options.environment },
+    requeues: 2,
   });
   const script = join(folder, 'script');
   writeFileSync(script, renderTemplate(readFileSync(template, 'utf8'), data, template));
@@ -136,6 +140,21 @@ describe('success', () => {
     expect(seen).toMatch(new RegExp(`^APPTAINER_CACHEDIR=${scratch}/ctmgr-build\\.\\w+/cache$`, 'm'));
     expect(seen).toMatch(new RegExp(`^APPTAINER_TMPDIR=${scratch}/ctmgr-build\\.\\w+/tmp$`, 'm'));
     expect(seen).not.toMatch(/^(SLURM|LEAK)/m);
+  });
+
+  test('a platform is passed on where the node can run its programs; elsewhere nothing is built', async () => {
+    const own = { x64: 'amd64', arm64: 'arm64' }[process.arch as 'x64'];
+    expect(await build({ architecture: own, variant: 'v1' })).toBe(0);
+    const line = new RegExp(`^args=build --fakeroot --notest --arch ${own} --arch-variant v1 --mksquashfs-args `, 'm');
+    expect(readFileSync(join(folder, 'seen'), 'utf8')).toMatch(line);
+    rmSync(join(folder, 'seen'));
+    rmSync(target);
+    rmSync(join(task, 'claim'));
+    expect(await build({ architecture: 'm68k' })).toBe(1);
+    const message = expect.stringMatching(/^b"1 is \w+ and cannot run programs for m68k: choose a class/);
+    expect(await readResult(result)).toMatchObject({ outcome: 'failure', kind: 'build', message });
+    expect(existsSync(join(folder, 'seen'))).toBe(false);
+    expectTidy();
   });
 
   test('an image without any program we know is fine', async () => {

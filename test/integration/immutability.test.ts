@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { sql } from 'kysely';
 import { writeFileSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { beginAttempts } from '../../lib/builds/begin-attempt.ts';
 import { addOverlay } from '../../lib/definitions/change-overlays.ts';
 import { importRecipe } from '../../lib/definitions/import-recipe.ts';
 import { changeInstance } from '../../lib/store/instances.ts';
@@ -16,9 +17,11 @@ const immutable = [
   ['container_label', 'value'],
   ['container_runscript', 'word'],
   ['container_startscript', 'word'],
+  ['container_base_config', 'config'],
   ['overlay_content', 'selector_value'],
   ['overlay_task', 'command'],
   ['instance_overlay', 'position'],
+  ['instance_attempt', 'message'],
   ['event', 'detail'],
 ] as const;
 
@@ -32,11 +35,20 @@ beforeAll(async () => {
   const dockerfile = join(site.folder, 'Dockerfile');
   const lines = ['FROM debian:12', 'ENV A=1', 'LABEL b=c', 'COPY a /a', 'RUN true', 'ENTRYPOINT ["/bin/app"]'];
   writeFileSync(dockerfile, `${lines.join('\n')}\n`);
-  const request = { dockerfile, name: 'full', context, buildArgs: {}, baseName: undefined };
+  const baseConfig = join(site.folder, 'base.json');
+  writeFileSync(baseConfig, '{"config":{"Env":["B=1"]}}');
+  const request = { dockerfile, name: 'full', context, buildArgs: {}, baseName: undefined, baseConfig };
   await importRecipe(site.store, site.paths.contexts, { ...request, class: undefined, message: 'why' }, 'tester');
   const selector = { kind: 'all' as const, value: '' };
   await addOverlay(site.store, { name: 'site', commands: ['true'], selector, message: null }, 'tester');
-  await recordAll(site);
+  const { instances } = await recordAll(site);
+  const ended = { failure_kind: null, message: null, node: null, exit_code: null, started_at: null, ended_at: 1 };
+  const retries = instances.map((instance) => ({
+    instance,
+    ended: { status: 'failure' as const, ...ended },
+    next: { class: 'default', delay: 0 },
+  }));
+  await site.store.transaction().execute((db) => beginAttempts(db, site, retries, 1));
 });
 
 afterAll(async () => {

@@ -18,7 +18,7 @@ let site: TestSite;
 let instance: Instance;
 
 beforeEach(async () => {
-  site = await makeTestSite();
+  site = await makeTestSite('[retry]\ninfrastructure = 0');
   const bin = join(site.folder, 'bin');
   mkdirSync(bin);
   for (const tool of ['sacct', 'squeue']) writeFileSync(join(bin, tool), standIn(tool), { mode: 0o755 });
@@ -126,8 +126,11 @@ describe('bad ends', () => {
     says('sacct', accounting('NODE_FAIL', '1:0'));
     isDown('squeue');
     expect(await poll()).toBe('building');
-    says('squeue', queue('PENDING'));
+    says('squeue', queue('PENDING', 'BeginTime'));
+    expect(await poll()).toBe('queued');
+    says('sacct', accounting('RUNNING'));
     expect(await poll()).toBe('building');
+    says('sacct', accounting('NODE_FAIL', '1:0'));
     says('squeue');
     expect(await poll()).toBe('failure node');
     expect((await stored()).node).toBe('b1');

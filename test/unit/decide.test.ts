@@ -12,6 +12,8 @@ const nothing: Evidence = {
   result: undefined,
   resultProblem: undefined,
   claimed: false,
+  cancelledBy: null,
+  shareSeen: true,
   record: undefined,
   slurm: 'answered',
   arrayInQueue: false,
@@ -19,6 +21,7 @@ const nothing: Evidence = {
   now,
   resultGrace: 30,
   lostAfter: 900,
+  nameOf: (uid) => `user-${uid}`,
 };
 
 const common = {
@@ -131,7 +134,7 @@ describe('a job that was stopped from outside', () => {
     [
       'cancelled by somebody',
       { record: says('CANCELLED by 1000') },
-      { kind: 'cancelled', message: 'cancelled by user id 1000' },
+      { kind: 'cancelled', message: 'cancelled by user-1000' },
     ],
     [
       'cancelled by nobody in particular',

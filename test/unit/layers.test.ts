@@ -15,14 +15,15 @@ interface SourceImport {
 const below: Record<string, string[]> = {
   cli: ['commands', 'store', 'config', 'util'],
   commands: ['definitions', 'builds', 'requests', 'benchmarks', 'service', 'store', 'config', 'util'],
-  service: ['builds', 'store', 'slurm', 'apptainer', 'config', 'util'],
-  requests: ['definitions', 'builds', 'store', 'slurm', 'apptainer', 'config', 'util'],
-  benchmarks: ['builds', 'store', 'slurm', 'apptainer', 'config', 'util'],
-  builds: ['definitions', 'store', 'slurm', 'apptainer', 'config', 'util'],
-  definitions: ['store', 'slurm', 'apptainer', 'config', 'util'],
+  service: ['builds', 'store', 'slurm', 'apptainer', 'registry', 'config', 'util'],
+  requests: ['definitions', 'builds', 'store', 'slurm', 'apptainer', 'registry', 'config', 'util'],
+  benchmarks: ['builds', 'store', 'slurm', 'apptainer', 'registry', 'config', 'util'],
+  builds: ['definitions', 'store', 'slurm', 'apptainer', 'registry', 'config', 'util'],
+  definitions: ['store', 'slurm', 'apptainer', 'registry', 'config', 'util'],
   store: ['config', 'util'],
   slurm: ['config', 'util'],
   apptainer: ['config', 'util'],
+  registry: ['config', 'util'],
   config: ['util'],
   util: [],
 };
@@ -136,6 +137,10 @@ describe('code', () => {
   test('no file is longer than 250 lines', () => {
     const long = [...sources].map(([path, text]) => ({ path, lines: text.split('\n').length - 1 }));
     expect(long.filter(({ lines }) => lines > 250)).toEqual([]);
+  });
+
+  test('only the registry layer speaks to other hosts', () => {
+    expect(findCode(/\bfetch\(|\/v2\//, (path) => path.startsWith('registry/'))).toEqual([]);
   });
 
   test('no SQL outside the store', () => {

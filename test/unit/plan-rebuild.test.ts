@@ -17,6 +17,10 @@ function recipe(name: string, className: string | null = null, definition = `Fro
         context_digest: null,
         context_manifest: '{}',
         image_config: '{}',
+        target: null,
+        platform: null,
+        strict: 0,
+        pull_config: 1,
       },
       base: {
         id: 1,
@@ -102,7 +106,10 @@ describe('the input hash', () => {
     expect(inputHash(recipe('b', 'big', 'From: x\n'))).toBe(inputHash(one));
   });
 
-  test('differs when definition or files differ', () => {
+  test('differs when definition, files or platform differ', () => {
+    const other = structuredClone(one);
+    other.source.content.platform = 'linux/arm64';
+    expect(inputHash(other)).not.toBe(inputHash(one));
     expect(inputHash(recipe('a', null, 'From: y\n'))).not.toBe(inputHash(one));
     expect(inputHash({ ...one, manifest: { entries: [], digest: 'sha256:1' } })).not.toBe(inputHash(one));
   });

@@ -21,7 +21,7 @@ describe('submitArguments', () => {
   test('the smallest submission', () => {
     expect(submitArguments(submission, v2411)).toEqual([
       '--parsable',
-      '--no-requeue',
+      '--requeue',
       '--open-mode=append',
       '--job-name=ctmgr-01jd',
       '--array=1-3,9',
@@ -56,7 +56,7 @@ describe('submitArguments', () => {
     );
     expect(args).toEqual([
       '--parsable',
-      '--no-requeue',
+      '--requeue',
       '--open-mode=append',
       '--job-name=ctmgr-01jd',
       '--array=1-3,9%4',

@@ -23,17 +23,25 @@ describe('taskEnvironment', () => {
       target: '/srv/ctmgr/builds/t/solver.sif',
       result: '/srv/ctmgr/results/t/1.json',
       test: true,
+      architecture: 'arm',
+      variant: 'v7',
     };
     expect(taskEnvironment(values)).toBe(
-      'NAME=solver\nTARGET=/srv/ctmgr/builds/t/solver.sif\nRESULT=/srv/ctmgr/results/t/1.json\nTEST=yes\n',
+      'NAME=solver\nTARGET=/srv/ctmgr/builds/t/solver.sif\nRESULT=/srv/ctmgr/results/t/1.json\nTEST=yes\nARCH=arm\nVARIANT=v7\n',
     );
   });
 
   test('a shell reads back exactly what was written', () => {
     const file = join(folder, 'task.env');
-    writeFileSync(file, taskEnvironment({ name: hostile, target: `/t/${hostile}`, result: hostile, test: false }));
-    const shell = spawnSync('sh', ['-c', '. "$1" && printf "%s\\0" "$NAME" "$TARGET" "$RESULT" "$TEST"', 'sh', file]);
-    expect(shell.stdout.toString().split('\0')).toEqual([hostile, `/t/${hostile}`, hostile, 'no', '']);
+    const odd = { name: hostile, target: `/t/${hostile}`, result: hostile, architecture: hostile, variant: '' };
+    writeFileSync(file, taskEnvironment({ ...odd, test: false }));
+    const shell = spawnSync('sh', [
+      '-c',
+      '. "$1" && printf "%s\\0" "$NAME" "$TARGET" "$RESULT" "$TEST" "$ARCH"',
+      'sh',
+      file,
+    ]);
+    expect(shell.stdout.toString().split('\0')).toEqual([hostile, `/t/${hostile}`, hostile, 'no', hostile, '']);
     expect(shell.stderr.toString()).toBe('');
   });
 });
@@ -49,6 +57,7 @@ describe('build.sbatch.mustache', () => {
         scratchParent: value,
         buildArguments: [value, '--no-https'],
         environment: { http_proxy: value, APPTAINER_NOHTTPS: 'true' },
+        requeues: 5,
       }),
       path,
     );
@@ -71,9 +80,16 @@ describe('build.sbatch.mustache', () => {
   });
 
   test('works without further arguments and variables', () => {
-    const values = { tasksFolder: '/t', apptainer: '/a', scratchParent: '/s', buildArguments: [], environment: {} };
+    const values = {
+      tasksFolder: '/t',
+      apptainer: '/a',
+      scratchParent: '/s',
+      buildArguments: [],
+      environment: {},
+      requeues: 0,
+    };
     expect(renderTemplate(readFileSync(path, 'utf8'), buildScriptData(values), path)).toContain(
-      '"$apptainer" build --fakeroot --notest  "$image" ../recipe.def\n',
+      '"$apptainer" build --fakeroot --notest ${ARCH:+--arch "$ARCH"} ${VARIANT:+--arch-variant "$VARIANT"} \\\n   "$image" ../recipe.def\n',
     );
   });
 });
