@@ -31,7 +31,12 @@ export async function cancelBuilds(site: BuildSite, instances: Instance[]): Prom
     for (const instance of instances) {
       const state = states.get(instance.build_array_id);
       const unsubmitted = instance.status === 'pending' && state === 'planned';
-      const end = { status: 'cancelled' as const, message: `cancelled by ${site.actor}`, ended_at: now, changed_at: now };
+      const end = {
+        status: 'cancelled' as const,
+        message: `cancelled by ${site.actor}`,
+        ended_at: now,
+        changed_at: now,
+      };
       const change = { cancelled_by: site.actor, ...(unsubmitted ? end : {}) };
       if (!(await changeInstance(db, instance.id, instance.status, change, instance.attempt))) continue;
       const list = unsubmitted ? done.atOnce : instance.job_id === null ? done.inDoubt : done.asked;

@@ -109,13 +109,7 @@ async function judge(
   return { open };
 }
 
-function decideOne(
-  site: BuildSite,
-  instance: Instance,
-  share: ShareNews,
-  claimed: boolean,
-  news: SlurmNews,
-): Decision {
+function decideOne(site: BuildSite, instance: Instance, share: ShareNews, claimed: boolean, news: SlurmNews): Decision {
   const { result_grace, lost_after } = site.config.poll;
   return decide({
     status: instance.status,

@@ -44,10 +44,7 @@ async function readOne(path: string, instance: Instance): Promise<Pick<ShareNews
   try {
     const result = await readResult(path);
     const stale =
-      result !== undefined &&
-      result.outcome !== 'success' &&
-      instance.attempt > 1 &&
-      result.job_id !== instance.job_id;
+      result !== undefined && result.outcome !== 'success' && instance.attempt > 1 && result.job_id !== instance.job_id;
     return { result: stale ? undefined : result, resultProblem: undefined };
   } catch (error) {
     if (!(error instanceof CtmgrError)) throw error;

@@ -5,13 +5,7 @@ import { templatePath } from '../config/paths.ts';
 import { resourceClass } from '../config/resource-class.ts';
 import { slurmVersion } from '../slurm/controller.ts';
 import { type ArraySubmission, submitArguments, submitArray } from '../slurm/submit-array.ts';
-import {
-  type BuildArray,
-  markRefused,
-  markSubmitted,
-  markSubmitting,
-  releaseArray,
-} from '../store/build-arrays.ts';
+import { type BuildArray, markRefused, markSubmitted, markSubmitting, releaseArray } from '../store/build-arrays.ts';
 import { insertEvent } from '../store/events.ts';
 import { changeInstance, instancesOfArray, moveInstancesOfArray } from '../store/instances.ts';
 import type { Store } from '../store/open.ts';

@@ -26,7 +26,9 @@ export async function run(argv: Arguments, context: Context): Promise<Answer> {
     };
   }
   if (argv['dry-run']) {
-    const lines = instances.map((one) => `  ${label(one)}  ${one.status}${one.job_id === null ? '' : `  ${jobOf(one)}`}`);
+    const lines = instances.map(
+      (one) => `  ${label(one)}  ${one.status}${one.job_id === null ? '' : `  ${jobOf(one)}`}`,
+    );
     return {
       kind: 'record',
       record: { would_cancel: instances.map(label) },

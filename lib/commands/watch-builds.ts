@@ -9,7 +9,11 @@ import { makeProgressView } from './progress-view.ts';
  * Shows the builds of a tag until all have ended or the caller interrupts; `read` gets all images there are. It asks
  * nobody but the catalogue (or the database): somebody else polls. Returns false after an interrupt.
  */
-export async function watchBuilds(context: Context, tag: string, read: () => Promise<CatalogueImage[]>): Promise<boolean> {
+export async function watchBuilds(
+  context: Context,
+  tag: string,
+  read: () => Promise<CatalogueImage[]>,
+): Promise<boolean> {
   const { terminal, interrupted } = context;
   const everything = await read();
   const expected = lastDurations(everything, tag);

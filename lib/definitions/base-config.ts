@@ -41,7 +41,8 @@ const number = v.nullish(v.number());
 const configSchema = v.object({
   Env: words,
   WorkingDir: v.nullish(v.string()),
-  User: v.nullish(v.string()),
+  // What USER may be, see `convertUser`.
+  User: v.nullish(v.pipe(v.string(), v.regex(/^$|^[\w.][\w.-]*\$?(:([\w.][\w.-]*)?)?$/))),
   Shell: words,
   Entrypoint: words,
   Cmd: words,
@@ -117,6 +118,8 @@ function selectConfig(document: unknown, what: string): v.InferOutput<typeof con
       hint: 'skopeo inspect --config docker://IMAGE',
     });
   }
+  if (holdsNul(parsed.output))
+    throw new CtmgrError('badDefinition', `${what} holds a NUL character`, { hint: 'mend the base image' });
   return parsed.output;
 }
 
@@ -152,6 +155,11 @@ export function readConfig(document: unknown, what: string): BaseConfig {
 function splitPair(pair: string): [string, string] {
   const equals = pair.indexOf('=');
   return equals < 0 ? [pair, ''] : [pair.slice(0, equals), pair.slice(equals + 1)];
+}
+
+function holdsNul(value: unknown): boolean {
+  if (typeof value === 'string') return value.includes('\0');
+  return typeof value === 'object' && value !== null && Object.entries(value).flat().some(holdsNul);
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

@@ -31,6 +31,9 @@ export function knownConfigs(known: readonly KnownBase[]): BaseConfigs {
 /** True if both say the same about the same images; digests do not count. */
 export function sameKnowledge(one: readonly KnownBase[], other: readonly KnownBase[]): boolean {
   const text = (known: readonly KnownBase[]): string =>
-    JSON.stringify(known.map(({ reference, config }) => [reference, config]).toSorted());
+    known
+      .map(({ reference, config }) => JSON.stringify([reference, config]))
+      .toSorted()
+      .join('\n');
   return text(one) === text(other);
 }

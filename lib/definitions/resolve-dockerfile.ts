@@ -5,6 +5,7 @@ import { checkReference, convertGlobalArg, readFrom, resolveFrom } from './conve
 import { converters } from './converters.ts';
 import { type FileFacts, makeStage, obstruct, refuse, type Stage } from './dockerfile-stage.ts';
 import { readLogicalLines } from './logical-lines.ts';
+import { readTrigger } from './onbuild-triggers.ts';
 import { hostPlatform, platformArguments, requirePlatform, samePlatform } from './platform.ts';
 import { type Instruction, readInstruction } from './read-instructions.ts';
 import type { RecipeBase, StepSourceImage } from './recipe-plan.ts';
@@ -175,7 +176,7 @@ class Resolver {
       stage = this.begin(block);
       this.stages.set(block, stage);
     });
-    for (const instruction of [...this.triggers(stage), ...block.instructions]) {
+    for (const instruction of [...this.triggers(stage, block.from), ...block.instructions]) {
       this.guard(() => converters[instruction.keyword]?.(stage, instruction));
     }
     return stage;
@@ -208,18 +209,11 @@ class Resolver {
   }
 
   /** The ONBUILD instructions of the base, which run before the stage's own, once. */
-  private triggers(stage: Stage): Instruction[] {
+  private triggers(stage: Stage, from: Instruction): Instruction[] {
     const texts = stage.parent?.onbuild ?? stage.baseConfig?.onbuild ?? [];
-    return texts.flatMap((text) => {
-      const { lines } = readLogicalLines(text);
-      return lines.flatMap((line) => {
-        let instruction: Instruction[] = [];
-        this.guard(() => {
-          instruction = [{ ...readInstruction({ ...line, line: stage.base.line }, this.escape) }];
-        });
-        return instruction;
-      });
-    });
+    const instructions: Instruction[] = [];
+    for (const text of texts) this.guard(() => instructions.push(readTrigger(text, from, this.escape)));
+    return instructions;
   }
 
   private findImage(stage: Stage, instruction: Instruction, name: string): StepSourceImage {

@@ -106,5 +106,7 @@ function failure(lookup: Lookup, url: URL, error: unknown): CtmgrError {
     return unreachable(image, `no answer from ${url.host} within ${settings.timeout / 1000} s`, error);
   // fetch says no more than that it failed; its cause knows why.
   const { cause } = error as { cause?: unknown };
-  return unreachable(image, `${url.host}: ${errorText(cause ?? error)}`, error);
+  // Node's advice about certificates is for those who start it; `prepareNetwork` has followed it.
+  const text = errorText(cause ?? error).replace(/; if the root CA.*$/s, '');
+  return unreachable(image, `${url.host}: ${text}`, error);
 }

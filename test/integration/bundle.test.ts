@@ -54,7 +54,11 @@ test('the bundle explains a missing catalogue', () => {
 test('the bundle loads the SQLite driver and brings a database to its schema', () => {
   mkdirSync(join(folder, 'state'));
   writeFileSync(join(folder, 'state/ctmgr.db'), '');
-  expect(ctmgr('migrate')).toMatchObject({ status: 0, stdout: expect.stringMatching(/^Applied 0001_initial, .*\.\n$/), stderr: '' });
+  expect(ctmgr('migrate')).toMatchObject({
+    status: 0,
+    stdout: expect.stringMatching(/^Applied 0001_initial, .*\.\n$/),
+    stderr: '',
+  });
   expect(ctmgr('base', 'list', '-P')).toMatchObject({
     status: 0,
     stderr: 'There are no base images; an import makes them.\n',

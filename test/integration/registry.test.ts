@@ -15,9 +15,11 @@ import {
 let registry: RegistryServer;
 let image: string;
 let folder: string;
+let another: RegistryServer;
 
 beforeEach(async () => {
   registry = await startRegistry();
+  another = await startRegistry();
   image = `${registry.host}/team/app:1`;
   folder = mkdtempSync(join(tmpdir(), 'ctmgr-registry-'));
   process.env['REGISTRY_AUTH_FILE'] = join(folder, 'auth.json');
@@ -27,6 +29,7 @@ afterEach(async () => {
   delete process.env['REGISTRY_AUTH_FILE'];
   rmSync(folder, { recursive: true });
   await registry.close();
+  await another.close();
 });
 
 const amd64 = { os: 'linux', architecture: 'amd64', variant: '' };
@@ -188,22 +191,27 @@ describe('errors tell what is not there, not allowed, and not known', () => {
     [429, errors('TOOMANYREQUESTS'), 'unavailable'],
     [500, 'oops', 'unavailable'],
     [503, errors('UNAVAILABLE'), 'unavailable'],
-    [200, '<html>please log in</html>', 'unavailable'],
     [302, '', 'unavailable'],
-    [200, { schemaVersion: 1, fsLayers: [] }, 'badDefinition'],
+  ])('%i %j', async (status, body, code) => {
+    registry.intercept = (_request, response) => answer(response, status, body);
+    await expect(read()).rejects.toMatchObject({ code });
+    // HEAD tells no reason, so GET is asked for it.
+    await expect(readDigest(image, settings)).rejects.toMatchObject({ code });
+  });
+
+  test.each([
+    ['<html>please log in</html>', 'unavailable'],
+    [{ schemaVersion: 1, fsLayers: [] }, 'badDefinition'],
     [
-      200,
       {
         schemaVersion: 2,
         config: { mediaType: 'application/vnd.cncf.helm.config.v1+json', digest: digestOf(''), size: 0 },
       },
       'badDefinition',
     ],
-  ])('%i %j', async (status, body, code) => {
-    registry.intercept = (_request, response) => answer(response, status, body);
+  ])('200 %j', async (body, code) => {
+    registry.intercept = (_request, response) => answer(response, 200, body);
     await expect(read()).rejects.toMatchObject({ code });
-    // HEAD tells no reason, so GET is asked for it; of what kind the manifest is does not matter then.
-    if (status !== 200) await expect(readDigest(image, settings)).rejects.toMatchObject({ code });
   });
 
   test('an image of which the registry has lost a part', async () => {
@@ -234,7 +242,10 @@ describe('errors tell what is not there, not allowed, and not known', () => {
       more();
       return true;
     };
-    await expect(read()).rejects.toMatchObject({ code: 'unavailable', why: expect.stringContaining('more than 4194304 bytes') });
+    await expect(read()).rejects.toMatchObject({
+      code: 'unavailable',
+      why: expect.stringContaining('more than 4194304 bytes'),
+    });
   });
 
   test('no answer, half an answer, nobody there, nobody who waits', async () => {
@@ -270,7 +281,7 @@ describe('errors tell what is not there, not allowed, and not known', () => {
 describe('redirects', () => {
   test('to a store elsewhere are followed, and the authorization stays here', async () => {
     const digest = registry.putImage('team/app', '1', { Env: ['A=1'] });
-    const store = await startRegistry();
+    const store = another;
     store.putImage('team/app', '1', { Env: ['A=1'] });
     registry.intercept = ({ url = '', headers }, response) => {
       if (headers.authorization === undefined)
@@ -283,7 +294,6 @@ describe('redirects', () => {
     expect(await read()).toMatchObject({ digest, config: { config: { Env: ['A=1'] } } });
     expect(registry.seen.at(-1)?.authorization).toBe('Basic YTpi');
     expect(store.seen).toEqual([expect.objectContaining({ authorization: undefined })]);
-    await store.close();
   });
 
   test.each([

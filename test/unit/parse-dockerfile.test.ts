@@ -320,7 +320,6 @@ describe('refusals', () => {
     ['FROM a\nCOPY --from=$X x /y', 'line 2, COPY: variables in --from'],
     ['FROM a\nCOPY --from=0 x /y', 'line 2, COPY: "0" is not an earlier stage'],
     ['FROM a\nCOPY --from=c x /y\nFROM b AS c', 'line 2, COPY: "c" is not an earlier stage'],
-    ['FROM a AS x\nFROM b AS X', 'line 2, FROM: another stage'],
     ['FROM a\nCMD ["x", 1]\nFROM b', 'line 2, CMD: the array'],
     ['FROM --platform=$NONE a', 'line 1, FROM: "" is not a platform'],
     ['FROM a\nSHELL bash -c', 'line 2, SHELL: needs a JSON array'],
@@ -364,4 +363,56 @@ describe('refusals', () => {
 test('CMD may begin with an option of the program that ENTRYPOINT names', () => {
   const plan = parseDockerfile('FROM a\nENTRYPOINT ["tool"]\nCMD ["-v", "--all"]\n', { buildArgs: {} });
   expect(plan).toMatchObject({ entrypoint: ['tool'], cmd: ['-v', '--all'] });
+});
+
+test('of stages with one name, references mean the last one before them', () => {
+  const text = 'FROM a AS x\nRUN 1\nFROM x AS X\nRUN 2\nFROM x AS y\nCOPY --from=x /f /f\nRUN 3\nFROM c AS x\nRUN 4\n';
+  const shape = (target: string | undefined): unknown => {
+    const { stages = [], name, base, steps } = parseDockerfile(text, { buildArgs: {}, target });
+    const all = [...stages, { name, base, steps }];
+    return all.map((stage) => [stage.name, stage.base.reference, stage.steps.map((step) => step.instruction)]);
+  };
+  const [first, second] = [
+    ['x', 'a', ['RUN 1']],
+    ['x-2', 'x', ['RUN 2']],
+  ];
+  expect(shape('y')).toEqual([first, second, ['y', 'x-2', ['COPY --from=x /f /f', 'RUN 3']]]);
+  expect(shape(undefined)).toEqual([[undefined, 'c', ['RUN 4']]]);
+  expect(shape('X')).toEqual(shape(undefined));
+  expect(shape('1')).toEqual([first, second]);
+  // Stages without a name cannot be named, and what has the look of their titles is something else.
+  const odd = parseDockerfile('FROM a\nFROM b AS stage-0\nFROM stage-0\nRUN x\n', { buildArgs: {} });
+  expect(odd).toMatchObject({
+    name: 'stage-2',
+    base: { reference: 'stage-0-2' },
+    stages: [{ base: { reference: 'b' } }],
+  });
+});
+
+describe('a base image with an odd configuration', () => {
+  const withConfig = (config: object): RecipePlan =>
+    parseDockerfile('FROM a\nRUN x\n', {
+      buildArgs: {},
+      baseConfigs: readBaseConfigs(JSON.stringify({ config }), 'base.json'),
+    });
+  test.each([
+    [{ OnBuild: ['RUN y\nRUN z'] }, 'line 1, FROM: ONBUILD "RUN y\\nRUN z" of the base is not one instruction'],
+    [{ OnBuild: [''] }, 'is not one instruction'],
+    [{ OnBuild: ['FROM b'] }, 'cannot be triggered'],
+    [{ OnBuild: ['bogus x'] }, 'cannot be triggered'],
+    [{ OnBuild: ['ONBUILD RUN y'] }, 'cannot be triggered'],
+    [{ OnBuild: ['RUN <<E\nx'] }, 'line 1, FROM: ONBUILD "RUN <<E\\nx" of the base: the here-document "E" has no end'],
+    [{ User: 'a\nb' }, 'is not the configuration of an image'],
+    [{ User: '-x' }, 'is not the configuration of an image'],
+    [{ WorkingDir: '/a\0b' }, 'holds a NUL character'],
+    [{ Env: ['A=\0'] }, 'holds a NUL character'],
+  ])('%j is refused', (config, words) => {
+    expect(() => withConfig(config)).toThrow(expect.objectContaining({ code: 'badDefinition' }));
+    expect(() => withConfig(config)).toThrow(words);
+  });
+
+  test('a here-document and a backslash are no reason', () => {
+    const { steps } = withConfig({ OnBuild: ['RUN <<E\ny\nE\n'], User: 'app$:7', Env: ['A=\\u0000x'] });
+    expect(steps.map(({ line }) => line)).toEqual([1, 2]);
+  });
 });
