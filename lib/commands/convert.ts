@@ -19,7 +19,7 @@ interface Arguments {
 
 /** `ctmgr convert`: a Dockerfile becomes a definition file, or with `--json` the plan that it stands for. */
 export async function run(argv: Arguments, context: Context): Promise<Answer> {
-  const { document, definition } = await convertFile(
+  const converted = await convertFile(
     {
       dockerfile: argv.dockerfile,
       context: argv.context,
@@ -35,11 +35,11 @@ export async function run(argv: Arguments, context: Context): Promise<Answer> {
     context.config,
     context.interrupted,
   );
-  if (definition === undefined) return { kind: 'record', record: { ...document }, text: '' };
-  for (const { line, code, message } of document.warnings) {
+  if ('document' in converted) return { kind: 'record', record: { ...converted.document }, text: '' };
+  for (const { line, code, message } of converted.warnings) {
     context.terminal.say(`ctmgr: ${line > 0 ? `line ${line}: ` : ''}${message} [${code}]`);
   }
-  if (argv.output === undefined) return { kind: 'text', text: definition };
+  if (argv.output === undefined) return { kind: 'text', text: converted.definition };
   const build = `apptainer build --fakeroot${architectureOption(argv.platform)} ../image.sif recipe.def`;
   return {
     kind: 'text',

@@ -10,7 +10,8 @@ import { layOutContext, mountCopies } from './copy-layout.ts';
 import { compileIgnore, PatternSyntaxError, readIgnoreFile } from './ignore-patterns.ts';
 import { archiveFormat } from './is-archive.ts';
 import type { ProblemCode } from './problem-codes.ts';
-import type { CopyStep, RecipePlan } from './recipe-plan.ts';
+import { matchesNothing } from './copy-members.ts';
+import type { CopyStep, PlanWarning, RecipePlan } from './recipe-plan.ts';
 import { Refusal, type RefusalDetails, showWord, throwRefusals } from './refusal.ts';
 import { hasGlob, readSourcePattern, SourceError, type SourcePattern } from './source-pattern.ts';
 
@@ -54,6 +55,17 @@ export async function selectContext(
   const manifest = makeManifest([...selected.values()]);
   layOutContext(plan, manifest);
   return manifest;
+}
+
+/** A warning for each step whose patterns all match nothing, which Docker passes over too. */
+export function warnEmptyPatterns(plan: RecipePlan, manifest: ContextManifest): PlanWarning[] {
+  return contextCopies(plan)
+    .filter((step) => matchesNothing(step, manifest))
+    .map(({ line, sources }) => ({
+      line,
+      code: 'empty-pattern',
+      message: `nothing in the build context matches ${sources.map(showWord).join(' ')}: nothing is copied`,
+    }));
 }
 
 /** The steps that read the build context, bind mounts included, each once. */
@@ -147,21 +159,15 @@ async function selectStep(root: string, step: CopyStep, ignored: Ignored): Promi
       throw error;
     }
   }
-  const problem: Pick<RefusalDetails, 'code' | 'reason' | 'wayOut'> | undefined =
-    sourceCount === 0
-      ? {
-          code: 'missing-source',
-          reason: 'no source is in the build context',
-          wayOut: 'check the patterns and --context DIR',
-        }
-      : sourceCount > 1 && !step.destination.endsWith('/')
-        ? {
-            code: 'destination',
-            reason: `${sourceCount} sources need a destination that ends with /`,
-            wayOut: `write ${step.destination}/`,
-          }
-        : undefined;
-  if (problem) throw new Refusal({ line: step.line, instruction: keyword, ...problem });
+  if (sourceCount > 1 && !step.destination.endsWith('/')) {
+    throw new Refusal({
+      line: step.line,
+      instruction: keyword,
+      code: 'destination',
+      reason: `${sourceCount} sources need a destination that ends with /`,
+      wayOut: `write ${step.destination}/`,
+    });
+  }
   return entries;
 }
 
@@ -201,10 +207,10 @@ async function findSources(root: string, { components }: SourcePattern): Promise
       const names = matches ? (await listNames(root, path)).filter((name) => matches(name)) : [text];
       next.push(...names.map((name) => (path === '' ? name : `${path}/${name}`)));
     }
-    paths = next;
+    paths = [...new Set(next)];
   }
   const found: ContextEntry[] = [];
-  for (const path of new Set(paths)) {
+  for (const path of paths) {
     const entry = path === '' ? ({ type: 'directory', path, mode: 0o755 } as const) : await readEntry(root, path);
     if (entry) found.push(entry);
   }

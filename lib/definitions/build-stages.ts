@@ -32,8 +32,14 @@ export function buildStages(plan: RecipePlan): BuildStage[] {
   const keyed = (stage: string, steps: readonly PlanStep[]) =>
     steps.map((step, position) => ({ key: stage === '' ? String(position) : `${stage}-${position}`, step }));
   const chain = (base: RecipeBase, steps: KeyedStep[]): Pick<BuildStage, 'base' | 'steps'> => {
-    const parent = base.kind === 'stage' ? own.get(base.reference) : undefined;
-    return parent ? chain(parent.base, [...keyed(parent.name, parent.steps), ...steps]) : { base, steps };
+    const lists = [steps];
+    let root = base;
+    for (;;) {
+      const parent = root.kind === 'stage' ? own.get(root.reference) : undefined;
+      if (!parent) return { base: root, steps: lists.toReversed().flat() };
+      lists.push(keyed(parent.name, parent.steps));
+      root = parent.base;
+    }
   };
   const make = (title: string, base: RecipeBase, steps: KeyedStep[], isLast: boolean): BuildStage => {
     const whole = chain(base, steps);
@@ -41,7 +47,8 @@ export function buildStages(plan: RecipePlan): BuildStage[] {
   };
   const result = make(name, plan.base, keyed('', plan.steps), true);
   const needed = new Map<string, BuildStage>();
-  const visit = (stage: BuildStage): void => {
+  const waiting = [result];
+  for (let stage = waiting.pop(); stage; stage = waiting.pop()) {
     for (const { step } of stage.steps) {
       for (const source of sourcesOf(step)) {
         const title = stageTitle(source);
@@ -53,12 +60,12 @@ export function buildStages(plan: RecipePlan): BuildStage[] {
             ? make(title, from.base, keyed(from.name, from.steps), false)
             : make(title, base, [], false);
         needed.set(title, made);
-        visit(made);
+        waiting.push(made);
       }
     }
-  };
-  visit(result);
-  const order = (stage: BuildStage): number => stages.findIndex((each) => each.name === stage.name);
+  }
+  const places = new Map(stages.map((stage, index) => [stage.name, index]));
+  const order = (stage: BuildStage): number => places.get(stage.name) ?? -1;
   return [...[...needed.values()].toSorted((a, b) => order(a) - order(b)), result];
 }
 

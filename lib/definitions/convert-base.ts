@@ -34,7 +34,7 @@ export function readFrom(instruction: Instruction): FromWords {
     throw refuse(instruction, 'syntax', 'is neither FROM IMAGE nor FROM IMAGE AS NAME');
   }
   const name = stage?.toLowerCase();
-  if (name !== undefined && (!/^[a-z][a-z0-9-_.]*$/.test(name) || name === 'scratch' || name === 'context')) {
+  if (name !== undefined && !/^[a-z][a-z0-9-_.]*$/.test(name)) {
     throw refuse(
       instruction,
       'syntax',

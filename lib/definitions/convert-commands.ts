@@ -51,7 +51,7 @@ export function convertShell(stage: Stage, instruction: Instruction): void {
   if (!words) throw refuse(instruction, 'syntax', 'needs a JSON array', 'write SHELL ["/bin/bash", "-c"]');
   if (words.length === 0) throw refuse(instruction, 'syntax', 'the array is empty');
   if (/powershell|pwsh|cmd(\.exe)?$/i.test(words[0] as string)) {
-    obstruct(stage, instruction, 'windows', 'Windows images cannot be converted');
+    obstruct(stage, instruction, 'windows', 'Windows images cannot be converted', 'use a Linux image');
   }
   stage.shell = words;
 }

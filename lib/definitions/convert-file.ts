@@ -6,7 +6,7 @@ import { templatePath } from '../config/paths.ts';
 import type { Config } from '../config/schema.ts';
 import type { RegistrySettings } from '../registry/http-request.ts';
 import { CtmgrError, errorText, isSystemError } from '../util/errors.ts';
-import { selectContext } from './build-context.ts';
+import { selectContext, warnEmptyPatterns } from './build-context.ts';
 import { packContext, stageContext } from './context-archive.ts';
 import type { ContextManifest } from './context-manifest.ts';
 import { layOutContext } from './copy-layout.ts';
@@ -14,8 +14,8 @@ import { type KnownBase, knownConfigs, readConfigFile } from './known-base.ts';
 import { learnBases, registrySettings } from './learn-bases.ts';
 import { findObstacles } from './find-obstacles.ts';
 import { makePlan } from './make-plan.ts';
-import { type PlanDocument, planDocument } from './plan-document.ts';
-import type { RecipePlan } from './recipe-plan.ts';
+import { documentWarnings, type PlanDocument, planDocument } from './plan-document.ts';
+import type { PlanWarning, RecipePlan } from './recipe-plan.ts';
 import { readText } from './read-text.ts';
 import { throwRefusals, throwWarnings } from './refusal.ts';
 import { renderDefinition } from './render-definition.ts';
@@ -47,7 +47,7 @@ export async function convertFile(
   wanted: 'plan' | 'definition',
   config: Config,
   cancel: AbortSignal,
-): Promise<{ document: PlanDocument; definition: string | undefined }> {
+): Promise<{ document: PlanDocument } | { definition: string; warnings: PlanWarning[] }> {
   const text = await readText(request.dockerfile, 'Dockerfile', `ctmgr convert ${request.dockerfile}/Dockerfile`);
   const { buildArgs, target, platform, baseConfig } = request;
   const options = { buildArgs, target, platform };
@@ -59,11 +59,13 @@ export async function convertFile(
   );
   const resolved = resolveDockerfile(text, { ...options, baseConfigs: knownConfigs(known) });
   if (wanted === 'definition') throwRefusals(findObstacles(resolved));
-  const document = planDocument(resolved);
-  if (request.strict) throwWarnings(document.warnings);
-  if (wanted === 'plan') return { document, definition: undefined };
+  let warnings = documentWarnings(resolved);
+  if (request.strict) throwWarnings(warnings);
+  if (wanted === 'plan') return { document: planDocument(resolved) };
   const plan = makePlan(resolved);
   const manifest = await selectContext(plan, request.context, request.dockerfile);
+  warnings = [...warnings, ...warnEmptyPatterns(plan, manifest)].toSorted((a, b) => a.line - b.line);
+  if (request.strict) throwWarnings(warnings);
   const definition = renderDefinition({
     plan,
     manifest,
@@ -75,9 +77,9 @@ export async function convertFile(
   if (request.output !== undefined) await writeFolder(request.output, plan, manifest, request.context, definition);
   else if (layOutContext(plan, manifest).some(({ kind }) => kind === 'archive')) {
     const message = 'the definition reads archives from .ctmgr/, which only --output DIR writes';
-    document.warnings.unshift({ line: 0, code: 'needs-output', message });
+    warnings.unshift({ line: 0, code: 'needs-output', message });
   }
-  return { document, definition };
+  return { definition, warnings };
 }
 
 async function knownBases(

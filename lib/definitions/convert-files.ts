@@ -65,8 +65,9 @@ function readCommon(stage: Stage, instruction: Instruction, destination: string)
   };
   if (from !== undefined) common.from = stage.file.findImage(stage, instruction, from);
   for (const name of ['chown', 'chmod', 'checksum'] as const) {
-    const value = flagValue(instruction, name);
-    if (value !== undefined) common[name] = expandLiteral(stage, instruction, value);
+    const value = expandLiteral(stage, instruction, flagValue(instruction, name) ?? '');
+    // An empty one is as good as none, for BuildKit too.
+    if (value !== '') common[name] = value;
   }
   const exclude = flags.filter(({ name }) => name === 'exclude');
   if (exclude.length > 0) common.exclude = exclude.map(({ value = '' }) => expandLiteral(stage, instruction, value));

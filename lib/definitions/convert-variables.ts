@@ -3,6 +3,8 @@ import { expandInStage, expandLiteral, obstruct, refuse, type Stage, warn } from
 import { encodeValue, type Value } from './plan-value.ts';
 import type { Instruction } from './read-instructions.ts';
 import type { PlanVariable } from './recipe-plan.ts';
+import { showWord } from './refusal.ts';
+import { storedLabel } from './stored-label.ts';
 import { PairError, type RawPair, splitPairs, splitQuoted } from './split-words.ts';
 
 /** ENV: all its values see the variables as they were before it. */
@@ -27,7 +29,7 @@ export function convertArg(stage: Stage, instruction: Instruction): void {
   const { buildArgs, globalArgs, platformArgs } = stage.file;
   const known: { name: string; value: Value }[] = [];
   for (const argument of readArguments(instruction)) {
-    const name = readName(stage, instruction, argument.name);
+    const name = readArgName(stage, instruction, argument.name);
     const outer = argument.value === undefined ? (globalArgs.get(name) ?? platformArgs.get(name)) : undefined;
     const given = buildArgs.get(name) ?? outer;
     if (given === undefined && argument.value === undefined) continue;
@@ -90,14 +92,32 @@ function readPairs(instruction: Instruction): RawPair[] {
   }
 }
 
+/** True for what a shell takes for the name of a variable. */
+export function isExportable(name: string): boolean {
+  return /^[A-Za-z_]\w*$/.test(name);
+}
+
 /** Shells keep these for themselves: assigning them fails or changes how our own lines are read. */
 const reservedNames =
   /^(UID|EUID|PPID|GROUPS|FUNCNAME|DIRSTACK|SHELLOPTS|BASHOPTS|BASH_.*|IFS|OPTIND|LINENO|PWD|OLDPWD|PS[0124]|APPTAINER.*|SINGULARITY.*|ctmgr_.*)$/;
 
-function readName(stage: Stage, instruction: Instruction, word: string): string {
+function expandName(stage: Stage, instruction: Instruction, word: string): string {
   const name = expandLiteral(stage, instruction, word);
   if (name === '') throw refuse(instruction, 'syntax', 'the name of a variable is empty', 'write NAME=VALUE');
-  if (!/^[A-Za-z_]\w*$/.test(name)) {
+  return name;
+}
+
+/** The name of an ARG: one that no shell knows is of use to the Dockerfile's own expansion only. */
+function readArgName(stage: Stage, instruction: Instruction, word: string): string {
+  const name = expandName(stage, instruction, word);
+  if (isExportable(name)) return readName(stage, instruction, word);
+  warn(stage, instruction, 'arg-name', `RUN does not see ${quote(name)}, which is not a name that a shell can export`);
+  return name;
+}
+
+function readName(stage: Stage, instruction: Instruction, word: string): string {
+  const name = expandName(stage, instruction, word);
+  if (!isExportable(name)) {
     obstruct(
       stage,
       instruction,
@@ -118,13 +138,14 @@ function readName(stage: Stage, instruction: Instruction, word: string): string 
 }
 
 function checkLabel(stage: Stage, instruction: Instruction, name: string, value: string): void {
-  const reason = /\s|^#/.test(name)
-    ? `the label name ${quote(name)} has blanks or begins with #`
-    : /[\r\n]|^\s|\s$/.test(value)
-      ? `the value of label ${name} has line breaks, or blanks around it`
-      : undefined;
-  if (reason !== undefined)
-    obstruct(stage, instruction, 'label', `${reason}, which Apptainer cannot store`, 'write it without');
+  const stored = storedLabel({ name, value });
+  if (!stored) {
+    const reason = `Apptainer stores no label with the name ${quote(name)}, which has blanks or begins with #`;
+    obstruct(stage, instruction, 'label', reason, 'write another name');
+  } else if (stored.value !== value) {
+    const message = `the value of label ${showWord(name)} is stored on one line without blanks around it`;
+    warn(stage, instruction, 'label-value', message);
+  }
 }
 
 function addVariables(

@@ -2,7 +2,7 @@ import { posix } from 'node:path';
 import { CtmgrError } from '../util/errors.ts';
 import { type BuildStage, buildStages, type KeyedStep } from './build-stages.ts';
 import type { ArchiveFormat, ContextEntry, ContextManifest } from './context-manifest.ts';
-import { findMembers, type Member } from './copy-members.ts';
+import { findMembers, matchesNothing, type Member } from './copy-members.ts';
 import { layOutSource, type SourceLayout } from './copy-source-layout.ts';
 import type { CopyStep, RecipePlan, RunStep } from './recipe-plan.ts';
 
@@ -95,6 +95,7 @@ function layOut(
   if (step.from) return layOutSource(key, step, step.from, stage.bare);
   if (step.inline) return { kind: 'inline', folder: `/.ctmgr/copy-${key}` };
   if (step.remote) return { kind: 'download', file: `/.ctmgr/copy-${key}`, url: step.sources[0] as string };
+  if (matchesNothing(step, manifest)) return { kind: 'files', files: [] };
   const members = findMembers(step, manifest);
   const files = workdirs ? plainFiles(step, members, workdirs, stage.bare) : undefined;
   if (files) return { kind: 'files', files };

@@ -5,7 +5,7 @@ import type { ContextEntry, ContextManifest } from './context-manifest.ts';
 import { compileIgnore } from './ignore-patterns.ts';
 import type { CopyStep } from './recipe-plan.ts';
 import { showWord } from './refusal.ts';
-import { matchesSource, readSourcePattern } from './source-pattern.ts';
+import { hasGlob, matchesSource, readSourcePattern } from './source-pattern.ts';
 
 /** One file, directory or link that a step copies from the build context. */
 export interface Member {
@@ -68,6 +68,14 @@ export function findMembers(step: CopyStep, { entries }: ContextManifest): Membe
     }
   }
   return [...members.values()].toSorted((a, b) => compareText(a.path, b.path));
+}
+
+/** True for a step whose sources are patterns that nothing in the build context matches: it leaves the image as it is. */
+export function matchesNothing({ sources, parents }: CopyStep, { entries }: ContextManifest): boolean {
+  return sources.every((source) => {
+    const pattern = readSourcePattern(source, parents);
+    return hasGlob(pattern) && !entries.some(({ path }) => matchesSource(pattern, path));
+  });
 }
 
 /** `a/b` and `a` for `a/b/c`. */

@@ -114,8 +114,12 @@ export function obstruct(
 }
 
 export function warn(stage: Stage, { line }: Instruction, code: ProblemCode, message: string): void {
-  if (stage.warnings.some((each) => each.line === line && each.code === code && each.message === message)) return;
-  stage.warnings.push({ line, code, message });
+  const { warnings } = stage;
+  // Those of one line stand together.
+  for (let at = warnings.length - 1; warnings[at]?.line === line; at -= 1) {
+    if (warnings[at]?.code === code && warnings[at]?.message === message) return;
+  }
+  warnings.push({ line, code, message });
 }
 
 function details({ line, keyword }: Instruction, code: ProblemCode, reason: string, wayOut?: string): RefusalDetails {

@@ -13,11 +13,9 @@ export interface FileSection {
 
 /** All that Apptainer copies into a stage before `%post`, a section for each source; `%files from` comes first in Apptainer too. */
 export function fileSections(stage: BuildStage, manifest: ContextManifest): FileSection[] {
-  const sections = new Map<string, string[]>();
+  const sections = new Map<string, Set<string>>();
   const add = (from: string, line: string) => {
-    const lines = sections.get(from) ?? [];
-    if (!lines.includes(line)) lines.push(line);
-    sections.set(from, lines);
+    sections.set(from, (sections.get(from) ?? new Set()).add(line));
   };
   for (const layout of layOutStage(stage, manifest).values()) {
     if (layout.kind === 'files') {
@@ -32,8 +30,8 @@ export function fileSections(stage: BuildStage, manifest: ContextManifest): File
   }
   const own = sections.get('');
   sections.delete('');
-  const list = [...sections].map(([from, lines]) => ({ from, lines }));
-  return own ? [...list, { from: '', lines: own }] : list;
+  const list = [...sections].map(([from, lines]) => ({ from, lines: [...lines] }));
+  return own ? [...list, { from: '', lines: [...own] }] : list;
 }
 
 /**

@@ -1,10 +1,10 @@
-import { type BuildStage, buildStages, stageTitle } from './build-stages.ts';
+import { type BuildStage, buildStages, sourcesOf, stageTitle } from './build-stages.ts';
 import { copyObstacle } from './copy-obstacle.ts';
 import type { Stage } from './dockerfile-stage.ts';
 import { makePlan } from './make-plan.ts';
 import type { PlanStep, RunMount, RunStep } from './recipe-plan.ts';
 import type { ProblemCode } from './problem-codes.ts';
-import type { RefusalDetails } from './refusal.ts';
+import { type RefusalDetails, showWord } from './refusal.ts';
 import type { ResolvedDockerfile } from './resolve-dockerfile.ts';
 import { isSecretId } from './run-lines.ts';
 
@@ -16,12 +16,14 @@ export function findObstacles(resolved: ResolvedDockerfile): RefusalDetails[] {
   const target = resolved.stages.at(-1) as Stage;
   const found = resolved.stages.flatMap((stage) => stage.obstacles);
   const stages = buildStages(makePlan(resolved));
+  const byName = new Map(stages.map((stage) => [stage.name, stage]));
   for (const stage of stages) {
     for (const { step } of stage.steps) {
-      const obstacle = stepObstacle(step, stage, stages);
+      const obstacle = stepObstacle(step, stage, byName);
       if (obstacle) found.push(describe(step, obstacle));
     }
   }
+  found.push(...findSameTitles(stages));
   if (target.cmd?.length === 0 && target.entrypoint === null && stages.at(-1)?.base.kind !== 'scratch') {
     found.push({
       code: 'empty-cmd',
@@ -35,11 +37,31 @@ export function findObstacles(resolved: ResolvedDockerfile): RefusalDetails[] {
   return [...once.values()].toSorted((a, b) => a.line - b.line);
 }
 
+/** Different images that the definition file would call the same. */
+function findSameTitles(stages: readonly BuildStage[]): RefusalDetails[] {
+  const references = new Map<string, string>();
+  return stages
+    .flatMap(({ steps }) => steps)
+    .flatMap(({ step }) => sourcesOf(step).map((source) => ({ step, source })))
+    .flatMap(({ step, source }) => {
+      if (source.kind !== 'image') return [];
+      const first = references.get(stageTitle(source)) ?? source.reference;
+      references.set(stageTitle(source), first);
+      if (first === source.reference) return [];
+      const reason = `${showWord(source.reference)} cannot be told from ${showWord(first)}`;
+      return [describe(step, ['stage-title', reason, `write FROM ${source.reference} AS NAME and --from=NAME`])];
+    });
+}
+
 function describe({ line, instruction }: PlanStep, [code, reason, wayOut]: Obstacle): RefusalDetails {
   return { code, line, instruction: (/^\S+/.exec(instruction)?.[0] ?? '').toUpperCase(), reason, wayOut };
 }
 
-function stepObstacle(step: PlanStep, stage: BuildStage, stages: readonly BuildStage[]): Obstacle | undefined {
+function stepObstacle(
+  step: PlanStep,
+  stage: BuildStage,
+  stages: ReadonlyMap<string, BuildStage>,
+): Obstacle | undefined {
   if (step.kind === 'run') {
     if (stage.base.kind === 'scratch') {
       return [
@@ -51,7 +73,7 @@ function stepObstacle(step: PlanStep, stage: BuildStage, stages: readonly BuildS
     return runObstacle(step);
   }
   if (step.kind === 'copy') {
-    const source = step.from && stages.find(({ name }) => step.from && name === stageTitle(step.from));
+    const source = step.from && stages.get(stageTitle(step.from));
     return copyObstacle(step, stage.bare, source?.bare ?? false);
   }
   if (step.kind === 'workdir' && stage.bare && !isMadeByCopy(step.path, stage)) {

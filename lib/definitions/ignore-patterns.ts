@@ -1,6 +1,9 @@
+/** One character; any number of them; everything up to and with a slash, or nothing. */
+type Token = { kind: 'one' | 'many'; accepts: (char: string) => boolean } | { kind: 'folders' };
+
 /** One line of `.dockerignore`, or one value of `--exclude`. */
 interface Rule {
-  matches: RegExp;
+  tokens: readonly Token[];
   /** `!`: what matches is not ignored after all. */
   keeps: boolean;
 }
@@ -12,8 +15,9 @@ interface Rule {
 export function compileIgnore(patterns: readonly string[]): (path: string) => boolean {
   const rules = patterns.flatMap((pattern) => readRule(pattern) ?? []);
   return (path) => {
+    const chars = [...path];
     let ignored = false;
-    for (const { matches, keeps } of rules) if (keeps === ignored && matches.test(path)) ignored = !keeps;
+    for (const { tokens, keeps } of rules) if (keeps === ignored && matches(chars, tokens)) ignored = !keeps;
     return ignored;
   };
 }
@@ -41,25 +45,59 @@ function readRule(line: string): Rule | undefined {
   }
   if (kept.length === 0) return undefined;
   try {
-    return { keeps, matches: new RegExp(`^${toExpression(kept.join('/'))}(?:/.*)?$`, 'su') };
+    return { keeps, tokens: readTokens(kept.join('/')) };
   } catch {
     throw new PatternSyntaxError(`${JSON.stringify(line)} is not a valid pattern`);
   }
 }
 
-function toExpression(pattern: string): string {
+function readTokens(pattern: string): Token[] {
   const tokens = pattern.match(/\*\*\/?|\*|\?|\\.|\[(?:\\.|[^\]\\])+\]|./gsu) ?? [];
-  return tokens
-    .map((token, index) => {
-      if (token.startsWith('**')) return index === tokens.length - 1 ? '.*' : '(?:.*/)?';
-      if (token === '*') return '[^/]*';
-      if (token === '?') return '[^/]';
-      if (token.length > 1 && token.startsWith('[')) return token.replaceAll(/(?<!^)\[/g, '\\[');
-      return escape(token.startsWith('\\') ? token.slice(1) : token);
-    })
-    .join('');
+  return tokens.map((token, index): Token => {
+    if (token.startsWith('**'))
+      return index === tokens.length - 1 ? { kind: 'many', accepts: () => true } : { kind: 'folders' };
+    if (token === '*') return { kind: 'many', accepts: (char) => char !== '/' };
+    if (token === '?') return { kind: 'one', accepts: (char) => char !== '/' };
+    if (token.length > 1 && token.startsWith('[')) {
+      const set = new RegExp(`^${token.replaceAll(/(?<!^)\[/g, '\\[')}$`, 'su');
+      return { kind: 'one', accepts: (char) => set.test(char) };
+    }
+    const literal = token.startsWith('\\') ? token.slice(1) : token;
+    return { kind: 'one', accepts: (char) => char === literal };
+  });
 }
 
-function escape(text: string): string {
-  return text.replace(/[\\^$.*+?()[\]{}|/]/g, String.raw`\$&`);
+/** True if the tokens match the path or a folder above it. Keeps the positions they can reach: no backtracking, whatever they are. */
+function matches(chars: readonly string[], tokens: readonly Token[]): boolean {
+  let reached = new Set([0]);
+  for (const token of tokens) {
+    reached = token.kind === 'one' ? stepOne(chars, reached, token.accepts) : stepMany(chars, reached, token);
+    if (reached.size === 0) return false;
+  }
+  return [...reached].some((at) => at === chars.length || chars[at] === '/');
+}
+
+function stepOne(chars: readonly string[], reached: ReadonlySet<number>, accepts: (char: string) => boolean) {
+  const next = new Set<number>();
+  for (const at of reached) {
+    const char = chars[at];
+    if (char !== undefined && accepts(char)) next.add(at + 1);
+  }
+  return next;
+}
+
+function stepMany(chars: readonly string[], reached: ReadonlySet<number>, token: Token): Set<number> {
+  const next = new Set<number>();
+  let open = false;
+  for (let at = Math.min(...reached); at <= chars.length; at += 1) {
+    const before = chars[at - 1];
+    if (token.kind === 'folders') {
+      if (reached.has(at) || (open && before === '/')) next.add(at);
+      open ||= reached.has(at);
+    } else {
+      open = reached.has(at) || (open && before !== undefined && token.accepts(before));
+      if (open) next.add(at);
+    }
+  }
+  return next;
 }

@@ -1,7 +1,7 @@
-import { maintainerLabel } from './convert-variables.ts';
+import { isExportable, maintainerLabel } from './convert-variables.ts';
 import { listLabels, type Stage } from './dockerfile-stage.ts';
 import { encodeValue } from './plan-value.ts';
-import type { InertConfig, PlanWarning, RecipePlan } from './recipe-plan.ts';
+import { type InertConfig, newestRenderer, type PlanStep, type PlanWarning, type RecipePlan } from './recipe-plan.ts';
 import type { ResolvedDockerfile } from './resolve-dockerfile.ts';
 import { isRoot } from './user-functions.ts';
 
@@ -9,13 +9,13 @@ import { isRoot } from './user-functions.ts';
 export function makePlan(resolved: ResolvedDockerfile): RecipePlan {
   const target = resolved.stages.at(-1) as Stage;
   const others = resolved.stages.slice(0, -1);
-  const { base, steps, entrypoint, cmd, workdir, user } = target;
+  const { base, entrypoint, cmd, workdir, user } = target;
   const labels = new Map(target.labels);
   if (target.maintainer !== undefined && !labels.has(maintainerLabel)) labels.set(maintainerLabel, target.maintainer);
   const inert = inertConfig(target);
   return {
     base,
-    steps,
+    steps: storedSteps(target),
     environment: [...target.environment].map(([name, value]) => ({ name, value: encodeValue(value) })),
     labels: listLabels(labels),
     entrypoint,
@@ -25,10 +25,20 @@ export function makePlan(resolved: ResolvedDockerfile): RecipePlan {
     warnings: listWarnings(resolved),
     ...(others.length > 0 ? { name: target.name } : {}),
     ...(others.length > 0
-      ? { stages: others.map((stage) => ({ name: stage.name, base: stage.base, steps: stage.steps })) }
+      ? { stages: others.map((stage) => ({ name: stage.name, base: stage.base, steps: storedSteps(stage) })) }
       : {}),
     ...(inert ? { inert } : {}),
+    renderer: newestRenderer,
   };
+}
+
+/** Without the names of ARG that no shell can export; expansion has used them already. */
+function storedSteps({ steps }: Stage): PlanStep[] {
+  return steps.flatMap((step) => {
+    if (step.kind !== 'arg') return [step];
+    const variables = step.variables.filter(({ name }) => isExportable(name));
+    return variables.length > 0 ? [{ ...step, variables }] : [];
+  });
 }
 
 function inertConfig({ exposed, volumes, stopSignal, healthcheck, onbuild }: Stage): InertConfig | undefined {

@@ -98,7 +98,6 @@ export interface DocumentConfig {
 /** What could not become a definition file is among the warnings, so that nothing is lost in silence. */
 export function planDocument(resolved: ResolvedDockerfile): PlanDocument {
   const target = resolved.stages.at(-1) as Stage;
-  const obstacles = findObstacles(resolved).map(({ line, code, reason }) => ({ line, code, message: reason }));
   return {
     stages: resolved.stages.map((stage) => ({
       name: stage.name,
@@ -106,8 +105,14 @@ export function planDocument(resolved: ResolvedDockerfile): PlanDocument {
       steps: listSteps(stage),
     })),
     config: imageConfig(target),
-    warnings: [...assumptions(resolved), ...obstacles].toSorted((a, b) => a.line - b.line),
+    warnings: documentWarnings(resolved),
   };
+}
+
+/** The document's warnings without the rest, which lists the whole environment of each command. */
+export function documentWarnings(resolved: ResolvedDockerfile): PlanWarning[] {
+  const obstacles = findObstacles(resolved).map(({ line, code, reason }) => ({ line, code, message: reason }));
+  return [...assumptions(resolved), ...obstacles].toSorted((a, b) => a.line - b.line);
 }
 
 function baseReference({ base: { kind, reference } }: Stage): string {
@@ -147,22 +152,21 @@ function imageConfig(stage: Stage): DocumentConfig {
 
 function listSteps(stage: Stage): DocumentStep[] {
   const base = baseVariables(stage);
-  const variables = stage.parent ? variablesAfter(stage.parent) : new Map<string, Value>();
+  const variables = new Map(stage.parent?.variables);
+  let environment: Record<string, string> | undefined;
   return stage.steps.flatMap((step): DocumentStep[] => {
+    if (step.kind === 'env' || step.kind === 'arg') environment = undefined;
     assign(variables, step);
     if (step.kind === 'run') {
-      const own = [...variables].map(([name, value]) => [name, resolveValue(value, base)] as const);
-      return [describeRun(step, Object.fromEntries([...base, ...own]))];
+      environment ??= Object.fromEntries([
+        ...base,
+        ...[...variables].map(([name, value]) => [name, resolveValue(value, base)] as const),
+      ]);
+      return [describeRun(step, environment)];
     }
     if (step.kind === 'copy') return [describeCopy(step)];
     return step.kind === 'workdir' ? [{ kind: 'workdir', line: step.line, path: step.path }] : [];
   });
-}
-
-function variablesAfter(stage: Stage): Map<string, Value> {
-  const variables = stage.parent ? variablesAfter(stage.parent) : new Map<string, Value>();
-  for (const step of stage.steps) assign(variables, step);
-  return variables;
 }
 
 function assign(variables: Map<string, Value>, step: PlanStep): void {
@@ -170,12 +174,11 @@ function assign(variables: Map<string, Value>, step: PlanStep): void {
   for (const { name, value } of step.variables) variables.set(name, decodeValue(value));
 }
 
-function describeRun(step: RunStep, env: Record<string, string>): DocumentRun {
+function describeRun(step: RunStep, environment: Record<string, string>): DocumentRun {
   const { line, argv, cwd, user, mounts = [], script } = step;
   // As BuildKit names the sockets of a step (moby/buildkit, frontend/dockerfile/dockerfile2llb/convert_runmount.go).
-  if (mounts.some(({ type, target }) => type === 'ssh' && target === '')) {
-    env['SSH_AUTH_SOCK'] ??= '/run/buildkit/ssh_agent.0';
-  }
+  const usesAgent = mounts.some(({ type, target }) => type === 'ssh' && target === '');
+  const env = usesAgent ? { SSH_AUTH_SOCK: '/run/buildkit/ssh_agent.0', ...environment } : environment;
   return {
     kind: 'run',
     line,

@@ -1,5 +1,14 @@
 import type { RecipeRows } from '../store/recipe-rows.ts';
-import type { CopyStep, InertConfig, PlanStep, RecipeBase, RecipePlan, PlanWarning } from './recipe-plan.ts';
+import { CtmgrError } from '../util/errors.ts';
+import {
+  type CopyStep,
+  type InertConfig,
+  newestRenderer,
+  type PlanStep,
+  type PlanWarning,
+  type RecipeBase,
+  type RecipePlan,
+} from './recipe-plan.ts';
 
 /** What a version keeps beside its rows: the part of a plan that is no list. */
 interface ImageConfig {
@@ -14,6 +23,7 @@ interface ImageConfig {
   name?: string;
   stages?: { name: string; base: RecipeBase; steps: number }[];
   inert?: InertConfig;
+  renderer?: number;
 }
 
 export interface StoredPlan {
@@ -61,13 +71,22 @@ export function planToRows(plan: RecipePlan): StoredPlan {
     ...(plan.name === undefined ? {} : { name: plan.name }),
     ...(plan.stages ? { stages: stages.map(({ name, base, steps }) => ({ name, base, steps: steps.length })) } : {}),
     ...(plan.inert ? { inert: plan.inert } : {}),
+    ...(plan.renderer === undefined ? {} : { renderer: plan.renderer }),
   };
   return { rows, imageConfig: JSON.stringify(config) };
 }
 
-/** The plan that `planToRows` took apart. */
+/**
+ * The plan that `planToRows` took apart. Throws CtmgrError `configuration` for one whose text only a newer ctmgr can write.
+ */
 export function planFromRows(stored: StoredPlan): RecipePlan {
   const config = JSON.parse(stored.imageConfig) as ImageConfig;
+  if ((config.renderer ?? 1) > newestRenderer) {
+    throw new CtmgrError('configuration', 'a recipe version was stored by a newer ctmgr', {
+      why: `its definition is of kind ${config.renderer}, this ctmgr writes those up to ${newestRenderer}`,
+      hint: 'install the newer ctmgr on this host',
+    });
+  }
   const { tasks, files, environment, labels, runscript } = stored.rows;
   const steps = [
     ...tasks.map(({ position, kind, content, line, instruction }) => ({
@@ -102,5 +121,6 @@ export function planFromRows(stored: StoredPlan): RecipePlan {
     ...(config.name === undefined ? {} : { name: config.name }),
     ...(stages ? { stages } : {}),
     ...(config.inert ? { inert: config.inert } : {}),
+    ...(config.renderer === undefined ? {} : { renderer: config.renderer }),
   };
 }

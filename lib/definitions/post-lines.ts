@@ -1,5 +1,5 @@
 import { aloneLines } from './alone-lines.ts';
-import { type BuildStage, buildStages } from './build-stages.ts';
+import type { BuildStage } from './build-stages.ts';
 import type { ContextManifest } from './context-manifest.ts';
 import { copyFunctions } from './copy-functions.ts';
 import { type CopyLayout, layOutStage, mountCopies } from './copy-layout.ts';
@@ -20,6 +20,8 @@ const ownPath = 'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/b
 export interface PostInput {
   plan: RecipePlan;
   stage: BuildStage;
+  /** All stages of the definition. */
+  stages: readonly BuildStage[];
   manifest: ContextManifest;
   overlayCommands: readonly string[];
   labels: readonly PlanLabel[];
@@ -34,10 +36,10 @@ export interface PostInput {
  * process of its own, unless a plain line is exactly the same. ENV and ARG are this shell's exported variables.
  */
 export function postLines(input: PostInput): string[] {
-  const { plan, stage, manifest, overlayCommands, labels, savedRunscript, alone } = input;
+  const { plan, stage, stages, manifest, overlayCommands, labels, savedRunscript, alone } = input;
   if (stage.bare) return [];
   const layouts = layOutStage(stage, manifest);
-  const prepared = preparedCopies(plan, stage, manifest);
+  const prepared = preparedCopies(stages, stage, manifest);
   const volumes = stage.isLast ? (plan.inert?.volumes ?? []).filter((path) => path.startsWith('/')) : [];
   const parts: Part[] = [
     () => [
@@ -56,14 +58,17 @@ export function postLines(input: PostInput): string[] {
     () => prepared.flatMap(({ step, layout }) => [`mkdir -p ${layout.folder}`, ...sourceLines(step, layout)]),
     () => cleanUp(stage, layouts, prepared.length > 0),
   ];
-  const lines: string[] = [];
-  for (const part of parts.toReversed()) lines.unshift(...part(lines.length === 0));
-  return lines;
+  const pieces: string[][] = [];
+  for (const part of parts.toReversed()) {
+    const lines = part(pieces.length === 0);
+    if (lines.length > 0) pieces.push(lines);
+  }
+  return pieces.toReversed().flat();
 }
 
 /** What stages without a shell copy from this one, which lays it out for them. */
-function preparedCopies(plan: RecipePlan, source: BuildStage, manifest: ContextManifest) {
-  return buildStages(plan)
+function preparedCopies(stages: readonly BuildStage[], source: BuildStage, manifest: ContextManifest) {
+  return stages
     .filter(({ bare }) => bare)
     .flatMap((stage) => {
       const layouts = layOutStage(stage, manifest);

@@ -32,11 +32,11 @@ const booleans = new Set(['link', 'parents', 'keep-git-dir', 'unpack']);
 
 /**
  * Takes one instruction apart. dockerfile-ast, which is given one line at a time because a quoted `<<EOF` or a final `\\` would
- * make it swallow what follows, says where the keyword ends. Throws Refusal for what BuildKit's parser rejects too.
+ * make it swallow what follows, and a carriage return be two lines, says where the keyword ends. Throws Refusal for what BuildKit's parser rejects too.
  */
 export function readInstruction({ line, text, heredocs }: LogicalLine, escape: string): Instruction {
   const word = /^\S+/.exec(text)?.[0] ?? '';
-  const [parsed, ...others] = DockerfileParser.parse(text).getInstructions();
+  const [parsed, ...others] = DockerfileParser.parse(text.replaceAll('\r', ' ')).getInstructions();
   const keyword = (parsed?.getKeyword() ?? word).toUpperCase();
   const refuse = (reason: string, wayOut: string) =>
     new Refusal({ code: 'syntax', line, instruction: word.toUpperCase(), reason, wayOut });

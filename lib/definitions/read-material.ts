@@ -1,7 +1,7 @@
 import type { RegistrySettings } from '../registry/http-request.ts';
 import { CtmgrError } from '../util/errors.ts';
 import { quote } from '../util/names.ts';
-import { selectContext } from './build-context.ts';
+import { selectContext, warnEmptyPatterns } from './build-context.ts';
 import type { ContextManifest } from './context-manifest.ts';
 import { type KnownBase, knownConfigs, readConfigFile } from './known-base.ts';
 import { describeUnknown, learnBases, type UnknownBase } from './learn-bases.ts';
@@ -64,7 +64,10 @@ export async function readMaterial(request: MaterialRequest, earlier: EarlierVer
   const { bases, unknown, notes } = await findBases(text, options, given, request, before);
   const plan = parse(text, { ...options, baseConfigs: knownConfigs(bases) }, unknown);
   if (request.strict) throwWarnings(plan.warnings);
-  return { text, plan, manifest: await selectContext(plan, request.context, dockerfile), platform, bases, notes };
+  const manifest = await selectContext(plan, request.context, dockerfile);
+  plan.warnings.push(...warnEmptyPatterns(plan, manifest));
+  if (request.strict) throwWarnings(plan.warnings);
+  return { text, plan, manifest, platform, bases, notes };
 }
 
 async function findBases(

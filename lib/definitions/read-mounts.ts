@@ -28,22 +28,24 @@ export function readMounts(stage: Stage, instruction: Instruction): RunMount[] {
 function readMount(stage: Stage, instruction: Instruction, text: string): RunMount {
   const fail = (reason: string) => refuse(instruction, 'syntax', `--mount: ${reason}`, 'check the options of --mount');
   const fields = readFields(stage, instruction, text);
-  const type = types.find((each) => each === (fields.get('type') ?? 'bind'));
+  const type = types.find((each) => each === (fields.get('type') ?? 'bind').toLowerCase());
   if (!type) throw fail(`there is no type ${quote(fields.get('type') ?? '')}`);
   const target = fields.get('target');
-  const id = fields.get('id') ?? (type === 'secret' && target !== undefined ? posix.basename(target) : undefined);
+  const source = fields.get('source');
+  const id = type === 'secret' ? (source ?? fields.get('id') ?? (target && posix.basename(target))) : fields.get('id');
   const env = fields.get('env');
   if (type === 'secret' && id === undefined) throw fail('a secret needs an id or a target');
-  if (target === undefined && type !== 'secret' && type !== 'ssh') throw fail('needs a target');
   const from = fields.get('from');
-  const place = target ?? (type === 'secret' && env === undefined ? `/run/secrets/${id ?? ''}` : '');
+  // Without a target BuildKit mounts on the working directory.
+  const elsewhere = type === 'bind' || type === 'cache' || type === 'tmpfs' ? stage.workdir : '';
+  const place =
+    target || (type === 'secret' && env === undefined ? `/run/secrets/${posix.basename(id ?? '')}` : elsewhere);
   const mount: RunMount = {
     type,
     target: place === '' ? '' : posix.resolve('/', stage.workdir, place),
     readonly: isSet(fields, 'readonly') ?? (type === 'bind' && isSet(fields, 'readwrite') !== true),
   };
   if (mount.target === '/' && type !== 'secret' && type !== 'ssh') throw fail('/ cannot be a target');
-  const source = fields.get('source');
   if (source !== undefined && type !== 'secret') mount.source = source;
   if (from !== undefined && from !== '') mount.from = findFrom(stage, instruction, from);
   if (id !== undefined) mount.id = id;

@@ -1,4 +1,11 @@
 /**
+ * Which text of the definition file a version gets. A stored version renders to the same bytes for ever: where rendering has to change
+ * after a release this becomes 2, and the code that writes the text asks `RecipePlan.renderer`. test/integration/golden.test.ts
+ * sees every change that does not.
+ */
+export const newestRenderer = 1;
+
+/**
  * What a Dockerfile means, resolved as BuildKit resolves it: a plain value that goes through JSON unchanged.
  * A step's position is its index in `steps`, counted from 0. Optional members are absent in versions that were stored before there
  * was anything to say in them.
@@ -27,6 +34,8 @@ export interface RecipePlan {
   stages?: PlanStage[];
   /** What has no effect in an Apptainer image, but belongs to the image Docker would build. */
   inert?: InertConfig;
+  /** `newestRenderer` of the ctmgr that stored it; absent: 1. */
+  renderer?: number;
 }
 
 /** A stage that others copy from or are based on. */

@@ -1,6 +1,6 @@
 import { CtmgrError } from '../util/errors.ts';
 import { quote } from '../util/names.ts';
-import type { ProblemCode } from './problem-codes.ts';
+import { type ProblemCode, problemCodes } from './problem-codes.ts';
 import type { PlanWarning } from './recipe-plan.ts';
 
 /** Why one instruction is wrong or cannot be converted. */
@@ -28,6 +28,13 @@ export class Refusal extends Error {
 
 const shownRefusals = 10;
 
+/** What to do about a problem that is clear enough by itself. */
+const defaultWayOut = {
+  invalid: 'see https://docs.docker.com/reference/dockerfile/',
+  refused: 'build the image with buildah bud --format docker, and use its docker-archive',
+  warning: 'leave --strict out',
+} as const;
+
 /** Throws `badDefinition` with the first refusal as message and way out, and the others as why; returns if there are none. */
 export function throwRefusals(refusals: readonly RefusalDetails[], subject = 'Dockerfile'): void {
   const [first, ...others] = refusals;
@@ -36,7 +43,7 @@ export function throwRefusals(refusals: readonly RefusalDetails[], subject = 'Do
   if (others.length > shownRefusals) shown.push(`and ${others.length - shownRefusals} more`);
   throw new CtmgrError('badDefinition', `${subject} ${describe(first)}`, {
     ...(shown.length > 0 ? { why: `Also ${shown.join('; ')}` } : {}),
-    ...(first.wayOut === undefined ? {} : { hint: first.wayOut }),
+    hint: first.wayOut ?? defaultWayOut[problemCodes[first.code][0]],
   });
 }
 

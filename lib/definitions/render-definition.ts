@@ -10,6 +10,7 @@ import { pullReference } from './image-reference.ts';
 import { postLines } from './post-lines.ts';
 import type { PlanLabel, RecipePlan } from './recipe-plan.ts';
 import { keepsBaseEntrypoint, runScriptLines, savedRunscript } from './run-script.ts';
+import { storedLabel } from './stored-label.ts';
 
 /** One version of an overlay, as it joins a recipe. */
 export interface OverlayInput {
@@ -42,11 +43,11 @@ const plainLabel = /^[^\s#%{}\p{Cc}][^\s{}\p{Cc}]* (?:[^\s{}\p{Cc}](?:[^{}\p{Cc}
  */
 export function renderDefinition(input: DefinitionInput): string {
   const stages = buildStages(input.plan);
-  const texts = stages.map((stage) => renderStage(input, stage, stages.length > 1));
+  const texts = stages.map((stage) => renderStage(input, stage, stages));
   return texts.map((text, index) => (index < texts.length - 1 ? `${text.trimEnd()}\n\n` : text)).join('');
 }
 
-function renderStage(input: DefinitionInput, stage: BuildStage, named: boolean): string {
+function renderStage(input: DefinitionInput, stage: BuildStage, stages: readonly BuildStage[]): string {
   const { plan, manifest, template } = input;
   const { isLast, bare, base } = stage;
   const labels = isLast ? mergeLabels(plan.labels, input.labels) : [];
@@ -59,6 +60,7 @@ function renderStage(input: DefinitionInput, stage: BuildStage, named: boolean):
       postLines({
         plan,
         stage,
+        stages,
         manifest,
         overlayCommands: overlays.flatMap(({ steps }) => steps.map(({ command }) => command)),
         labels,
@@ -81,7 +83,7 @@ function renderStage(input: DefinitionInput, stage: BuildStage, named: boolean):
   const header = {
     bootstrap: base.kind === 'scratch' ? 'scratch' : 'docker',
     from: base.kind === 'scratch' ? '' : pullReference(base.reference),
-    stage: named ? stage.name : '',
+    stage: stages.length > 1 ? stage.name : '',
   };
   const definition = renderTemplate(template, { ...header, ...sections, files }, 'definition.def.mustache');
   checkRendered(definition, sections, files, header.stage);
@@ -98,7 +100,7 @@ function environmentLines({ environment }: RecipePlan): string[] {
 
 function mergeLabels(own: readonly PlanLabel[], added: readonly PlanLabel[]): PlanLabel[] {
   const merged = new Map([...own, ...added].map(({ name, value }) => [name, value]));
-  return [...merged].map(([name, value]) => ({ name, value }));
+  return [...merged].flatMap(([name, value]) => storedLabel({ name, value }) ?? []);
 }
 
 /** Nothing of the recipe may be lost or read as something else, whatever its text and the template are. */

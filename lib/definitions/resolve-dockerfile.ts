@@ -1,8 +1,8 @@
-import { CtmgrError } from '../util/errors.ts';
 import { quote } from '../util/names.ts';
 import { type BaseConfigs, emptyConfig } from './base-config.ts';
 import { checkReference, convertGlobalArg, readFrom, resolveFrom } from './convert-base.ts';
 import { converters } from './converters.ts';
+import { type Block, findTarget, makeBlock, mostStages, nameBlocks, neededBlocks } from './dockerfile-blocks.ts';
 import { type FileFacts, makeStage, obstruct, refuse, type Stage } from './dockerfile-stage.ts';
 import { readLogicalLines } from './logical-lines.ts';
 import { readTrigger } from './onbuild-triggers.ts';
@@ -26,18 +26,6 @@ export interface ParseOptions {
 export interface ResolvedDockerfile {
   /** What the target needs, in file order; the target is the last one. */
   stages: [...Stage[], Stage];
-}
-
-/** One FROM with what follows it. */
-interface Block {
-  index: number;
-  /** As in `AS name`, in lower case; empty without. Several may have it: references mean the last one before them. */
-  name: string;
-  /** No other stage has it; `name` where that is free, `stage-N` for one without name. */
-  title: string;
-  from: Instruction;
-  image: string;
-  instructions: Instruction[];
 }
 
 /**
@@ -66,6 +54,10 @@ export function neededBases(text: string, options: ParseOptions): NeededBase[] {
 class Resolver {
   private readonly refusals: RefusalDetails[];
   private readonly blocks: Block[] = [];
+  /** The last stage of each name in the whole file, which is what `COPY --from` means. */
+  private readonly aliases = new Map<string, Block>();
+  /** The same for the stages before the one that is being converted, which is what FROM means. */
+  private readonly earlier = new Map<string, Block>();
   private readonly stages = new Map<Block, Stage>();
   private readonly file: FileFacts;
   private readonly options: ParseOptions;
@@ -89,34 +81,54 @@ class Resolver {
       if (value.includes('\0'))
         refusals.push(wholeFile('bad-character', `--build-arg ${name} holds a NUL character`, 'remove it'));
     }
-    for (const line of lines) this.guard(() => this.place(readInstruction(line, escape)));
+    for (const line of lines) this.guard(this.refusals, () => this.place(readInstruction(line, escape)));
+    nameBlocks(this.blocks);
   }
 
   resolve(): ResolvedDockerfile {
-    const target = this.findTarget();
+    const target = findTarget(this.blocks, this.aliases, this.options.target);
     if (target === undefined && this.refusals.length === 0)
       this.refusals.push(wholeFile('syntax', 'has no FROM', 'begin with FROM IMAGE'));
-    if (target) this.stage(target);
-    const needed = new Set(this.stages.keys());
-    this.checkOthers(needed);
-    throwRefusals(this.refusals.toSorted((a, b) => a.line - b.line));
+    const needed = this.convertAll(target);
+    const refusals = this.blocks.flatMap((block) =>
+      // Stages that the target does not need still have to be written correctly.
+      needed.has(block) ? block.refusals : block.refusals.filter(({ code }) => code === 'syntax' || code === 'json'),
+    );
+    throwRefusals([...this.refusals, ...refusals].toSorted((a, b) => a.line - b.line));
     const stages = this.blocks.flatMap((block) => (needed.has(block) ? (this.stages.get(block) ?? []) : []));
     return { stages: stages as [...Stage[], Stage] };
+  }
+
+  neededBases(): NeededBase[] {
+    const needed = this.convertAll(findTarget(this.blocks, this.aliases, this.options.target));
+    return [...needed].flatMap((block) => {
+      const { base, parent, baseConfig } = this.stages.get(block) ?? {};
+      const isUnknown = base?.kind === 'image' && base.reference !== '' && !parent && !baseConfig;
+      return isUnknown ? [{ reference: base.reference, line: base.line }] : [];
+    });
+  }
+
+  /** Converts all stages and returns those that the target needs, in file order. */
+  private convertAll(target: Block | undefined): ReadonlySet<Block> {
+    for (const block of this.blocks) {
+      this.convert(block);
+      if (block.alias !== undefined) this.earlier.set(block.alias, block);
+    }
+    const needed = neededBlocks(target);
+    return new Set(this.blocks.filter((block) => needed.has(block)));
   }
 
   private place(instruction: Instruction): void {
     const { keyword } = instruction;
     if (keyword === 'FROM') {
       const index = this.blocks.length;
-      const title = this.freeTitle(`stage-${index}`);
-      const block: Block = { index, name: '', title, from: instruction, image: '', instructions: [] };
+      if (index === mostStages)
+        throw refuse(instruction, 'stages', `there are more than ${mostStages} stages`, 'split the file');
+      const block = makeBlock(index, instruction);
       this.blocks.push(block);
       const { image, stage } = readFrom(instruction);
-      block.image = image;
-      if (stage === undefined) return;
-      block.name = stage;
-      block.title = '';
-      block.title = this.freeTitle(stage);
+      Object.assign(block, { image, alias: stage });
+      if (stage !== undefined) this.aliases.set(stage, block);
       return;
     }
     if (converters[keyword] === undefined)
@@ -127,76 +139,36 @@ class Resolver {
     else throw refuse(instruction, 'syntax', 'stands before FROM', 'begin with FROM IMAGE');
   }
 
-  private freeTitle(wanted: string): string {
-    let title = wanted;
-    for (let n = 2; this.blocks.some((block) => block.title === title); n += 1) title = `${wanted}-${n}`;
-    return title;
-  }
-
-  private findTarget(): Block | undefined {
-    const { target } = this.options;
-    if (target === undefined || this.blocks.length === 0) return this.blocks.at(-1);
-    const lower = target.toLowerCase();
-    const named =
-      this.blocks.findLast(({ name }) => name === lower) ?? this.blocks.find(({ title }) => title === lower);
-    const found = named ?? (/^\d+$/.test(target) ? this.blocks[Number(target)] : undefined);
-    if (found) return found;
-    throw new CtmgrError('usage', `the Dockerfile has no stage ${quote(target)}`, {
-      why: `its stages are ${this.blocks.map(({ title }) => title).join(', ')}`,
-    });
-  }
-
-  /** Stages that the target does not need still have to be written correctly. */
-  private checkOthers(needed: ReadonlySet<Block>): void {
-    const start = this.refusals.length;
-    for (const block of this.blocks) if (!needed.has(block)) this.stage(block);
-    const others = this.refusals.splice(start);
-    this.refusals.push(...others.filter(({ code }) => ['syntax', 'json'].includes(code)));
-  }
-
-  neededBases(): NeededBase[] {
-    const target = this.findTarget();
-    if (target) this.stage(target);
-    return this.blocks.flatMap((block) => {
-      const { base, parent, baseConfig } = this.stages.get(block) ?? {};
-      const isUnknown = base?.kind === 'image' && base.reference !== '' && !parent && !baseConfig;
-      return isUnknown ? [{ reference: base.reference, line: base.line }] : [];
-    });
-  }
-
-  /** The stage of a block, converted when it is first asked for. */
-  private stage(block: Block): Stage {
-    const known = this.stages.get(block);
-    if (known) return known;
-    const placeholder: RecipeBase = { kind: 'image', reference: '', line: block.from.line };
-    const place = { name: block.title, index: block.index, parent: undefined, base: placeholder };
-    let stage = makeStage(this.file, place, undefined);
-    this.stages.set(block, stage);
-    this.guard(() => {
+  /** Those that it refers to come before it and are converted already. */
+  private convert(block: Block): void {
+    const { index, name, from, refusals } = block;
+    const base: RecipeBase = { kind: 'image', reference: '', line: from.line };
+    let stage = makeStage(this.file, { name, index, parent: undefined, base }, undefined);
+    this.guard(refusals, () => {
       stage = this.begin(block);
-      this.stages.set(block, stage);
     });
-    for (const instruction of [...this.triggers(stage, block.from), ...block.instructions]) {
-      this.guard(() => converters[instruction.keyword]?.(stage, instruction));
+    this.stages.set(block, stage);
+    for (const instruction of [...this.triggers(stage, block), ...block.instructions]) {
+      this.guard(refusals, () => converters[instruction.keyword]?.(stage, instruction));
     }
-    return stage;
   }
 
   private begin(block: Block): Stage {
-    const { from, index, title: name } = block;
+    const { from, index, name } = block;
     const { reference, platform } = resolveFrom(this.file, from, block.image);
     const line = from.line;
-    const parentBlock = this.blocks
-      .slice(0, index)
-      .findLast((each) => each.name !== '' && each.name === reference.toLowerCase());
-    const parent = parentBlock && this.stage(parentBlock);
+    const parentBlock = this.earlier.get(reference);
+    const parent = parentBlock && this.stages.get(parentBlock);
+    if (parentBlock) block.uses.add(parentBlock);
     const kind = parent ? 'stage' : reference === 'scratch' ? 'scratch' : 'image';
     if (kind === 'image') checkReference(from, reference);
     const base: RecipeBase = { kind, reference: parent?.name ?? reference, line };
     const configs = this.options.baseConfigs;
     const config = kind === 'scratch' ? emptyConfig : (configs?.get(reference) ?? configs?.get('*'));
     const stage = makeStage(this.file, { name, index, base, parent }, config);
-    if (platform !== undefined && kind === 'image' && !samePlatform(platform, this.platform)) {
+    if (kind === 'image' && isWindows(reference, platform ?? this.platform)) {
+      obstruct(stage, from, 'windows', 'Windows images cannot be converted', 'use a Linux image');
+    } else if (platform !== undefined && kind === 'image' && !samePlatform(platform, this.platform)) {
       obstruct(
         stage,
         from,
@@ -209,10 +181,10 @@ class Resolver {
   }
 
   /** The ONBUILD instructions of the base, which run before the stage's own, once. */
-  private triggers(stage: Stage, from: Instruction): Instruction[] {
+  private triggers(stage: Stage, { from, refusals }: Block): Instruction[] {
     const texts = stage.parent?.onbuild ?? stage.baseConfig?.onbuild ?? [];
     const instructions: Instruction[] = [];
-    for (const text of texts) this.guard(() => instructions.push(readTrigger(text, from, this.escape)));
+    for (const text of texts) this.guard(refusals, () => instructions.push(readTrigger(text, from, this.escape)));
     return instructions;
   }
 
@@ -220,12 +192,13 @@ class Resolver {
     if (name.includes('$')) {
       throw refuse(instruction, 'syntax', 'variables in --from are not supported', 'name a stage: FROM $X AS name');
     }
-    const lower = name.toLowerCase();
     const isNumber = /^\d+$/.test(name);
-    const earlier = this.blocks.slice(0, stage.index);
-    const block = earlier.findLast((each) => each.name === lower) ?? (isNumber ? earlier[Number(name)] : undefined);
-    if (block) return { kind: 'stage', reference: this.stage(block).name };
-    if (isNumber || this.blocks.some((each) => each.name === lower)) {
+    const block = isNumber ? this.blocks[Number(name)] : this.aliases.get(name.toLowerCase());
+    if (block && block.index < stage.index) {
+      this.blocks[stage.index]?.uses.add(block);
+      return { kind: 'stage', reference: block.name };
+    }
+    if (isNumber || block) {
       throw refuse(instruction, 'syntax', `${quote(name)} is not an earlier stage`, 'move that stage up');
     }
     checkReference(instruction, name);
@@ -233,12 +206,20 @@ class Resolver {
   }
 
   /** Collects the refusal of one instruction and goes on. */
-  private guard(read: () => void): void {
+  private guard(refusals: RefusalDetails[], read: () => void): void {
     try {
       read();
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
-      this.refusals.push(error.details);
+      refusals.push(error.details);
     }
   }
+}
+
+/** Microsoft's images that have no other variant, or the platform says so. */
+function isWindows(reference: string, platform: string): boolean {
+  return (
+    /(^|\/)(nanoserver|windowsservercore)(:|@|$)|^mcr\.microsoft\.com\/windows(\/|:|@|$)/.test(reference) ||
+    platform.startsWith('windows/')
+  );
 }

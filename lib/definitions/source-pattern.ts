@@ -47,13 +47,19 @@ export function matchesSource({ components }: SourcePattern, path: string): bool
   return matchNames(components, path.split('/'));
 }
 
+/** Keeps the positions that the components so far can reach, so that no number of `**` is too many. */
 function matchNames(components: readonly PatternComponent[], names: readonly string[]): boolean {
-  const [first, ...rest] = components;
-  if (!first) return names.length === 0;
-  const [name, ...others] = names;
-  if (first.many) return matchNames(rest, names) || (name !== undefined && matchNames(components, others));
-  if (name === undefined) return false;
-  return (first.matches ? first.matches(name) : name === first.text) && matchNames(rest, others);
+  let reached = new Set([0]);
+  for (const { text, matches, many } of components) {
+    const next = new Set<number>();
+    for (const at of reached) {
+      const name = names[at];
+      if (many) for (let end = at; end <= names.length; end += 1) next.add(end);
+      else if (name !== undefined && (matches ? matches(name) : name === text)) next.add(at + 1);
+    }
+    reached = next;
+  }
+  return reached.has(names.length);
 }
 
 export function hasGlob({ components }: SourcePattern): boolean {

@@ -4,8 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { selectContext } from '../../lib/definitions/build-context.ts';
+import { selectContext, warnEmptyPatterns } from '../../lib/definitions/build-context.ts';
 import { packContext, stageContext } from '../../lib/definitions/context-archive.ts';
+import { layOutContext } from '../../lib/definitions/copy-layout.ts';
 import { parseDockerfile } from '../../lib/definitions/parse-dockerfile.ts';
 import type { RecipePlan } from '../../lib/definitions/recipe-plan.ts';
 import { CtmgrError } from '../../lib/util/errors.ts';
@@ -92,9 +93,19 @@ describe('selectContext', () => {
     expect(await digest('COPY tool /x', 'COPY plain.txt /y')).not.toBe(before);
   });
 
+  test('a pattern that matches nothing copies nothing, with a warning, as in Docker', async () => {
+    const plan = planOf('COPY nope* /x', 'COPY tool nope* /y/');
+    const manifest = await selectContext(plan, context);
+    expect(manifest.entries.map(({ path }) => path)).toEqual(['tool']);
+    expect(warnEmptyPatterns(plan, manifest)).toMatchObject([{ line: 2, code: 'empty-pattern' }]);
+    expect(layOutContext(plan, manifest).map((layout) => layout.kind === 'files' && layout.files)).toEqual([
+      [],
+      [{ source: 'tool', destination: '/y/tool' }],
+    ]);
+  });
+
   test.each([
     ['COPY nope /x', 'line 2, COPY: "nope" is not in the build context', '--context'],
-    ['COPY nope* /x', 'line 2, COPY: no source is in the build context', '--context'],
     ['COPY ../context/tool /x', 'line 2, COPY: "../context/tool" lies outside the build context', ''],
     ['COPY tree/../../x /x', 'lies outside', ''],
     ['COPY [ab /x', 'not a valid pattern', ''],

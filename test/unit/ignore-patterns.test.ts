@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import { matchesSource, readSourcePattern } from '../../lib/definitions/source-pattern.ts';
 import { compileIgnore, readIgnoreFile } from '../../lib/definitions/ignore-patterns.ts';
 
 describe('compileIgnore', () => {
@@ -41,4 +42,11 @@ describe('compileIgnore', () => {
 
 test('comments, blank lines and blanks around a pattern do not count', () => {
   expect(readIgnoreFile('\uFEFF# no\n\n  a b  \n #x\r\n!c\n')).toEqual(['a b', '#x', '!c']);
+});
+
+test('no pattern takes long, whatever the path', () => {
+  const path = `${'a/'.repeat(200)}b`;
+  const patterns = [`${'**/'.repeat(100)}c`, '*a'.repeat(100), `${'**a'.repeat(100)}c`, '!' + '**/a/'.repeat(60) + 'c'];
+  expect(compileIgnore(patterns)(path)).toBe(false);
+  expect(matchesSource(readSourcePattern('**/a/'.repeat(60) + 'c', true), path)).toBe(false);
 });

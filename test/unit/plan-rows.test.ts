@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { planFromRows, planToRows } from '../../lib/definitions/plan-rows.ts';
-import type { RecipePlan } from '../../lib/definitions/recipe-plan.ts';
+import { newestRenderer, type RecipePlan } from '../../lib/definitions/recipe-plan.ts';
 
 const smallest: RecipePlan = {
   base: { kind: 'image', reference: 'debian:12', line: 1 },
@@ -104,10 +104,16 @@ describe('a plan comes back from its rows without any loss', () => {
     ['a cleared entry point', { ...everything, entrypoint: [] }],
     ['a cleared command', { ...everything, cmd: [] }],
     ['no entry point', { ...everything, entrypoint: null }],
+    ['of an ordinary version', { ...smallest, renderer: 1 }],
     ['no command', { ...everything, cmd: null }],
   ])('%s', (_what, plan) => {
     expect(throughStore(plan)).toEqual(plan);
   });
+});
+
+test('a plan of a newer ctmgr is refused, not rendered in another way', () => {
+  const stored = planToRows({ ...smallest, renderer: newestRenderer + 1 });
+  expect(() => planFromRows(stored)).toThrow('stored by a newer ctmgr');
 });
 
 test('positions count over tasks and files together', () => {
