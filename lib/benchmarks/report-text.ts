@@ -1,4 +1,5 @@
 import type { MetricAnalysis, RunAnalysis } from './analyse-run.ts';
+import { differentBuilds } from './different-builds.ts';
 import type { RunData } from './run-data.ts';
 import { interval, pValue } from './statistics/crossover.ts';
 import { toPercent } from './statistics/pair.ts';
@@ -11,6 +12,7 @@ export function reportText(run: RunData, analysis: RunAnalysis): string {
   const lines = [
     `${run.benchmark}, ${image}: ${headline === undefined ? 'no metric' : verdictSentence(headline)}.`,
     ...(headline === undefined ? [] : orderLines(headline)),
+    ...buildLines(run),
     '',
     ...(headline === undefined ? [] : estimateLines(headline)),
     ...exclusionLines(run, analysis),
@@ -40,6 +42,12 @@ function orderLines({ crossover, fixedOrders }: MetricAnalysis): string[] {
         `  Always running ${sequence === 'bare-first' ? 'bare metal' : 'the container'} first would have shown the container ${claim} by ${Math.abs(toPercent(value)).toFixed(2)} %.`,
     ),
   ];
+}
+
+function buildLines(run: RunData): string[] {
+  const different = differentBuilds(run);
+  if (different.length === 0) return [];
+  return [`Different build: ${different.join(', ')} is not the same in both legs; that may be the whole difference.`];
 }
 
 function estimateLines(one: MetricAnalysis): string[] {

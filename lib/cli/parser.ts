@@ -3,12 +3,18 @@ import yargs, { type Argv } from 'yargs';
 import { type Level, reaches } from '../config/rights.ts';
 import { CtmgrError } from '../util/errors.ts';
 import { adminCommands } from './admin-commands.ts';
+import { benchCommands } from './bench-commands.ts';
 import { type CommandSpec, wordsOf } from './command-spec.ts';
 import { standInAfterDash, type StandIns } from './double-dash.ts';
 import { rootCommands } from './root-commands.ts';
 import { userCommands } from './user-commands.ts';
 
-export const allCommands: readonly CommandSpec[] = [...userCommands, ...adminCommands, ...rootCommands];
+export const allCommands: readonly CommandSpec[] = [
+  ...userCommands,
+  ...adminCommands,
+  ...benchCommands,
+  ...rootCommands,
+];
 
 /** A command line understood: which command, with which arguments. */
 export interface Call {

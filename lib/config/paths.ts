@@ -15,6 +15,8 @@ export interface Paths {
   results: string;
   current: string;
   catalogue: string;
+  /** Outputs of benchmarks, one folder a run. */
+  bench: string;
 }
 
 export function pathsOf(config: Config): Paths {
@@ -30,6 +32,7 @@ export function pathsOf(config: Config): Paths {
     results: join(share, 'results'),
     current: join(share, 'current'),
     catalogue: join(share, 'catalog.json'),
+    bench: join(share, 'bench'),
   };
 }
 

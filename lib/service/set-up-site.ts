@@ -34,6 +34,8 @@ export async function makeSiteFolders(config: Config, paths: Paths): Promise<str
       mode: 0o755,
     })),
     { path: paths.tasks, uid: builder.uid, gid: builder.gid, mode: 0o750 },
+    // Benchmarks run as the admin who starts them, and all admins read what came of it.
+    { path: paths.bench, uid: builder.uid, gid: admins, mode: 0o2770 },
   ];
   const made: string[] = [];
   for (const folder of folders) {

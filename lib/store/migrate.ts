@@ -5,6 +5,7 @@ import { CtmgrError, errorText } from '../util/errors.ts';
 import { initial } from './migrations/0001-initial.ts';
 import { registry } from './migrations/0002-registry.ts';
 import { tracking } from './migrations/0004-tracking.ts';
+import { benchmarks } from './migrations/0009-benchmarks.ts';
 import type { Database } from './schema.ts';
 
 /** Compiled in, in order; a released one is never edited, since databases out there remember its name. */
@@ -12,6 +13,7 @@ const migrations: Record<string, Migration> = {
   '0001_initial': initial,
   '0002_registry': registry,
   '0004_tracking': tracking,
+  '0009_benchmarks': benchmarks,
 };
 
 const provider: MigrationProvider = { getMigrations: async () => migrations };

@@ -9,6 +9,8 @@ packages=(
     skopeo umoci busybox-static squashfuse fuse-overlayfs uidmap fakeroot squashfs-tools
     # the network between cluster and host
     nftables iproute2
+    # a real benchmark: HPC Challenge with the MPI that it is built with
+    hpcc openmpi-bin
     # for people and for what Apptainer's %post expects on a build host; libatomic1 and libstdc++6 for Node
     ca-certificates file less procps psmisc strace vim-tiny libatomic1 libstdc++6
 )
