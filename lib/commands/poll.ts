@@ -1,3 +1,4 @@
+import { collectBenchmarks } from '../benchmarks/collect-results.ts';
 import { makeBuildSite } from '../builds/build-site.ts';
 import { pollOnce } from '../builds/poll.ts';
 import { unfinishedInstances } from '../store/instances.ts';
@@ -22,13 +23,15 @@ export async function run(argv: { wait: boolean }, context: Context): Promise<An
     if (tags.size > 0) return waitForTags(site, context, [...tags.values()]);
   }
   const report = await pollOnce(site);
-  for (const message of [...report.submissions, ...report.problems]) context.terminal.say(`ctmgr: ${message}`);
+  const bench = await collectBenchmarks(site);
+  for (const message of [...report.submissions, ...report.problems, ...bench.problems])
+    context.terminal.say(`ctmgr: ${message}`);
   if (report.unfinished > 0) context.terminal.say(`${report.unfinished} unfinished`);
   return {
     kind: 'table',
     columns,
     records: report.transitions.map((transition) => ({ ...transition })),
     empty: 'No status has changed.',
-    exitCode: report.problems.length > 0 ? exitCodes.tryAgain : 0,
+    exitCode: report.problems.length + bench.problems.length > 0 ? exitCodes.tryAgain : 0,
   };
 }

@@ -38,7 +38,15 @@ export const busybox = '127.0.0.1:5000/busybox:1';
  * whole `tables`.
  */
 export async function makeSite(
-  extra: { slurm?: string; build?: string; poll?: string; rights?: string; service?: string; tables?: string } = {},
+  extra: {
+    paths?: string;
+    slurm?: string;
+    build?: string;
+    poll?: string;
+    rights?: string;
+    service?: string;
+    tables?: string;
+  } = {},
 ): Promise<Site> {
   const id = randomBytes(4).toString('hex');
   const share = `/srv/ctmgr/test-${id}`;
@@ -50,6 +58,7 @@ export async function makeSite(
 [paths]
 share = "${share}"
 state = "${state}"
+${extra.paths ?? ''}
 [rights]
 admin_groups = ["hpcadm"]
 ${extra.rights ?? ''}
