@@ -87,7 +87,8 @@ function contradictions({ parser, pattern, parameters, programs }: Definition): 
 
 function isPattern(source: string): boolean {
   try {
-    return new RegExp(source) !== undefined;
+    new RegExp(source).test('');
+    return true;
   } catch {
     return false;
   }

@@ -55,7 +55,10 @@ function estimateLines(one: MetricAnalysis): string[] {
   if (crossover === undefined || medians === undefined) return [];
   const { by, equivalence } = one.verdict;
   const rows: [string, string][] = [
-    ['median', `bare ${shortNumber(medians.bare)}, container ${shortNumber(medians.container)} ${metric.unit}`.trimEnd()],
+    [
+      'median',
+      `bare ${shortNumber(medians.bare)}, container ${shortNumber(medians.container)} ${metric.unit}`.trimEnd(),
+    ],
     ['by pairs', `${percent(crossover.container.value)} (${percentRange(interval(crossover.container, 0.95))})`],
     [
       'by ranks',

@@ -88,7 +88,10 @@ export async function submitSubmission(
   switch (reply.kind) {
     case 'accepted':
       await confirm(site, submission, run, reply.jobId);
-      return { kind: 'submitted', message: `job array ${reply.jobId}: ${array.indices.length} ${array.indices.length === 1 ? 'allocation' : 'allocations'}` };
+      return {
+        kind: 'submitted',
+        message: `job array ${reply.jobId}: ${array.indices.length} ${array.indices.length === 1 ? 'allocation' : 'allocations'}`,
+      };
     case 'refused':
       await changeSubmission(site.store, id, 'submitting', {
         state: 'refused',

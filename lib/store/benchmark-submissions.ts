@@ -1,7 +1,8 @@
 import type { Insertable, Selectable, Updateable } from 'kysely';
 
+import type { SubmissionState } from './benchmark-schema.ts';
 import type { Store } from './open.ts';
-import type { Database, SubmissionState } from './schema.ts';
+import type { Database } from './schema.ts';
 
 export type BenchmarkSubmission = Selectable<Database['benchmark_submission']>;
 export type BenchmarkResult = Selectable<Database['benchmark_result']>;

@@ -106,6 +106,34 @@ describe('the report', () => {
   });
 });
 
+describe('bare metal against itself', () => {
+  it.each([0.001, 0.05])('is never called slower or faster in 20 runs with a scatter of %p', (scatter) => {
+    const verdicts = Array.from({ length: 20 }, (_, i) => {
+      const random = seededRandom(`a/a ${i}`);
+      // The sum of twelve uniform numbers is close enough to normal.
+      const noise = (): number => {
+        const sum = Array.from({ length: 12 }, () => random.below(2 ** 20) / 2 ** 20).reduce((a, b) => a + b, 0);
+        return Math.exp(scatter * (sum - 6));
+      };
+      const run = makeRun(1, (pair) => {
+        const hot = pair.sequence === 'bare-first' ? [1, 1.0148] : [1.0148, 1];
+        return { ...pair, bare: leg((900 / (hot[0] ?? 1)) * noise()), container: leg((900 / (hot[1] ?? 1)) * noise()) };
+      });
+      return analyseRun({ ...run, aa: true }).metrics[0]?.verdict.kind;
+    });
+    expect(verdicts.filter((kind) => kind === undefined || /slower|faster/.test(kind))).toEqual([]);
+  });
+});
+
+describe('builds that differ', () => {
+  it('are named', () => {
+    const covariates = (sum: string): Partial<Leg> => ({ covariates: { 'program-xhpl-sha256': sum } });
+    const run = makeRun(1, (pair) => ({ ...pair, bare: leg(1, covariates('a')), container: leg(1, covariates('b')) }));
+    expect(report(run)).toMatch(/^Different build: xhpl is not the same in both legs/m);
+    expect(report(makeRun(1))).not.toContain('Different build');
+  });
+});
+
 describe('metrics with message sizes', () => {
   it('are decided by their geometric mean and shown one by one', () => {
     const sizes = [1, 1024, 4096];

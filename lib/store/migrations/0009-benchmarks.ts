@@ -97,6 +97,8 @@ const triggers = [
   // The plan is drawn once: nobody adds pairs until the result is as hoped.
   `create trigger benchmark_pair_is_complete before insert on benchmark_pair
     when exists (select 1 from benchmark_submission where benchmark_run_id = new.benchmark_run_id)
+      and not exists (select 1 from benchmark_pair where benchmark_run_id = new.benchmark_run_id
+        and allocation = new.allocation and position = new.position)
     begin select raise(abort, 'the plan of a submitted benchmark run is complete'); end`,
 ];
 
