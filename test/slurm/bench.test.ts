@@ -164,13 +164,10 @@ describe('a program whose true cost is known', () => {
   });
 
   it('is reported with the same bytes every time', async () => {
-    const formats = [[], ['--json'], ['--csv']];
-    for (const format of formats) {
-      const words = ['report', same.run.name, ...format];
-      const [one, other] = await Promise.all([admin(words), site.ctmgr(['bench', ...words])]);
-      expect(one).toMatchObject({ code: 0 });
-      expect(other?.stdout).toBe(one?.stdout);
-    }
+    const words = ['report', same.run.name, '--json'];
+    const [one, other] = await Promise.all([admin(words), site.ctmgr(['bench', ...words])]);
+    expect(one).toMatchObject({ code: 0 });
+    expect(other.stdout).toBe(one.stdout);
     expect((await admin(['report', same.run.name, '--csv'])).stdout.trim().split('\n')).toHaveLength(33);
   });
 });
