@@ -1,13 +1,10 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
-
 import { makeContext } from './cli/make-context.ts';
 import { formatAnswer, toJson, writeOutput } from './cli/output.ts';
 import { type Call, findSpec, parseCommandLine } from './cli/parser.ts';
 import { describeError } from './cli/report-error.ts';
 import type { Answer, CommandModule, Context } from './commands/context.ts';
 import { type LoadedConfig, loadConfig } from './config/load-config.ts';
-import { packageRoot } from './config/paths.ts';
+import { ownVersion } from './config/own-version.ts';
 import { type Caller, identifyCaller, reaches, whoHas } from './config/rights.ts';
 import { CtmgrError } from './util/errors.ts';
 
@@ -68,11 +65,6 @@ function refuseAboveLevel(words: string[], caller: Caller, loaded: LoadedConfig)
   if (spec === undefined || reaches(caller.level, spec.level)) return;
   const name = spec.usage.split(' ').filter((word) => !/^[<[]/.test(word));
   throw new CtmgrError('notAllowed', `\`ctmgr ${name.join(' ')}\` is for ${whoHas(spec.level, loaded.config)}`);
-}
-
-function ownVersion(): string {
-  const manifest = JSON.parse(readFileSync(join(packageRoot(), 'package.json'), 'utf8')) as { version: string };
-  return manifest.version;
 }
 
 process.exitCode = await main(process.argv.slice(2));

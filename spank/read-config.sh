@@ -1,7 +1,7 @@
 # shellcheck shell=sh disable=SC2034,SC2154 # shared with srun, which sources this
 # What the wrapper has to know of config.toml.
 
-# Sets ctmgr_share, ctmgr_apptainer and ctmgr_bin_dir (empty if not set). Reads `key = "value"` and `key = 'value'` in the
+# Sets ctmgr_share, ctmgr_apptainer, ctmgr_bin_dir (empty if not set) and ctmgr_has_containers. Reads `key = "value"` and `key = 'value'` in the
 # tables [paths], [apptainer] and [slurm]; the same keys in any other form that TOML has are an error, because a default
 # in their place would be a guess.
 ctmgr_read_config() {
@@ -9,6 +9,7 @@ ctmgr_read_config() {
   ctmgr_share=/srv/ctmgr
   ctmgr_apptainer=/usr/bin/apptainer
   ctmgr_bin_dir=''
+  ctmgr_has_containers=no
   if [ ! -e "$ctmgr_file" ]; then
     case $ctmgr_file in */*) ctmgr_folder=${ctmgr_file%/*}/ ;; *) ctmgr_folder=./ ;; esac
     if [ ! -d "$ctmgr_folder" ] || [ -x "$ctmgr_folder" ]; then return 0; fi
@@ -28,6 +29,7 @@ ctmgr_read_config() {
     { sub(/\r$/, "") }
     # Strings of several lines and quoted names may hide what is looked for.
     /^[^#]*("""|\047\047\047)/ || /^[ \t]*\[[ \t]*["\047]/ || /^[ \t]*"[^"]*\\/ { print "bad " $0; next }
+    /^[ \t]*\[[ \t]*containers/ && !told++ { print "containers yes" }
     /^[ \t]*\[/ { table = $0; gsub(/[ \t]|#.*$/, "", table) }
     /^[ \t]*["\047]?(paths|apptainer|slurm)["\047]?[ \t]*[.=]/ { print "bad " $0; next }
     /^[ \t]*["\047]?(share|path|bin_dir)["\047]?[ \t]*=/ {
@@ -39,6 +41,7 @@ ctmgr_read_config() {
     }' "$ctmgr_file") || ctmgr_fail 78 "cannot read $ctmgr_file" "ls -l $ctmgr_file"
   while IFS= read -r ctmgr_line; do
     case $ctmgr_line in
+      'containers yes') ctmgr_has_containers=yes ;;
       'share '*) ctmgr_share=${ctmgr_line#share } ;;
       'path '*) ctmgr_apptainer=${ctmgr_line#path } ;;
       'bin_dir '*) ctmgr_bin_dir=${ctmgr_line#bin_dir } ;;

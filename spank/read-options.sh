@@ -1,73 +1,132 @@
 # shellcheck shell=sh disable=SC2034,SC2154 # shared with srun, which sources this
-# Finds --container among srun's options and where the command begins, as getopt_long(3) reads them for srun: options
-# end at the first word that is none (src/common/slurm_opt.c: the option string begins with +).
+# Finds --container among the options of srun, sbatch and salloc and where the command or script begins, as getopt_long(3)
+# reads them for Slurm: options end at the first word that is none (src/common/slurm_opt.c: the option string begins with +).
 
 # Every option of the Slurm versions that we know, one a line between line breaks: `--name required|optional|none`.
-# srun-x11 is not generated: the Slurm that the tables come from was built without X11.
+# Those named x11 are not generated: the Slurm that the tables come from was built without X11.
 ctmgr_newline='
 '
-ctmgr_table=$ctmgr_newline$(cat "$ctmgr_home"/options/srun-*)$ctmgr_newline
+ctmgr_table=$ctmgr_newline$(cat "$ctmgr_home/options/$ctmgr_tool"-* "$ctmgr_home/options/own")$ctmgr_newline
 
 # ctmgr_scan WORD...: sets
 #   ctmgr_given ctmgr_value   whether --container is there, and its value
-#   ctmgr_command             number of the command's first word, from 1; 0 without a command
+#   ctmgr_commands            numbers of the words that commands begin at, from 1, each between blanks; ` ` without one
+#   ctmgr_command             the last of them, or 0
 #   ctmgr_dropped             numbers of our own words, each between blanks
 #   ctmgr_unsupported         what is there that --container=NAME does not go with
+#   ctmgr_multi_prog          whether the command is a file of commands
+#   ctmgr_export              whether srun is told which variables a job gets
+#   ctmgr_no_shell            whether salloc is not to start anything
+#   ctmgr_only_tells          whether --help, --usage or --version is there
+#   ctmgr_wrap                whether --wrap is there, and ctmgr_wrapped what it wraps
+#   ctmgr_unclear             an option that is not known; what comes after it was not read
+#   ctmgr_mounts ctmgr_workdir ctmgr_env ctmgr_mount_home ctmgr_writable ctmgr_gpu   the --container-... options
 ctmgr_scan() {
-  ctmgr_given=no ctmgr_value='' ctmgr_command=0 ctmgr_dropped=' ' ctmgr_unsupported='' ctmgr_index=0 ctmgr_state=options
+  ctmgr_given=no ctmgr_value='' ctmgr_commands=' ' ctmgr_command=0 ctmgr_dropped=' ' ctmgr_unsupported='' ctmgr_index=0
+  ctmgr_state=options ctmgr_multi_prog=no ctmgr_wrap=no ctmgr_wrapped='' ctmgr_unclear='' ctmgr_first=yes
+  ctmgr_no_shell=no ctmgr_only_tells=no ctmgr_export=no
+  ctmgr_mounts='' ctmgr_workdir='' ctmgr_env='' ctmgr_mount_home='' ctmgr_writable='' ctmgr_gpu='' ctmgr_option=''
   for ctmgr_word; do
     ctmgr_index=$((ctmgr_index + 1))
     case $ctmgr_state in
       command)
-        # The next component of a heterogeneous job begins with options again.
-        if [ "$ctmgr_word" = : ]; then ctmgr_unsupported='a heterogeneous job ( : )' ctmgr_state=options; fi
+        # The next component of a heterogeneous job step begins with options again.
+        if [ "$ctmgr_tool,$ctmgr_word" = srun,: ]; then ctmgr_first=no ctmgr_state=options; fi
         ;;
-      value) ctmgr_state=options ;;
+      value)
+        ctmgr_state=options
+        ctmgr_read_value "$ctmgr_word"
+        ;;
       ours)
         ctmgr_state=options
-        ctmgr_take "$ctmgr_word"
+        ctmgr_dropped="$ctmgr_dropped$ctmgr_index "
+        ctmgr_read_value "$ctmgr_word"
         ;;
-      end)
-        ctmgr_begin_command "$ctmgr_word"
-        ;;
+      end) ctmgr_begin_command "$ctmgr_word" ;;
       options) ctmgr_read_option "$ctmgr_word" ;;
     esac
+    [ -z "$ctmgr_unclear" ] || return 0
   done
-  [ "$ctmgr_state" != ours ] || ctmgr_fail 64 '--container needs the name of an image'
+  [ "$ctmgr_state,$ctmgr_option" != ours,--container ] || ctmgr_fail 64 '--container needs the name of an image'
 }
 
 ctmgr_read_option() {
   case $1 in
     --)
-      ctmgr_dropped="$ctmgr_dropped$ctmgr_index "
+      # Put back before what comes before the command of srun.
+      [ "$ctmgr_tool" != srun ] || ctmgr_dropped="$ctmgr_dropped$ctmgr_index "
       ctmgr_state=end
       ;;
-    --container)
+    --container | --container-mounts | --container-workdir | --container-env | --container-gpu)
       ctmgr_dropped="$ctmgr_dropped$ctmgr_index "
-      ctmgr_state=ours
+      ctmgr_option=$1 ctmgr_state=ours
       ;;
-    --container=*) ctmgr_take "${1#*=}" ;;
+    --container=* | --container-mounts=* | --container-workdir=* | --container-env=* | --container-gpu=*)
+      ctmgr_dropped="$ctmgr_dropped$ctmgr_index "
+      ctmgr_option=${1%%=*}
+      ctmgr_read_value "${1#*=}"
+      ;;
+    --container-mount-home | --no-container-mount-home | --container-writable)
+      ctmgr_dropped="$ctmgr_dropped$ctmgr_index "
+      case $1 in --no-*) ctmgr_mount_home=no ;; *-home) ctmgr_mount_home=yes ;; *) ctmgr_writable=yes ;; esac
+      ;;
     --conta | --contai | --contain | --containe | --conta=* | --contai=* | --contain=* | --containe=*)
       ctmgr_fail 64 "write --container in full instead of ${1%%=*}"
       ;;
-    --mu*) ctmgr_unsupported=--multi-prog ;;
-    --bcast | --bcast=*) ctmgr_unsupported=--bcast ;;
-    --*=*) ctmgr_kind_of "${1%%=*}" ;;
+    --*=*)
+      ctmgr_option=${1%%=*}
+      ctmgr_kind_of "$ctmgr_option" || return 0
+      ctmgr_note_option "$ctmgr_option"
+      ctmgr_read_value "${1#*=}"
+      ;;
     --*)
-      ctmgr_kind_of "$1"
+      ctmgr_option=$1
+      ctmgr_kind_of "$1" || return 0
+      ctmgr_note_option "$1"
       [ "$ctmgr_kind" != required ] || ctmgr_state=value
       ;;
-    -?*) ctmgr_read_cluster "${1#-}" ;;
+    -?*)
+      ctmgr_option=''
+      ctmgr_read_cluster "${1#-}"
+      ;;
     *) ctmgr_begin_command "$1" ;;
   esac
 }
 
-# A : in place of a command ends a component that has none; the next one would run on the bare host.
+# Options that change what the command is.
+ctmgr_note_option() {
+  case $ctmgr_tool,$1 in
+    srun,--mu*) ctmgr_multi_prog=yes ;;
+    srun,--exp*) ctmgr_export=yes ;;
+    srun,--bcast) ctmgr_unsupported=--bcast ;;
+    salloc,--no-s*) ctmgr_no_shell=yes ;;
+    *,--help | *,--usage | *,--version) ctmgr_only_tells=yes ;;
+  esac
+}
+
+# The value of the option read last.
+ctmgr_read_value() {
+  case $ctmgr_option in
+    --container) ctmgr_take "$1" ;;
+    --container-mounts) ctmgr_mounts=${ctmgr_mounts:+$ctmgr_mounts,}$1 ;;
+    --container-workdir) ctmgr_workdir=$1 ;;
+    --container-env) ctmgr_env=${ctmgr_env:+$ctmgr_env,}$1 ;;
+    --container-gpu) ctmgr_gpu=$1 ;;
+    --wr | --wra | --wrap)
+      if [ "$ctmgr_tool" = sbatch ]; then ctmgr_wrap=yes ctmgr_wrapped=$1; fi
+      ;;
+  esac
+  ctmgr_option=''
+}
+
 ctmgr_begin_command() {
   if [ "$1" = : ]; then
-    ctmgr_unsupported='a heterogeneous job ( : )' ctmgr_state=options
+    # sbatch and salloc have one command, after the options of all components. In srun this component has none.
+    [ "$ctmgr_tool" != srun ] || ctmgr_unsupported='a component without a command'
+    ctmgr_first=no ctmgr_state=options
   else
-    [ "$ctmgr_command" -gt 0 ] || ctmgr_command=$ctmgr_index
+    ctmgr_commands="$ctmgr_commands$ctmgr_index "
+    ctmgr_command=$ctmgr_index
     ctmgr_state='command'
   fi
 }
@@ -78,7 +137,8 @@ ctmgr_read_cluster() {
   while [ -n "$ctmgr_rest" ]; do
     ctmgr_letter=${ctmgr_rest%"${ctmgr_rest#?}"}
     ctmgr_rest=${ctmgr_rest#?}
-    ctmgr_kind_of "-$ctmgr_letter"
+    ctmgr_kind_of "-$ctmgr_letter" || return 0
+    case $ctmgr_letter in h | V) ctmgr_only_tells=yes ;; esac
     case $ctmgr_kind in
       required)
         [ -n "$ctmgr_rest" ] || ctmgr_state=value
@@ -89,35 +149,43 @@ ctmgr_read_cluster() {
   done
 }
 
-# The value of --container; Slurm itself would take the last of several, which is a guess about what was meant.
+# The value of --container; Slurm itself would take the last of several, which is a guess about what was meant. What the
+# first component of a heterogeneous job names holds for those that follow.
 ctmgr_take() {
-  ctmgr_dropped="$ctmgr_dropped$ctmgr_index "
   case $ctmgr_given,$ctmgr_value,$1 in
     no,* | yes,[/.]*,[/.]*) ;;
     yes,*) [ "$1" = "$ctmgr_value" ] || ctmgr_fail 64 'two different values for --container' ;;
+  esac
+  case $ctmgr_first$ctmgr_given,$1 in
+    nono,[/.]*) ;;
+    nono,*) ctmgr_unsupported='some components of a heterogeneous job only: name it in the first one, it holds for all' ;;
   esac
   ctmgr_given=yes
   ctmgr_value=$1
 }
 
-# Sets ctmgr_kind for an option, in full or abbreviated. An unknown one is an error: whether the word after it is its
+# Sets ctmgr_kind for an option, in full or abbreviated. An unknown one ends the reading: whether the word after it is its
 # value or the command could only be guessed.
 ctmgr_kind_of() {
   case $1 in
     *[!abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-]*) ;;
     *)
       for ctmgr_kind in required optional none; do
-        case $ctmgr_table in *"$ctmgr_newline$1 $ctmgr_kind$ctmgr_newline"*) return ;; esac
+        case $ctmgr_table in *"$ctmgr_newline$1 $ctmgr_kind$ctmgr_newline"*) return 0 ;; esac
       done
-      case $1 in --*) ctmgr_abbreviated "$1" && return ;; esac
+      case $1 in --*) ctmgr_abbreviated "$1" && return 0 ;; esac
       ;;
   esac
-  ctmgr_shown=$1
+  ctmgr_unclear=$1
   # Not what may play tricks on the terminal.
-  case $1 in *[!abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-]*) ctmgr_shown='in this command line' ;; esac
-  [ "${#ctmgr_shown}" -le 64 ] || ctmgr_shown='in this command line'
-  ctmgr_fail 64 "srun's option $ctmgr_shown is not known, so it is unclear where the command begins" \
-    'leave it out, or set it by its SLURM_ variable (srun(1), INPUT ENVIRONMENT VARIABLES)'
+  case $1 in *[!abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-]*) ctmgr_unclear='in this command line' ;; esac
+  [ "${#ctmgr_unclear}" -le 64 ] || ctmgr_unclear='in this command line'
+  return 1
+}
+
+ctmgr_fail_unclear() {
+  ctmgr_fail 64 "$ctmgr_tool's option $ctmgr_unclear is not known, so it is unclear where the command begins" \
+    "leave it out, or set it by its variable ($ctmgr_tool(1), INPUT ENVIRONMENT VARIABLES)"
 }
 
 # An abbreviation is fine if everything that it may stand for is of one kind.

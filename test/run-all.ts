@@ -63,11 +63,41 @@ function jest(names: string[], extra: string[]): void {
   }
 }
 
-/** Boots the cluster if it is not up. Returns false, loudly, on a machine that cannot run it. */
-function bootCluster(): { usable: boolean; booted: boolean } {
-  if (spawnSync(cluster, ['status'], { stdio: 'ignore' }).status === 0) return { usable: true, booted: false };
-  const { status } = spawnSync(cluster, ['up'], { stdio: ['ignore', 'inherit', 'inherit'] });
+/** Clusters side by side: the tests wait more than they compute. The first is the one that people use by hand. */
+const workers = 2;
+
+/** The environment in which `cluster` means that of the given jest worker; the same rule is in test/slurm/support/cluster.ts. */
+function clusterOf(worker: number): NodeJS.ProcessEnv {
+  return { ...process.env, ...(worker === 1 ? {} : { CTMGR_CLUSTER_NAME: `worker-${worker}` }) };
+}
+
+/** Boots the cluster of a worker if it is not up. Says loudly why not on a machine that cannot run it. */
+function bootCluster(worker: number): { usable: boolean; booted: boolean } {
+  const env = clusterOf(worker);
+  if (spawnSync(cluster, ['status'], { stdio: 'ignore', env }).status === 0) return { usable: true, booted: false };
+  const { status } = spawnSync(cluster, ['up'], { stdio: ['ignore', 'inherit', 'inherit'], env });
   return { usable: status === 0, booted: status === 0 };
+}
+
+function testOnClusters(): void {
+  const clusters = [bootCluster(1)];
+  if (clusters[0]?.usable !== true) return notTested();
+  for (let worker = 2; worker <= workers && clusters.at(-1)?.usable === true; worker += 1)
+    clusters.push(bootCluster(worker));
+  const usable = clusters.filter((one) => one.usable).length;
+  jest(['slurm'], usable === 1 ? ['--runInBand'] : [`--maxWorkers=${usable}`]);
+  for (const [index, { booted }] of clusters.entries()) {
+    if (booted) spawnSync(cluster, ['down'], { stdio: ['ignore', 'inherit', 'inherit'], env: clusterOf(index + 1) });
+  }
+}
+
+function notTested(): void {
+  print('');
+  print('**********************************************************************************');
+  print('*  NOT TESTED: this machine cannot run the cluster, so no test that needs Slurm  *');
+  print('*  and Apptainer was run. The reason stands above.                               *');
+  print('**********************************************************************************');
+  if (process.env['CI'] === 'true') counts.failed += 1;
 }
 
 checkSources();
@@ -75,19 +105,6 @@ jest(
   projects.filter((name) => name !== 'slurm'),
   ['--maxWorkers=4'],
 );
-if (projects.includes('slurm')) {
-  const { usable, booted } = bootCluster();
-  if (usable) {
-    jest(['slurm'], ['--runInBand']);
-    if (booted) spawnSync(cluster, ['down'], { stdio: ['ignore', 'inherit', 'inherit'] });
-  } else {
-    print('');
-    print('**********************************************************************************');
-    print('*  NOT TESTED: this machine cannot run the cluster, so no test that needs Slurm  *');
-    print('*  and Apptainer was run. The reason stands above.                               *');
-    print('**********************************************************************************');
-    if (process.env['CI'] === 'true') counts.failed += 1;
-  }
-}
+if (projects.includes('slurm')) testOnClusters();
 print(`${counts.passed} passed, ${counts.failed} failed`);
 process.exitCode = counts.failed === 0 ? 0 : 1;

@@ -3,11 +3,12 @@ import type { BuildArray } from '../store/build-arrays.ts';
 import { insertEvent } from '../store/events.ts';
 import { changeInstance, type Instance } from '../store/instances.ts';
 import type { Store } from '../store/open.ts';
-import type { FailureKind, InstanceStatus } from '../store/schema.ts';
+import type { InstanceStatus } from '../store/schema.ts';
 import { epochSeconds } from '../util/clock.ts';
 import { beginAttempts, type Retry } from './begin-attempt.ts';
 import type { BuildSite } from './build-site.ts';
 import type { Decision } from './decide.ts';
+import { changeFor, describeEnd, type RunFacts } from './instance-change.ts';
 import { removeEmptyLogs } from './publish.ts';
 import { nextAttempt } from './retry-policy.ts';
 
@@ -21,26 +22,6 @@ export interface Transition {
   detail: string | null;
 }
 
-/** The columns that a decision sets. */
-interface Change {
-  status: InstanceStatus;
-  failure_kind: FailureKind | null;
-  message: string | null;
-  reason: string | null;
-  node: string | null;
-  exit_code: number | null;
-  started_at: number | null;
-  ended_at: number | null;
-  requeued_at: number | null;
-}
-
-/** Where and when a job ran, as far as Slurm or the element itself has said it; times in seconds since the epoch. */
-export interface RunFacts {
-  node?: string;
-  started?: number;
-  ended?: number;
-}
-
 /** What was decided about an instance; success is `publish`'s business. */
 export interface Settlement {
   instance: Instance;
@@ -51,15 +32,15 @@ export interface Settlement {
 /**
  * Records what was decided about instances, all in one transaction, each provided that no other process was quicker. An
  * instance that the retry policy gives another attempt does not fail: it becomes pending in a new array. Returns the
- * transitions, and the arrays that the caller has to submit.
+ * transitions, the arrays that the caller has to submit, and whether anything has changed that readers can see.
  */
 export async function applyDecisions(
   site: BuildSite,
   settlements: Settlement[],
-): Promise<{ transitions: Transition[]; arrays: BuildArray[] }> {
+): Promise<{ transitions: Transition[]; arrays: BuildArray[]; visible: boolean }> {
   const now = epochSeconds();
   const planned = settlements.filter((settlement) => isNews(settlement, now));
-  if (planned.length === 0) return { transitions: [], arrays: [] };
+  if (planned.length === 0) return { transitions: [], arrays: [], visible: false };
   const done = await site.store.transaction().execute(async (db) => {
     const moved: Settlement[] = [];
     const retries: Retry[] = [];
@@ -72,7 +53,8 @@ export async function applyDecisions(
   });
   for (const { instance, decision } of done.moved) if (isEnd(decision)) await removeEmptyLogs(site, instance);
   const transitions = done.moved.flatMap((settlement) => transitionOf(settlement, now));
-  return { transitions: [...transitions, ...done.begun.map(beginning)], arrays: done.arrays };
+  const visible = done.begun.length > 0 || done.moved.some(({ decision }) => decision.kind !== 'keep');
+  return { transitions: [...transitions, ...done.begun.map(beginning)], arrays: done.arrays, visible };
 }
 
 function isEnd(decision: Settlement['decision']): boolean {
@@ -118,7 +100,7 @@ async function record(
   if (!(await changeInstance(db, id, from, { ...change, missing_since: null, changed_at: now }, attempt))) return false;
   if (change.status !== from) {
     const subject = `${instance.name}:${instance.tag}`;
-    const detail = { detail: describe(change) };
+    const detail = { detail: describeEnd(change) };
     await insertEvent(db, { actor: site.actor, kind: `image.${change.status}`, subject, detail }, now);
   }
   return true;
@@ -128,57 +110,11 @@ function transitionOf({ instance, decision, facts }: Settlement, now: number): T
   if (decision.kind === 'keep') return [];
   const change = changeFor(decision, instance, facts, now);
   const { name, tag, status: from } = instance;
-  return change.status === from ? [] : [{ name, tag, from, to: change.status, detail: describe(change) }];
+  return change.status === from ? [] : [{ name, tag, from, to: change.status, detail: describeEnd(change) }];
 }
 
 function beginning({ instance, ended }: Retry): Transition {
   const { name, tag, status: from, attempt } = instance;
-  const detail = `${describe(ended)}; attempt ${attempt + 1} follows`;
+  const detail = `${describeEnd(ended)}; attempt ${attempt + 1} follows`;
   return { name, tag, from, to: 'pending', detail };
-}
-
-function describe({ failure_kind, message }: Pick<Change, 'failure_kind' | 'message'>): string | null {
-  return failure_kind === null ? message : `${failure_kind}: ${message}`;
-}
-
-function changeFor(
-  decision: Exclude<Decision, { kind: 'success' | 'keep' }>,
-  instance: Instance,
-  facts: RunFacts | undefined,
-  now: number,
-): Change {
-  const common = {
-    failure_kind: null,
-    message: instance.message,
-    reason: null,
-    node: facts?.node ?? instance.node,
-    exit_code: null,
-    started_at: facts?.started ?? instance.started_at,
-    ended_at: facts?.ended ?? now,
-    requeued_at: instance.requeued_at,
-  };
-  switch (decision.kind) {
-    case 'progress': {
-      const requeued = decision.status === 'queued' && instance.status === 'building';
-      return {
-        ...common,
-        status: decision.status,
-        reason: decision.reason,
-        ended_at: null,
-        ...(requeued ? { node: null, started_at: null, requeued_at: now } : {}),
-      };
-    }
-    case 'failure':
-      return {
-        ...common,
-        status: 'failure',
-        failure_kind: decision.failureKind,
-        message: decision.message,
-        exit_code: decision.exitCode,
-      };
-    case 'cancelled':
-      return { ...common, status: 'cancelled', message: decision.message };
-    case 'lost':
-      return { ...common, status: 'lost', message: decision.message };
-  }
 }

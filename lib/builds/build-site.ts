@@ -2,7 +2,7 @@ import type { Paths } from '../config/paths.ts';
 import type { Config } from '../config/schema.ts';
 import type { SlurmTools } from '../slurm/slurm-tools.ts';
 import type { Store } from '../store/open.ts';
-import { type Account, requireAccount, requireGroup } from '../util/accounts.ts';
+import { type Account, findAccount, requireAccount, requireGroup } from '../util/accounts.ts';
 import { CtmgrError } from '../util/errors.ts';
 
 /** All that building and publishing need to know of the site and the caller. */
@@ -19,6 +19,12 @@ export interface BuildSite {
   asRoot: boolean;
   /** Who is written down as having done it. */
   actor: string;
+}
+
+/** True for those to whom the share belongs: root and the service account. */
+export function writesShare(config: Config): boolean {
+  const uid = process.getuid?.();
+  return uid === 0 || uid === findAccount(config.build.user)?.uid;
 }
 
 /**

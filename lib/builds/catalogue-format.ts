@@ -37,15 +37,23 @@ const image = v.object({
   started: nullable(time),
   ended: nullable(time),
   changed: time,
+  // Since these came later, a file of before has none of them.
+  group: v.optional(nullable(v.string()), null),
+  pinned: v.optional(v.boolean(), false),
+  removed: v.optional(nullable(time), null),
 });
 
 const recipe = v.object({
   name: v.string(),
   version: v.number(),
   base: v.string(),
+  // Where the version was read from. A file of before this key has none.
+  origin: v.optional(nullable(v.string()), null),
   created: time,
   created_by: v.string(),
   message: nullable(v.string()),
+  group: v.optional(nullable(v.string()), null),
+  retired: v.optional(nullable(time), null),
 });
 
 const tag = v.object({ name: v.string(), created: time, created_by: v.string(), note: nullable(v.string()) });
@@ -60,21 +68,27 @@ export const catalogueSchema = v.object({
 });
 
 export type Catalogue = v.InferOutput<typeof catalogueSchema>;
-/** An instance in any state; `current` says that NAME means this one. */
+/**
+ * An instance in any state; `current` says that NAME means this one, `group` who alone may read it, `removed` when its file
+ * was deleted. Of each name the current one, those under way and the newest ten are listed.
+ */
 export type CatalogueImage = Catalogue['images'][number];
 
 /**
  * The catalogue as text: JSON with exactly one image a line, `name`, `tag`, `sha256` and `file` first, so that the
- * srun wrapper can read it with line tools where there is no JSON parser.
+ * wrapper can read it with line tools where there is no JSON parser; sorted by name, so that the SPANK plugin finds one by
+ * looking at a few lines (spank/plugin/catalogue.c).
  */
 export function formatCatalogue(catalogue: Catalogue): string {
   const lines = (rows: object[]): string =>
     rows.length === 0 ? '[]' : `[\n${rows.map((row) => `    ${JSON.stringify(row)}`).join(',\n')}\n  ]`;
+  // By the characters of names, which are ASCII; instances of one name stay in their order.
+  const images = catalogue.images.toSorted((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
   return [
     '{',
     `  "schema": ${catalogue.schema},`,
     `  "generated": ${catalogue.generated},`,
-    `  "images": ${lines(catalogue.images)},`,
+    `  "images": ${lines(images)},`,
     `  "recipes": ${lines(catalogue.recipes)},`,
     `  "tags": ${lines(catalogue.tags)}`,
     '}',

@@ -27,12 +27,13 @@ export async function follow(site: BuildSite, options: FollowOptions): Promise<v
   while (!options.signal.aborted) {
     const askSlurmToo = performance.now() >= nextSlurm;
     const report = await pollOnce(asking, askSlurmToo, previous);
+    const isMore = report.unfinished > (previous?.unfinished ?? 0);
     previous = report;
     if (askSlurmToo) {
       const quiet = report.transitions.length === 0 && report.submissions.length === 0;
       interval = quiet ? Math.min(interval * slurm_backoff, slurm_interval_max) : slurm_interval;
       nextSlurm = performance.now() + interval * 1000;
-    } else if (report.transitions.length > 0) {
+    } else if (report.transitions.length > 0 || isMore) {
       interval = slurm_interval;
       nextSlurm = Math.min(nextSlurm, performance.now() + interval * 1000);
     }

@@ -1,29 +1,37 @@
-import { constants } from 'node:fs';
-import { mkdir, open, rename, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, rename, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 
+import { ownVersion } from '../config/own-version.ts';
 import { contextArchive } from '../definitions/import-recipe.ts';
 import { stageContext } from '../definitions/context-archive.ts';
 import type { ContextManifest } from '../definitions/context-manifest.ts';
 import { requirePlatform } from '../definitions/platform.ts';
 import { planFromRows } from '../definitions/plan-rows.ts';
+import { isImageFile, stageReadyImage } from '../definitions/ready-image.ts';
+import type { RenderedRecipe } from '../definitions/render-recipe.ts';
 import type { BuildArray } from '../store/build-arrays.ts';
 import { definitionOf, type Instance, instancesOfArray } from '../store/instances.ts';
+import { overlaysOfInstances } from '../store/overlays.ts';
 import { loadRows } from '../store/recipe-rows.ts';
 import { findContent } from '../store/recipes.ts';
 import { CtmgrError, errorText, isSystemError } from '../util/errors.ts';
+import { inParallel } from '../util/in-parallel.ts';
 import { run } from '../util/run.ts';
 import type { BuildSite } from './build-site.ts';
-import { arrayFolder, claimLink, imageFile, logFiles, resultFile, taskFolder } from './tag-folders.ts';
+import { checkShare } from './check-share.ts';
+import { makeFolder, makeTagFolders } from './make-folders.ts';
+import { addProvenance, describeProvenance } from './provenance.ts';
+import { arrayFolder, claimLink, imageFile, logFiles, packagesFile, resultFile, taskFolder } from './tag-folders.ts';
 import { taskEnvironment } from './task-files.ts';
 
-interface Owner {
-  uid: number;
-  gid: number;
-}
+/** Recipe versions that the caller has just rendered for these instances, by id: they need not be read again. */
+export type KnownRecipes = ReadonlyMap<number, RenderedRecipe>;
 
 /** Most folders that one chown gets: well below what Linux takes as arguments. */
 const foldersPerCall = 500;
+
+/** How many tasks are written at once: on a shared file system every step is a wait for the server. */
+const foldersAtOnce = 16;
 
 /**
  * Lays out on the share what the elements of an array need, from the store alone: folders for images, logs and
@@ -31,12 +39,20 @@ const foldersPerCall = 500;
  * earlier submission left behind is replaced, so call it only while no job of the array can exist. The task of a further
  * attempt stays as it is but for the claim, because it tells an image that the attempt before has published.
  */
-export async function materialise(site: BuildSite, array: BuildArray): Promise<void> {
+export async function materialise(
+  site: BuildSite,
+  array: BuildArray,
+  recipes: KnownRecipes = new Map(),
+): Promise<void> {
   const { paths } = site;
+  await checkShare(paths);
   const instances = (await instancesOfArray(site.store, array.id)).filter(({ status }) => status === 'pending');
+  const overlays = await overlaysOfInstances(site.store, array.id);
   try {
-    const tagFolders = [paths.builds, paths.logs, paths.results].map((folder) => join(folder, array.tag));
-    for (const folder of tagFolders) await makeFolder(site, folder, site.builder, 0o755);
+    for (const group of new Set(instances.map((instance) => instance.group))) {
+      await makeTagFolders(site, array.tag, group);
+    }
+    await makeFolder(site, join(paths.results, array.tag), site.builder, 0o755);
     // Root fills these, so nobody else may change them meanwhile; the finished tasks in them are the service account's.
     const ours = site.asRoot ? { uid: 0, gid: site.builder.gid } : site.builder;
     await makeFolder(site, join(paths.tasks, array.tag), ours, 0o750);
@@ -44,23 +60,21 @@ export async function materialise(site: BuildSite, array: BuildArray): Promise<v
     await rm(view, { recursive: true, force: true });
     await makeFolder(site, view, ours, 0o750);
     const written: string[] = [];
-    for (const instance of instances) {
+    await inParallel(instances, foldersAtOnce, async (instance) => {
       const folder = taskFolder(paths, instance);
       if (instance.attempt > 1 && (await exists(folder))) await rm(claimLink(paths, instance), { force: true });
       else {
-        await writeTask(site, instance, `${folder}.new`);
+        const known = recipes.get(instance.recipe_content_id);
+        await writeTask(site, instance, overlays.get(instance.id) ?? [], known, `${folder}.new`);
         written.push(folder);
       }
       await symlink(relative(view, folder), join(view, String(instance.array_index)));
-    }
+    });
     await giveToBuilder(
       site,
       written.map((folder) => `${folder}.new`),
     );
-    for (const folder of written) {
-      await rm(folder, { recursive: true, force: true });
-      await rename(`${folder}.new`, folder);
-    }
+    await inParallel(written, foldersAtOnce, replaceFolder);
   } catch (error) {
     if (
       !isSystemError(
@@ -87,6 +101,16 @@ export async function materialise(site: BuildSite, array: BuildArray): Promise<v
   }
 }
 
+async function replaceFolder(folder: string): Promise<void> {
+  try {
+    await rename(`${folder}.new`, folder);
+  } catch (error) {
+    if (!isSystemError(error, 'ENOTEMPTY', 'EEXIST')) throw error;
+    await rm(folder, { recursive: true, force: true });
+    await rename(`${folder}.new`, folder);
+  }
+}
+
 async function exists(path: string): Promise<boolean> {
   try {
     await stat(path);
@@ -97,20 +121,37 @@ async function exists(path: string): Promise<boolean> {
   }
 }
 
-async function writeTask(site: BuildSite, instance: Instance, folder: string): Promise<void> {
+async function writeTask(
+  site: BuildSite,
+  instance: Instance,
+  overlays: string[],
+  known: RenderedRecipe | undefined,
+  folder: string,
+): Promise<void> {
   const { store, paths } = site;
-  const content = await findContent(store, instance.recipe_content_id);
-  const plan = planFromRows({ rows: await loadRows(store, content.id), imageConfig: content.image_config });
+  const content = known?.source.content ?? (await findContent(store, instance.recipe_content_id));
+  const plan =
+    known?.plan ?? planFromRows({ rows: await loadRows(store, content.id), imageConfig: content.image_config });
   const manifest = JSON.parse(content.context_manifest) as ContextManifest;
   await rm(folder, { recursive: true, force: true });
   await mkdir(folder, { mode: 0o750 });
-  await stageContext(plan, manifest, contextArchive(paths.contexts, manifest.digest), join(folder, 'context'));
-  const definition = await definitionOf(store, instance.id);
-  await writeFile(join(folder, 'recipe.def'), definition);
+  const archive = contextArchive(paths.contexts, manifest.digest);
+  const context = join(folder, 'context');
+  const isReady = content.kind === 'image';
+  if (isReady) await stageReadyImage(manifest, archive, context);
+  else await stageContext(plan, manifest, archive, context);
+  const definition = known?.definition ?? (await definitionOf(store, instance.id));
+  const provenance = describeProvenance(instance, content, { definition, plan, overlays, ctmgr: ownVersion() });
+  await writeFile(join(folder, 'provenance.json'), `${JSON.stringify(provenance, null, 2)}\n`, { mode: 0o644 });
+  // The build's working directory is the context beside it.
+  await writeFile(join(folder, 'recipe.def'), addProvenance(definition, provenance, '../provenance.json'));
   const environment = taskEnvironment({
     name: instance.name,
     target: imageFile(paths, instance),
     result: resultFile(paths, instance),
+    packages: packagesFile(paths, instance),
+    source: isReady && isImageFile(content.origin) ? 'file' : 'definition',
+    publish: true,
     ...imageProcessor(content.platform),
     test: /^%test\b/m.test(definition),
   });
@@ -121,32 +162,12 @@ async function writeTask(site: BuildSite, instance: Instance, folder: string): P
 }
 
 /** What a version's platform says about the processor. */
-function imageProcessor(platform: string | null): { architecture: string; variant: string } {
+export function imageProcessor(platform: string | null): { architecture: string; variant: string } {
   return platform === null ? { architecture: '', variant: '' } : requirePlatform(platform);
 }
 
-/**
- * A folder of the owner. Where root makes it, in a folder of the service account's, a link that was put there before
- * must not lead root's chown elsewhere: it is opened without following links, and the handle gets the owner.
- */
-async function makeFolder(site: BuildSite, folder: string, owner: Owner, mode: number): Promise<void> {
-  try {
-    await mkdir(folder, { mode });
-  } catch (error) {
-    if (!isSystemError(error, 'EEXIST')) throw error;
-  }
-  if (!site.asRoot) return;
-  const handle = await open(folder, constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW);
-  try {
-    await handle.chown(owner.uid, owner.gid);
-    await handle.chmod(mode);
-  } finally {
-    await handle.close();
-  }
-}
-
 /** chown(1) knows how to walk a tree without following links (`-hR`), which Node's own calls would leave to us. */
-async function giveToBuilder(site: BuildSite, folders: string[]): Promise<void> {
+export async function giveToBuilder(site: BuildSite, folders: string[]): Promise<void> {
   if (!site.asRoot) return;
   const { uid, gid, name } = site.builder;
   for (let first = 0; first < folders.length; first += foldersPerCall) {

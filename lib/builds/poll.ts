@@ -2,17 +2,18 @@ import { cancelJobs } from '../slurm/cancel.ts';
 import type { BuildArray } from '../store/build-arrays.ts';
 import { countUnfinished, type Instance, lostInstances, unfinishedInstances } from '../store/instances.ts';
 import { foreignChanges } from '../store/open.ts';
-import { accountName } from '../util/accounts.ts';
-import { epochSeconds } from '../util/clock.ts';
+import { listTagHolds } from '../store/tag-holds.ts';
 import { briefErrorText, CtmgrError } from '../util/errors.ts';
 import { applyDecisions, type Settlement, type Transition } from './apply-decision.ts';
 import type { BuildSite } from './build-site.ts';
 import { cancelTargets } from './cancel-builds.ts';
-import { decide, type Decision } from './decide.ts';
+import { checkShare } from './check-share.ts';
 import { askSlurm, noNews, type SlurmNews } from './gather-evidence.ts';
-import { type GoodResult, publish } from './publish.ts';
-import { readResults, readStarts, type ShareNews } from './read-share.ts';
-import { recoverSubmissions } from './recover-submissions.ts';
+import { judge } from './judge.ts';
+import { pollVerifications } from './poll-verifications.ts';
+import { recoverSubmissions, submitHandedOver } from './recover-submissions.ts';
+import { completeRelease } from './release-tag.ts';
+import { showNames } from './show-names.ts';
 import { submitPlannedArray, type SubmissionReport } from './submit-array.ts';
 import { writeCatalogue } from './write-catalogue.ts';
 
@@ -44,15 +45,34 @@ export async function pollOnce(site: BuildSite, askSlurmToo = true, previous?: P
     catalogueBehind: previous?.catalogueBehind ?? false,
     catalogueOf: previous?.catalogueOf,
   };
-  if (askSlurmToo) tell(report, await recoverSubmissions(site));
+  if (!(await shareIsThere(site, report))) return report;
+  const names = await showNames(site);
+  report.problems.push(...names.problems);
+  tell(report, askSlurmToo ? await recoverSubmissions(site) : await submitHandedOver(site));
   const instances = [...(await unfinishedInstances(site.store)), ...(await lostInstances(site.store))];
   const changed = await decideAll(site, instances, askSlurmToo, report);
-  report.unfinished = await countUnfinished(site.store);
-  const news = changed || report.submissions.length > 0 || report.catalogueBehind;
+  const released = await carryOnReleases(site, report);
+  const verifications = await pollVerifications(site, askSlurmToo);
+  report.problems.push(...verifications.problems);
+  report.unfinished = (await countUnfinished(site.store)) + verifications.unfinished;
+  const news = changed || released || report.submissions.length > 0 || names.shown.length > 0 || report.catalogueBehind;
   if (news || (askSlurmToo && report.catalogueOf !== (await foreignChanges(site.store)))) {
     await showInCatalogue(site, report);
   }
   return report;
+}
+
+/** Without the share nothing may be concluded: no result and no image is there then, and nothing is called failed. */
+async function shareIsThere(site: BuildSite, report: PassReport): Promise<boolean> {
+  try {
+    await checkShare(site.paths);
+    return true;
+  } catch (error) {
+    if (!(error instanceof CtmgrError)) throw error;
+    report.problems.push(`${error.message}: ${error.why ?? ''}`);
+    report.unfinished = await countUnfinished(site.store);
+    return false;
+  }
 }
 
 /** Returns whether anything that readers can see has changed. */
@@ -73,91 +93,23 @@ async function decideAll(
     const second = await judge(site, asked, news, settlements, report);
     settlements.push(...second.open);
   } else settlements.push(...first.open);
-  const { transitions, arrays } = await applyDecisions(site, settlements);
+  const { transitions, arrays, visible } = await applyDecisions(site, settlements);
   report.transitions.push(...transitions);
   await submitAll(site, arrays, report);
-  return settlements.some(({ decision }) => decision.kind !== 'keep') || report.transitions.length > 0;
+  return visible || report.transitions.length > 0;
 }
 
-/**
- * Decides about instances. Good ones are published at once, other ends go into `settlements`; what Slurm may still change
- * is returned as open.
- */
-async function judge(
-  site: BuildSite,
-  instances: Instance[],
-  news: SlurmNews,
-  settlements: Settlement[],
-  report: PassReport,
-): Promise<{ open: Settlement[] }> {
-  const share = await readResults(site, instances);
-  const unreported = instances.filter(({ id }) => share.get(id)?.result === undefined);
-  const started = await readStarts(site, unreported, news.records, news.state !== 'unasked');
-  const open: Settlement[] = [];
-  for (const instance of instances) {
-    const { id } = instance;
-    const onShare = share.get(id) ?? { result: undefined, resultProblem: undefined, seen: false };
-    const record = news.records.get(id);
-    const decision = decideOne(site, instance, onShare, started.has(id), news);
-    const facts = onShare.result ?? record;
-    if (decision.kind === 'success') {
-      const wrong = await finishGood(site, instance, decision.result, report);
-      if (wrong !== undefined) settlements.push({ instance, decision: wrong, facts });
-    } else if (decision.kind === 'keep' || decision.kind === 'progress') open.push({ instance, decision, facts });
-    else settlements.push({ instance, decision, facts });
+/** Completes the releases of held tags that a crash or the share has left unfinished; true if there were any. */
+async function carryOnReleases(site: BuildSite, report: PassReport): Promise<boolean> {
+  const open = (await listTagHolds(site.store)).filter(({ state }) => state === 'releasing');
+  for (const hold of open) {
+    try {
+      await completeRelease(site, hold);
+    } catch (error) {
+      report.problems.push(`cannot publish ${hold.tag} now: ${briefErrorText(error)}`);
+    }
   }
-  return { open };
-}
-
-function decideOne(site: BuildSite, instance: Instance, share: ShareNews, claimed: boolean, news: SlurmNews): Decision {
-  const { result_grace, lost_after } = site.config.poll;
-  return decide({
-    status: instance.status,
-    result: share.result,
-    resultProblem: share.resultProblem,
-    shareSeen: share.seen,
-    claimed,
-    cancelledBy: instance.cancelled_by,
-    record: news.records.get(instance.id),
-    // An array that Slurm has not confirmed was not asked about.
-    slurm: instance.job_id === null ? 'unasked' : news.state,
-    arrayInQueue: instance.job_id !== null && news.arraysInQueue.has(instance.job_id),
-    missingSince: instance.missing_since,
-    now: epochSeconds(),
-    resultGrace: result_grace,
-    lostAfter: lost_after,
-    nameOf: accountName,
-  });
-}
-
-/** Publishes; returns what was decided instead, if the image is not (yet) to be had. */
-async function finishGood(
-  site: BuildSite,
-  instance: Instance,
-  result: GoodResult,
-  report: PassReport,
-): Promise<Settlement['decision'] | undefined> {
-  const { name, tag, status: from } = instance;
-  try {
-    const publication = await publish(site, instance, result);
-    if (publication === 'published') report.transitions.push({ name, tag, from, to: 'success', detail: null });
-    if (publication === 'published' || publication === 'raced') return undefined;
-    if (publication === 'missing') return missingImage(site, instance);
-    return { kind: 'failure', failureKind: 'publish', message: publication.wrong, exitCode: 0 };
-  } catch (error) {
-    // The share or its rights are in the way: the image is good and is published as soon as that is mended.
-    report.problems.push(`cannot publish ${name}:${tag} now: ${briefErrorText(error)}`);
-    return undefined;
-  }
-}
-
-/** The element has reported a file that this host does not see: late, or a share that is not mounted. */
-function missingImage(site: BuildSite, instance: Instance): Settlement['decision'] {
-  const now = epochSeconds();
-  const since = instance.missing_since ?? now;
-  if (now - since < site.config.poll.result_grace) return { kind: 'keep', missingSince: since };
-  const message = 'the build reported an image that is not on the share';
-  return { kind: 'failure', failureKind: 'publish', message, exitCode: 0 };
+  return open.length > 0;
 }
 
 /** Whom somebody has asked to cancel, and Slurm still has: the first request was lost, or Slurm has requeued the job. */

@@ -1,35 +1,43 @@
-import { constants } from 'node:fs';
-import { type FileHandle, lstat, open, rm } from 'node:fs/promises';
-import { dirname, join, relative } from 'node:path';
+import { lstat, rm } from 'node:fs/promises';
 
-import { findCurrentImage, setCurrentImage } from '../store/current-images.ts';
+import { findCurrentImage, newestGoodTagId, setCurrentImage } from '../store/current-images.ts';
 import { insertEvent } from '../store/events.ts';
 import { changeInstance, type Instance } from '../store/instances.ts';
 import type { Store } from '../store/open.ts';
+import { recipeAccess } from '../store/recipes.ts';
+import { isHeld } from '../store/tag-holds.ts';
 import { epochSeconds } from '../util/clock.ts';
 import { isSystemError } from '../util/errors.ts';
-import { replaceSymlink } from '../util/write-file.ts';
 import type { BuildSite } from './build-site.ts';
+import { checkShare } from './check-share.ts';
 import type { BuildResult } from './result-file.ts';
+import { type ImageCheck, ownImage } from './own-image.ts';
+import { showName } from './show-names.ts';
+import { signPublished } from './sign-published.ts';
 import { imageFile, logFiles } from './tag-folders.ts';
 
 export type GoodResult = Extract<BuildResult, { outcome: 'success' }>;
 
 /** What became of a good build: published, not visible (yet), or a file that is not the one which was reported. */
-export type Publication = 'published' | 'raced' | 'missing' | { wrong: string };
+export type Publication = 'published' | 'raced' | Exclude<ImageCheck, 'good'>;
 
 /**
- * Publishes a good build: checks the file, gives it owner, group and mode, makes it current unless a newer build tag
- * is already, and records success. Link and record change inside one immediate transaction: a crash in between leaves
+ * Publishes a good build: signs it if the site does that, checks the file, gives it owner, group and mode, makes it current
+ * unless a newer build is good already, the tag is held, or the name is pinned or retired, and records success. Link and
+ * record change inside one immediate transaction: a crash in between leaves
  * an instance that is still building, and the next pass does the same again. Throws the system's error if the share
  * does not let it.
  */
 export async function publish(site: BuildSite, instance: Instance, result: GoodResult): Promise<Publication> {
+  await checkShare(site.paths);
   const file = imageFile(site.paths, instance);
-  const checked = await checkAndOwn(site, file, result.size);
+  const signed = await signPublished(site, instance, file, result);
+  if (typeof signed === 'string' || 'wrong' in signed) return signed;
+  const { group } = await recipeAccess(site.store, instance.recipe_id);
+  const checked = await ownImage(site, file, { size: signed.size, group });
   if (checked !== 'good') return checked;
   await removeEmptyLogs(site, instance);
-  const done = await site.store.transaction().execute((db) => record(db, site, instance, result, file));
+  const done = await site.store.transaction().execute((db) => record(db, site, instance, signed, file));
   return done ? 'published' : 'raced';
 }
 
@@ -41,6 +49,7 @@ async function record(
   file: string,
 ): Promise<boolean> {
   const now = epochSeconds();
+  const takesOver = !(await isHeld(db, instance.build_tag_id)) && (await takesNameOver(db, instance));
   const changed = await changeInstance(db, instance.id, instance.status, {
     status: 'success',
     file,
@@ -56,44 +65,25 @@ async function record(
     changed_at: now,
   });
   if (!changed) return false;
-  const current = await findCurrentImage(db, instance.recipe_id);
-  if (current === undefined || current.buildTagId <= instance.build_tag_id) {
-    await setCurrentImage(db, instance.recipe_id, instance.id, site.actor, now);
-    const link = join(site.paths.current, `${instance.name}.sif`);
-    await replaceSymlink(link, relative(dirname(link), file));
-  }
+  if (takesOver) await setCurrentImage(db, instance.recipe_id, instance.id, site.actor, now);
+  // Its group may have changed while it was built.
+  const { group } = await recipeAccess(db, instance.recipe_id);
+  if (takesOver || group !== instance.group) await showName(db, site, instance.recipe_id);
   const subject = `${instance.name}:${instance.tag}`;
   await insertEvent(db, { actor: site.actor, kind: 'image.publish', subject, detail: { sha256: result.sha256 } }, now);
   return true;
 }
 
 /**
- * Checks the image and gives it owner, group and mode through one open file: the folder belongs to the build account,
- * so that a name could stand for another file, or for a link to one, from one call to the next.
+ * True if NAME shall mean this build. One that comes late does not take the name over from a newer good build, not even
+ * if an admin has rolled back from that one since.
  */
-async function checkAndOwn(
-  site: BuildSite,
-  file: string,
-  size: number,
-): Promise<'good' | 'missing' | { wrong: string }> {
-  let handle: FileHandle;
-  try {
-    handle = await open(file, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
-  } catch (error) {
-    if (isSystemError(error, 'ENOENT')) return 'missing';
-    if (isSystemError(error, 'ELOOP')) return { wrong: `${file} is not a regular file` };
-    throw error;
-  }
-  try {
-    const found = await handle.stat();
-    if (!found.isFile()) return { wrong: `${file} is not a regular file` };
-    if (found.size !== size) return { wrong: `${file} has ${found.size} bytes, the build reported ${size}` };
-    if (site.asRoot) await handle.chown(site.owner.uid, site.owner.gid);
-    await handle.chmod(Number.parseInt(site.config.images.mode, 8));
-    return 'good';
-  } finally {
-    await handle.close();
-  }
+export async function takesNameOver(db: Store, instance: Instance): Promise<boolean> {
+  if ((await recipeAccess(db, instance.recipe_id)).retired) return false;
+  const current = await findCurrentImage(db, instance.recipe_id);
+  if (current !== undefined && current.pinnedAt !== null) return false;
+  const newest = await newestGoodTagId(db, instance.recipe_id);
+  return newest === undefined || newest <= instance.build_tag_id;
 }
 
 /** A log file that nobody wrote to says nothing; without it `ls` shows which builds have something to tell. */

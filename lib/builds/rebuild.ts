@@ -2,10 +2,12 @@ import { renderRecipe, type RenderedRecipe } from '../definitions/render-recipe.
 import { queryController } from '../slurm/controller.ts';
 import { arraysOfTag } from '../store/build-arrays.ts';
 import { expectedDurations } from '../store/build-durations.ts';
-import { listCurrentRecipes } from '../store/recipes.ts';
+import { listOverlays } from '../store/overlays.ts';
+import { type CurrentRecipe, listCurrentRecipes } from '../store/recipes.ts';
 import { resourceClass } from '../config/resource-class.ts';
 import { CtmgrError } from '../util/errors.ts';
 import type { BuildSite } from './build-site.ts';
+import { checkShare } from './check-share.ts';
 import { type PlannedArray, planRebuild } from './plan-rebuild.ts';
 import { type RecordedTag, recordRebuild } from './record-rebuild.ts';
 import { submitPlannedArray, type SubmissionReport } from './submit-array.ts';
@@ -17,13 +19,19 @@ import { writeCatalogue } from './write-catalogue.ts';
  */
 export async function planRecipes(site: BuildSite, names: string[]): Promise<PlannedArray[]> {
   const all = await listCurrentRecipes(site.store);
+  refuseRetired(all, names);
   const unknown = names.filter((name) => !all.some(({ recipe }) => recipe.name === name));
   if (unknown.length > 0) {
     throw new CtmgrError('inputMissing', `there is no recipe ${unknown.join(', ')}`, { hint: 'ctmgr list --all' });
   }
-  const wanted = names.length === 0 ? all : all.filter(({ recipe }) => names.includes(recipe.name));
+  // Ready images do not change by being copied once more; by name they are.
+  const wanted =
+    names.length === 0
+      ? all.filter(({ recipe, content }) => recipe.retired_at === null && content.kind !== 'image')
+      : all.filter(({ recipe }) => names.includes(recipe.name));
   if (wanted.length === 0) {
-    throw new CtmgrError('inputMissing', 'there is nothing to build: no recipe has been imported', {
+    throw new CtmgrError('inputMissing', 'there is nothing to build', {
+      why: all.length === 0 ? 'no recipe has been imported' : 'ready images are only published again by name',
       hint: 'ctmgr import DOCKERFILE --name NAME',
     });
   }
@@ -36,24 +44,41 @@ export async function planRecipes(site: BuildSite, names: string[]): Promise<Pla
     });
   }
   const rendered: RenderedRecipe[] = [];
-  for (const source of wanted) rendered.push(await renderRecipe(site.store, source, site.config));
+  const overlays = await listOverlays(site.store);
+  for (const source of wanted) rendered.push(await renderRecipe(site.store, source, site.config, overlays));
   const { maxArraySize, maxArrayTasks = maxArraySize } = controller.settings;
   const most = Math.min(maxArraySize, maxArrayTasks);
   return planRebuild(rendered, site.config.build.class, most, await expectedDurations(site.store));
 }
 
-/** Records a plan as a new build tag and submits its arrays; what Slurm did not confirm is left to the poller. */
+function refuseRetired(all: CurrentRecipe[], names: string[]): void {
+  const retired = all.filter(({ recipe }) => names.includes(recipe.name) && recipe.retired_at !== null);
+  if (retired.length === 0) return;
+  const [first] = retired.map(({ recipe }) => recipe.name);
+  throw new CtmgrError('inputMissing', `retired: ${retired.map(({ recipe }) => recipe.name).join(', ')}`, {
+    hint: `bring it back first: ctmgr import DOCKERFILE --name ${first}`,
+  });
+}
+
+/**
+ * Records a plan as a new build tag and submits its arrays; what Slurm did not confirm is left to the poller. With `hold`
+ * the tag does not change what names mean until it is released.
+ */
 export async function startRebuild(
   site: BuildSite,
   arrays: PlannedArray[],
   onTag: (tag: RecordedTag) => void,
+  hold = false,
 ): Promise<{ tag: RecordedTag; reports: SubmissionReport[] }> {
-  const tag = await recordRebuild(site, arrays);
+  await checkShare(site.paths);
+  const tag = await recordRebuild(site, arrays, { hold });
   onTag(tag);
   // Users see from here on what is going to be built.
   await writeCatalogue(site.store, site.paths);
   const reports: SubmissionReport[] = [];
-  for (const array of await arraysOfTag(site.store, tag.id)) reports.push(await submitPlannedArray(site, array));
+  const recipes = arrays.flatMap(({ instances }) => instances.map(({ recipe }) => recipe));
+  const known = new Map(recipes.map((recipe) => [recipe.source.content.id, recipe]));
+  for (const array of await arraysOfTag(site.store, tag.id)) reports.push(await submitPlannedArray(site, array, known));
   await writeCatalogue(site.store, site.paths);
   return { tag, reports };
 }

@@ -33,6 +33,28 @@ export async function recoverSubmissions(site: BuildSite): Promise<SubmissionRep
   return reports;
 }
 
+/**
+ * Submits the arrays that somebody has recorded who may not submit. One that could not be submitted then is carried on by
+ * `recoverSubmissions`, which comes more rarely.
+ */
+export async function submitHandedOver(site: BuildSite): Promise<SubmissionReport[]> {
+  const reports: SubmissionReport[] = [];
+  for (const array of await unconfirmedArrays(site.store)) {
+    if (array.state !== 'planned' || array.submitter !== null || array.message !== null) continue;
+    if (!(await takeOverArray(site.store, array.id, null, processIdentity()))) continue;
+    try {
+      reports.push(await submitPlannedArray(site, array));
+    } catch (error) {
+      if (!(error instanceof CtmgrError)) throw error;
+      reports.push({
+        kind: 'unknown',
+        message: `cannot submit the array of ${array.tag} now: ${error.message}: ${error.why ?? ''}`,
+      });
+    }
+  }
+  return reports;
+}
+
 async function settleDoubt(site: BuildSite, array: BuildArray): Promise<SubmissionReport[]> {
   const claimants = await readClaims(site, array);
   if (claimants.length > 0) return adopt(site, array, claimants);

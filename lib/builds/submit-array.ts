@@ -14,7 +14,7 @@ import { errorText } from '../util/errors.ts';
 import { processIdentity } from '../util/process-identity.ts';
 import { renderTemplate } from '../util/template.ts';
 import type { BuildSite } from './build-site.ts';
-import { materialise } from './materialise.ts';
+import { type KnownRecipes, materialise } from './materialise.ts';
 import { arrayFolder } from './tag-folders.ts';
 import { buildScriptData } from './task-files.ts';
 
@@ -28,8 +28,12 @@ export interface SubmissionReport {
  * Prepares and submits a planned array that this process owns. `submitting` is recorded before sbatch is called, so
  * that a crash or a lost answer leaves a doubt that `recoverSubmissions` can settle, and never a second array.
  */
-export async function submitPlannedArray(site: BuildSite, array: BuildArray): Promise<SubmissionReport> {
-  const prepared = await prepare(site, array);
+export async function submitPlannedArray(
+  site: BuildSite,
+  array: BuildArray,
+  known?: KnownRecipes,
+): Promise<SubmissionReport> {
+  const prepared = await prepare(site, array, known);
   if (!(await markSubmitting(site.store, array.id, processIdentity(), epochSeconds()))) {
     return { kind: 'taken', message: `another process submits ${array.tag}` };
   }
@@ -68,9 +72,9 @@ async function takeWanted(site: BuildSite, array: BuildArray): Promise<number[]>
   });
 }
 
-async function prepare(site: BuildSite, array: BuildArray): Promise<ArraySubmission> {
+async function prepare(site: BuildSite, array: BuildArray, known: KnownRecipes | undefined): Promise<ArraySubmission> {
   try {
-    await materialise(site, array);
+    await materialise(site, array, known);
     return await makeSubmission(site, array);
   } catch (error) {
     // sbatch has not been called: whoever polls next may try again, also this process.

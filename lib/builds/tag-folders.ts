@@ -3,17 +3,47 @@ import { join } from 'node:path';
 import type { Paths } from '../config/paths.ts';
 import type { Instance } from '../store/instances.ts';
 
+type ImagePlace = { tag: string; name: string; group: string | null };
 type InstancePlace = Pick<Instance, 'tag' | 'name' | 'task_index'>;
 type ArrayPlace = { tag: string; marker: string };
 
+/** Where the images of a group, or those of everybody, lie. */
+export interface Place {
+  folder: string;
+  builds: string;
+  logs: string;
+  current: string;
+  catalogue: string;
+}
+
+/** The share itself for what everybody may read; `private/GROUP` with the same layout for one group's own. */
+export function placeOf(paths: Paths, group: string | null): Place {
+  const { share: folder, builds, logs, current, catalogue } = paths;
+  if (group === null) return { folder, builds, logs, current, catalogue };
+  const own = join(paths.private, group);
+  return {
+    folder: own,
+    builds: join(own, 'builds'),
+    logs: join(own, 'logs'),
+    current: join(own, 'current'),
+    catalogue: join(own, 'catalog.json'),
+  };
+}
+
 /** The image file of an instance; it exists only when it is complete. */
-export function imageFile(paths: Paths, { tag, name }: Pick<Instance, 'tag' | 'name'>): string {
-  return join(paths.builds, tag, `${name}.sif`);
+export function imageFile(paths: Paths, { tag, name, group }: ImagePlace): string {
+  return join(placeOf(paths, group).builds, tag, `${name}.sif`);
 }
 
 /** Where an instance's standard output and standard error are logged. */
-export function logFiles(paths: Paths, { tag, name }: Pick<Instance, 'tag' | 'name'>): { out: string; err: string } {
-  return { out: join(paths.logs, tag, `${name}.log`), err: join(paths.logs, tag, `${name}.err`) };
+export function logFiles(paths: Paths, { tag, name, group }: ImagePlace): { out: string; err: string } {
+  const folder = join(placeOf(paths, group).logs, tag);
+  return { out: join(folder, `${name}.log`), err: join(folder, `${name}.err`) };
+}
+
+/** The list of packages in an image (`package-list.ts`), beside its logs and for as long as they are kept. */
+export function packagesFile(paths: Paths, instance: ImagePlace): string {
+  return logFiles(paths, instance).out.replace(/\.log$/, '.packages');
 }
 
 /** What an array element needs: recipe.def, context, task.env, and the links that Slurm writes the logs through. */

@@ -8,6 +8,12 @@ export interface TaskValues {
   target: string;
   /** Final path of the result file (`result-file.ts`). */
   result: string;
+  /** Final path of the list of packages (`package-list.ts`). */
+  packages: string;
+  /** `definition`: recipe.def is built; `file`: context/image is an image, published as it is. */
+  source: 'definition' | 'file';
+  /** False for a verification build, whose image is thrown away. */
+  publish: boolean;
   /** True if the definition has a `%test` section. */
   test: boolean;
   /** Processor and variant that the image is for, in the names of OCI; empty: those of the node, and none. */
@@ -36,6 +42,9 @@ export function taskEnvironment(values: TaskValues): string {
     ['NAME', values.name],
     ['TARGET', values.target],
     ['RESULT', values.result],
+    ['PACKAGES', values.packages],
+    ['SOURCE', values.source],
+    ['PUBLISH', values.publish ? 'yes' : 'no'],
     ['TEST', values.test ? 'yes' : 'no'],
     ['ARCH', values.architecture],
     ['VARIANT', values.variant],

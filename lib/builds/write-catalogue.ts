@@ -1,104 +1,129 @@
+import { existsSync } from 'node:fs';
+
 import type { Paths } from '../config/paths.ts';
-import { listBuildTags } from '../store/build-tags.ts';
-import { listVersions } from '../store/catalogue-rows.ts';
 import { unconfirmedArrays } from '../store/build-arrays.ts';
-import { listCurrentImages } from '../store/current-images.ts';
-import { allAttempts, type Attempt } from '../store/attempts.ts';
-import { allInstances, type Instance } from '../store/instances.ts';
+import { listBuildTags } from '../store/build-tags.ts';
+import { type BuildRow, type BuildSelection, listBuilds, listVersions } from '../store/catalogue-rows.ts';
 import type { Store } from '../store/open.ts';
-import { overlaysOfInstances } from '../store/overlays.ts';
+import { listTagHolds } from '../store/tag-holds.ts';
 import { epochSeconds } from '../util/clock.ts';
 import { CtmgrError, errorText } from '../util/errors.ts';
 import { writeFileAtomic } from '../util/write-file.ts';
 import { type Catalogue, type CatalogueImage, formatCatalogue } from './catalogue-format.ts';
+import { checkShare } from './check-share.ts';
+import { privateGroups } from './show-names.ts';
+import { placeOf } from './tag-folders.ts';
 
 /**
- * Rewrites the published catalogue from the store. It runs inside an immediate transaction, so that of two writers the
- * later one also has the later data. Throws if the share cannot be written (73).
+ * How many builds of each name the catalogue lists, besides the current one and those under way. What is older is in the
+ * store, and found by its file: the catalogue is rewritten all the time and must not grow for ever.
+ */
+const listedBuilds = 10;
+
+/**
+ * Rewrites the published catalogues from the store: one for everybody, one for each group with images of its own. It
+ * runs inside an immediate transaction, so that of two writers the later one also has the later data. Throws 69 if the
+ * share is not there, 73 if it cannot be written.
  */
 export async function writeCatalogue(store: Store, paths: Paths): Promise<void> {
+  await checkShare(paths);
   await store.transaction().execute(async (db) => {
-    const text = formatCatalogue(await collectCatalogue(db));
-    try {
-      await writeFileAtomic(paths.catalogue, text, 0o644);
-    } catch (error) {
-      throw new CtmgrError('cannotCreate', `cannot write the catalogue ${paths.catalogue}`, {
-        why: errorText(error),
-        hint: 'make the share writable, then: ctmgr poll',
-        cause: error,
-      });
+    const all = await collectCatalogue(db);
+    // Also of groups that have nothing any more: their last catalogue must not stay.
+    for (const group of [null, ...(await privateGroups(paths))]) {
+      const { folder, catalogue } = placeOf(paths, group);
+      if (!existsSync(folder)) continue;
+      const mode = group === null ? 0o644 : 0o640;
+      try {
+        await writeFileAtomic(catalogue, formatCatalogue(visibleTo(all, group)), mode);
+      } catch (error) {
+        throw new CtmgrError('cannotCreate', `cannot write the catalogue ${catalogue}`, {
+          why: errorText(error),
+          hint: 'make the share writable, then: ctmgr poll',
+          cause: error,
+        });
+      }
     }
   });
 }
 
-/** The catalogue as the store has it now. */
-export async function collectCatalogue(db: Store): Promise<Catalogue> {
-  const instances = await allInstances(db);
-  const current = new Set((await listCurrentImages(db)).map(({ instanceId }) => instanceId));
-  const versions = await listVersions(db);
-  const bases = new Map(versions.map((row) => [`${row.name}:${row.version}`, row.base]));
-  const overlays = await overlaysOfInstances(db);
-  const attempts = Map.groupBy(await allAttempts(db), ({ container_instance_id }) => container_instance_id);
-  const doubts = new Map((await unconfirmedArrays(db)).map((array) => [array.tag, array.message]));
+/** The catalogue as the store has it now, images of all groups together; a name or a tag alone with all its builds. */
+export async function collectCatalogue(
+  db: Store,
+  selection: BuildSelection = { newest: listedBuilds },
+): Promise<Catalogue> {
+  const builds = await listBuilds(db, selection);
+  const versions = await listVersions(db, 'name' in selection ? selection.name : undefined);
+  const notes = new Map<string, string | null>((await listTagHolds(db)).map(({ tag }) => [tag, heldNote(tag)]));
+  for (const { tag, message } of await unconfirmedArrays(db)) notes.set(tag, message ?? notes.get(tag) ?? null);
+  const tags = new Set(builds.map(({ tag }) => tag));
   return {
     schema: 1,
     generated: epochSeconds(),
-    images: instances.map((instance) =>
-      describe(instance, {
-        current: current.has(instance.id),
-        base: bases.get(`${instance.name}:${instance.version}`) ?? '',
-        overlays: overlays.get(instance.id) ?? [],
-        attempts: (attempts.get(instance.id) ?? []).map(describeAttempt),
-      }),
-    ),
+    images: builds.map(describe),
     recipes: versions.map((row) => ({
       name: row.name,
       version: row.version,
       base: row.base,
+      origin: row.origin,
       created: row.created_at,
       created_by: row.created_by,
       message: row.message,
+      group: row.group,
+      retired: row.retired_at,
     })),
-    tags: (await listBuildTags(db)).map((tag) => ({
-      name: tag.name,
-      created: tag.created_at,
-      created_by: tag.created_by,
-      note: doubts.get(tag.name) ?? null,
-    })),
+    tags: (await listBuildTags(db))
+      .filter(({ name }) => tags.has(name))
+      .map((tag) => ({
+        name: tag.name,
+        created: tag.created_at,
+        created_by: tag.created_by,
+        note: notes.get(tag.name) ?? null,
+      })),
   };
 }
 
-function describeAttempt(attempt: Attempt & { job_id: number | null }): CatalogueImage['attempts'][number] {
-  const { number, status, failure_kind, message, node, job_id, array_index, started_at, ended_at } = attempt;
-  const job = job_id === null ? null : `${job_id}_${array_index}`;
-  return { number, status, failure_kind, message, node, job, started: started_at, ended: ended_at };
+function heldNote(tag: string): string {
+  return `held: names keep their meaning until \`ctmgr publish ${tag}\``;
 }
 
-function describe(
-  instance: Instance,
-  more: Pick<CatalogueImage, 'current' | 'base' | 'overlays' | 'attempts'>,
-): CatalogueImage {
+/** What one group may see and not everybody; for null, what everybody may see. */
+export function visibleTo(catalogue: Catalogue, group: string | null): Catalogue {
+  const images = catalogue.images.filter((image) => image.group === group);
+  const tags = new Set(images.map(({ tag }) => tag));
   return {
-    name: instance.name,
-    tag: instance.tag,
-    sha256: instance.sha256,
-    file: instance.file,
-    status: instance.status,
-    current: more.current,
-    version: instance.version,
-    base: more.base,
-    overlays: more.overlays,
-    size: instance.size,
-    failure_kind: instance.failure_kind,
-    message: instance.message,
-    reason: instance.reason,
-    node: instance.node,
-    job: instance.job_id === null ? null : `${instance.job_id}_${instance.array_index}`,
-    class: instance.class,
-    attempt: instance.attempt,
-    attempts: more.attempts,
-    started: instance.started_at,
-    ended: instance.ended_at,
-    changed: instance.changed_at,
+    ...catalogue,
+    images,
+    recipes: catalogue.recipes.filter((recipe) => recipe.group === group),
+    tags: catalogue.tags.filter(({ name }) => tags.has(name)),
+  };
+}
+
+function describe(build: BuildRow): CatalogueImage {
+  return {
+    name: build.name,
+    tag: build.tag,
+    sha256: build.sha256,
+    file: build.removed_at === null ? build.file : null,
+    status: build.status,
+    current: build.current === 1,
+    version: build.version,
+    base: build.base,
+    overlays: JSON.parse(build.overlays) as string[],
+    size: build.size,
+    failure_kind: build.failure_kind,
+    message: build.message,
+    reason: build.reason,
+    node: build.node,
+    job: build.job_id === null ? null : `${build.job_id}_${build.array_index}`,
+    class: build.class,
+    attempt: build.attempt,
+    attempts: JSON.parse(build.attempts) as CatalogueImage['attempts'],
+    started: build.started_at,
+    ended: build.ended_at,
+    changed: build.changed_at,
+    group: build.group,
+    pinned: build.pinned === 1,
+    removed: build.removed_at,
   };
 }

@@ -1,3 +1,5 @@
+import type { Argv } from 'yargs';
+
 import type { CommandSpec } from './command-spec.ts';
 
 const overlayName = { type: 'string', demandOption: true, describe: 'Name of the overlay' } as const;
@@ -14,43 +16,64 @@ const steps = {
 } as const;
 const file = { type: 'string', describe: 'A file with one shell command per line (# starts a comment line)' } as const;
 
-/** Commands that change definitions. */
+/** How a Dockerfile is read: for what imports one and what verifies one. */
+function dockerfileOptions(yargs: Argv): Argv {
+  return yargs
+    .option('context', { type: 'string', requiresArg: true, describe: 'Folder that COPY and ADD read from' })
+    .option('build-arg', { type: 'string', array: true, nargs: 1, default: [], describe: 'K=V for an ARG' })
+    .option('target', { type: 'string', requiresArg: true, describe: 'Stage to build; the last one by default' })
+    .option('platform', {
+      type: 'string',
+      requiresArg: true,
+      describe: 'Such as linux/arm64; that of the build node by default',
+    })
+    .option('base-config', {
+      type: 'string',
+      requiresArg: true,
+      describe: 'File with what skopeo inspect --config says of the base image',
+    })
+    .option('pull-config', {
+      type: 'boolean',
+      default: true,
+      describe: 'Ask the registry what the base image sets; --no-pull-config does not',
+    })
+    .option('strict', { type: 'boolean', default: false, describe: 'Refuse what would only be warned about' });
+}
+
+/** Commands that change definitions, and those that look at what only admins see. */
 export const adminCommands: CommandSpec[] = [
   {
     usage: 'import <dockerfile>',
-    summary: 'Store a Dockerfile as a new version of a recipe',
+    summary: 'Store a Dockerfile, or a ready image, as a new version of a recipe',
     level: 'admin',
     lists: ['build-arg'],
     examples: [
       ['ctmgr import ./Dockerfile --name lammps', 'a Dockerfile that copies nothing'],
       ['ctmgr import app/Dockerfile --name app --context app', 'with the folder its COPY lines read'],
+      ['ctmgr import Dockerfile --name mine --group projx', 'a private image'],
       ['ctmgr import app/Dockerfile --name app --no-pull-config', 'without asking a registry'],
+      ['ctmgr import vendor.sif --name vendor --wait', 'a ready image; also oci-archive:FILE, docker-archive:FILE'],
+      ['ctmgr import docker://debian:13 --name debian', 'a ready image, pulled by a job on a build node'],
     ],
     options: (yargs) =>
-      yargs
-        .positional('dockerfile', { type: 'string', demandOption: true, describe: 'Path of the Dockerfile' })
-        .option('name', { type: 'string', demandOption: true, requiresArg: true, describe: 'Name of the recipe' })
-        .option('context', { type: 'string', requiresArg: true, describe: 'Folder that COPY and ADD read from' })
-        .option('build-arg', { type: 'string', array: true, nargs: 1, default: [], describe: 'K=V for an ARG' })
-        .option('target', { type: 'string', requiresArg: true, describe: 'Stage to build; the last one by default' })
-        .option('platform', {
+      dockerfileOptions(yargs)
+        .positional('dockerfile', {
           type: 'string',
-          requiresArg: true,
-          describe: 'Such as linux/arm64; that of the build node by default',
+          demandOption: true,
+          describe: 'Path of the Dockerfile; or FILE.sif, docker://REFERENCE, oci-archive:FILE, docker-archive:FILE',
         })
-        .option('base-config', {
-          type: 'string',
-          requiresArg: true,
-          describe: 'File with what skopeo inspect --config says of the base image',
-        })
-        .option('pull-config', {
+        .option('verify', {
           type: 'boolean',
-          default: true,
-          describe: 'Ask the registry what the base image sets; --no-pull-config does not',
+          default: false,
+          describe: 'Build it first, and store it only if that works',
         })
-        .option('strict', { type: 'boolean', default: false, describe: 'Refuse what would only be warned about' })
+        .option('wait', { type: 'boolean', default: false, describe: 'Of a ready image: until it is published' })
+        .option('name', { type: 'string', demandOption: true, requiresArg: true, describe: 'Name of the recipe' })
         .option('base-name', { type: 'string', requiresArg: true, describe: 'Name for the base image' })
         .option('class', { type: 'string', requiresArg: true, describe: 'Resource class of its builds' })
+        .option('group', { type: 'string', requiresArg: true, describe: 'Only this group may see and use its images' })
+        .option('public', { type: 'boolean', describe: 'Everybody may again' })
+        .conflicts('group', 'public')
         .option('message', { ...message, requiresArg: true }),
     load: () => import('../commands/import.ts'),
   },
@@ -65,6 +88,28 @@ export const adminCommands: CommandSpec[] = [
     options: (yargs) =>
       yargs.positional('recipe', { type: 'string', demandOption: true, describe: 'NAME or NAME:VERSION' }),
     load: () => import('../commands/render.ts'),
+  },
+  {
+    usage: 'verify <what>',
+    summary: 'Build and test a definition, and throw the image away',
+    level: 'admin',
+    lists: ['build-arg'],
+    examples: [
+      ['ctmgr verify app/Dockerfile --context app --wait', 'before it is imported'],
+      ['ctmgr verify lammps --wait', 'a recipe with the overlays of today; lammps:3 is its version 3'],
+      ['ctmgr verify verify-2026-11-22.1', 'how one that was started stands'],
+    ],
+    options: (yargs) =>
+      dockerfileOptions(yargs)
+        .positional('what', {
+          type: 'string',
+          demandOption: true,
+          describe: 'Path of a Dockerfile, NAME or NAME:VERSION, or an earlier verification',
+        })
+        .option('name', { type: 'string', requiresArg: true, describe: 'Name it would get; its folder by default' })
+        .option('class', { type: 'string', requiresArg: true, describe: 'Resource class of the build' })
+        .option('wait', { type: 'boolean', default: false, describe: 'Until it has ended; 0 only if it builds' }),
+    load: () => import('../commands/verify.ts'),
   },
   {
     usage: 'overlay add <name>',
@@ -159,5 +204,28 @@ export const adminCommands: CommandSpec[] = [
         .option('distribution', { type: 'string', requiresArg: true, describe: 'Such as debian, rocky, alpine' })
         .option('package-manager', { type: 'string', requiresArg: true, describe: 'Such as apt, dnf, apk, zypper' }),
     load: () => import('../commands/base-set.ts'),
+  },
+  {
+    usage: 'schedule',
+    summary: 'Rebuilds that start by themselves, and when',
+    level: 'admin',
+    listing: true,
+    examples: [
+      ['ctmgr schedule', 'next run, last run and its result'],
+      ['ctmgr schedule --print-systemd', 'timer units for a site that prefers those'],
+      ['ctmgr schedule --run nightly', 'start one now, unless its tag before is unfinished (root)'],
+    ],
+    options: (yargs) =>
+      yargs
+        .option('print-crontab', { type: 'boolean', describe: 'Lines for crontab' })
+        .option('print-scrontab', { type: 'boolean', describe: 'Lines for scrontab' })
+        .option('print-systemd', { type: 'boolean', describe: 'Units for systemd' })
+        .option('run', { type: 'string', requiresArg: true, describe: 'Start this schedule now' })
+        .conflicts({
+          'print-crontab': ['print-scrontab', 'print-systemd', 'run'],
+          'print-scrontab': ['print-systemd', 'run'],
+          'print-systemd': 'run',
+        }),
+    load: () => import('../commands/schedule.ts'),
   },
 ];

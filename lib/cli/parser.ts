@@ -6,6 +6,7 @@ import { adminCommands } from './admin-commands.ts';
 import { benchCommands } from './bench-commands.ts';
 import { type CommandSpec, wordsOf } from './command-spec.ts';
 import { standInAfterDash, type StandIns } from './double-dash.ts';
+import { publishCommands } from './publish-commands.ts';
 import { rootCommands } from './root-commands.ts';
 import { userCommands } from './user-commands.ts';
 
@@ -13,6 +14,7 @@ export const allCommands: readonly CommandSpec[] = [
   ...userCommands,
   ...adminCommands,
   ...benchCommands,
+  ...publishCommands,
   ...rootCommands,
 ];
 

@@ -11,13 +11,15 @@ export const rootCommands: CommandSpec[] = [
     examples: [
       ['ctmgr rebuild --wait', 'everything; ends with 0 only if every image is good'],
       ['ctmgr rebuild lammps namd', 'only these; returns when Slurm has the jobs'],
+      ['ctmgr rebuild --hold', 'everything; names change only with ctmgr publish TAG'],
       ['ctmgr rebuild --dry-run', 'show what would be submitted, change nothing'],
     ],
     options: (yargs) =>
       yargs
         .positional('names', { type: 'string', array: true, default: [], describe: 'Recipes; all without one' })
         .option('wait', { type: 'boolean', default: false, describe: 'Show progress and wait for the end' })
-        .option('dry-run', { type: 'boolean', default: false, describe: 'Change nothing' }),
+        .option('dry-run', { type: 'boolean', default: false, describe: 'Change nothing' })
+        .option('hold', { type: 'boolean', default: false, describe: 'Wait for ctmgr publish before names change' }),
     load: () => import('../commands/rebuild.ts'),
   },
   {
@@ -67,6 +69,20 @@ export const rootCommands: CommandSpec[] = [
     load: () => import('../commands/throttle.ts'),
   },
   {
+    usage: 'publish <tag>',
+    summary: 'Let the images of a held build tag go live together',
+    level: 'root',
+    examples: [
+      ['ctmgr publish 2026-11-22.1', 'all of them; refused if one has failed'],
+      ['ctmgr publish 2026-11-22.1 --partial', 'those that are good'],
+    ],
+    options: (yargs) =>
+      yargs
+        .positional('tag', { type: 'string', demandOption: true, describe: 'A build tag, YYYY-MM-DD.N' })
+        .option('partial', { type: 'boolean', default: false, describe: 'Although some images are not good' }),
+    load: () => import('../commands/publish.ts'),
+  },
+  {
     usage: 'poll',
     summary: 'One pass: carry on submissions, read states, publish',
     level: 'root',
@@ -81,10 +97,54 @@ export const rootCommands: CommandSpec[] = [
   },
   {
     usage: 'service',
-    summary: 'Poll for ever and run the nightly rebuild',
+    summary: 'Poll for ever and start scheduled rebuilds',
     level: 'root',
     examples: [['ctmgr service', 'in the foreground, as systemd wants it']],
     load: () => import('../commands/service.ts'),
+  },
+  {
+    usage: 'fsck',
+    summary: 'Compare database, disk and Slurm',
+    level: 'root',
+    listing: true,
+    examples: [
+      ['ctmgr fsck', 'what differs; changes nothing'],
+      ['ctmgr fsck --hash', 'also read every image and compare its checksum'],
+      ['ctmgr fsck --repair', 'set links and catalogue right; deletes nothing'],
+    ],
+    options: (yargs) =>
+      yargs
+        .option('hash', { type: 'boolean', default: false, describe: 'Compare checksums, too (reads all images)' })
+        .option('repair', { type: 'boolean', default: false, describe: 'Do what loses nothing' }),
+    load: () => import('../commands/fsck.ts'),
+  },
+  {
+    usage: 'backup <file>',
+    summary: 'Write database and build contexts into one file',
+    level: 'root',
+    examples: [['ctmgr backup /backup/ctmgr-$(date +%F).tar', 'while everything runs']],
+    options: (yargs) =>
+      yargs.positional('file', {
+        type: 'string',
+        demandOption: true,
+        describe: 'A new file; only its owner can read it',
+      }),
+    load: () => import('../commands/backup.ts'),
+  },
+  {
+    usage: 'restore <file>',
+    summary: 'Take database and build contexts back from a backup',
+    level: 'root',
+    examples: [['ctmgr restore /backup/ctmgr-2026-11-22.tar', 'on a host whose state folder is lost']],
+    options: (yargs) =>
+      yargs
+        .positional('file', { type: 'string', demandOption: true, describe: 'What ctmgr backup has written' })
+        .option('replace', {
+          type: 'boolean',
+          default: false,
+          describe: 'Keep the present database under another name',
+        }),
+    load: () => import('../commands/restore.ts'),
   },
   {
     usage: 'init',

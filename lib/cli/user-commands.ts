@@ -45,6 +45,33 @@ export const userCommands: CommandSpec[] = [
     load: () => import('../commands/history.ts'),
   },
   {
+    usage: 'diff <name> <a> [b]',
+    summary: 'What differs between two builds or versions of an image',
+    level: 'user',
+    examples: [
+      ['ctmgr diff lammps 2026-11-20.1', 'that build and the current one'],
+      ['ctmgr diff lammps 2 3', 'two recipe versions: their newest builds'],
+    ],
+    options: (yargs) =>
+      yargs
+        .positional('name', { type: 'string', demandOption: true, describe: 'Name of an image' })
+        .positional('a', { type: 'string', demandOption: true, describe: 'A build tag or the number of a version' })
+        .positional('b', { type: 'string', describe: 'The same; what the name means now by default' }),
+    load: () => import('../commands/diff.ts'),
+  },
+  {
+    usage: 'inspect <file>',
+    summary: 'Where an image file comes from',
+    level: 'user',
+    examples: [
+      ['ctmgr inspect ./copy.sif', 'what it was made of, and whether it is a published image'],
+      ['ctmgr inspect "$(ctmgr path lammps)" --json', 'for scripts'],
+    ],
+    options: (yargs) =>
+      yargs.positional('file', { type: 'string', demandOption: true, describe: 'An image file (.sif)' }),
+    load: () => import('../commands/inspect.ts'),
+  },
+  {
     usage: 'status [tag]',
     summary: 'Builds and their states',
     level: 'user',
@@ -83,6 +110,20 @@ export const userCommands: CommandSpec[] = [
     listing: true,
     examples: [['ctmgr config', 'all settings']],
     load: () => import('../commands/config.ts'),
+  },
+  {
+    usage: 'doctor',
+    summary: 'Check the site: what is wrong, and what to do about it',
+    level: 'user',
+    examples: [
+      ['ctmgr doctor', 'everything that you may check; nodes are looked at by short jobs'],
+      ['ctmgr doctor --no-jobs', 'only what this host can tell'],
+    ],
+    options: (yargs) =>
+      yargs
+        .option('jobs', { type: 'boolean', default: true, describe: 'Look at nodes from inside, by short jobs' })
+        .option('all-nodes', { type: 'boolean', default: false, describe: 'Not only one compute node a partition' }),
+    load: () => import('../commands/doctor.ts'),
   },
   {
     usage: 'convert <dockerfile>',

@@ -1,3 +1,4 @@
+import type { CatalogueImage } from '../builds/catalogue-format.ts';
 import { formatDuration, formatSize, formatTime } from '../util/clock.ts';
 import { CtmgrError } from '../util/errors.ts';
 import { checkName } from '../util/names.ts';
@@ -9,6 +10,7 @@ const columns: Column[] = [
   { key: 'when', title: 'WHEN', show: (value) => formatTime(value as number) },
   { key: 'what', title: 'WHAT' },
   { key: 'version', title: 'VERSION', align: 'right' },
+  { key: 'made_of', title: 'MADE OF' },
   { key: 'status', title: 'STATUS' },
   { key: 'by', title: 'BY' },
   { key: 'job', title: 'JOB' },
@@ -18,18 +20,21 @@ const columns: Column[] = [
   { key: 'message', title: 'MESSAGE' },
   { key: 'sha256', title: 'SHA256', shown: false },
   { key: 'overlays', title: 'OVERLAYS', shown: false },
+  { key: 'base', title: 'BASE', shown: false },
 ];
 
 /** `ctmgr history NAME`: recipe versions and builds of one image, newest first. */
 export async function run(argv: { name: string }, context: Context): Promise<Answer> {
   const name = checkName(argv.name, 'image');
-  const catalogue = await loadCatalogue(context);
+  const catalogue = await loadCatalogue(context, { name });
   const versions = catalogue.recipes
     .filter((recipe) => recipe.name === name)
-    .map(({ created, created_by, version, message, base }) => ({
+    .map(({ created, created_by, version, message, base, origin }) => ({
       when: created,
       what: `import from ${base}`,
       version,
+      made_of: origin,
+      base,
       by: created_by,
       message,
     }));
@@ -43,7 +48,7 @@ export async function run(argv: { name: string }, context: Context): Promise<Ans
       when: tags.get(image.tag)?.created ?? image.changed,
       what: `build ${image.tag}`,
       version: image.version,
-      status: image.current ? 'current' : image.status,
+      status: statusOf(image),
       by: tags.get(image.tag)?.created_by,
       job: image.job,
       node: image.node,
@@ -52,6 +57,8 @@ export async function run(argv: { name: string }, context: Context): Promise<Ans
       message: image.failure_kind === null ? image.message : `${image.failure_kind}: ${image.message}`,
       sha256: image.sha256,
       overlays: image.overlays.join(','),
+      made_of: [`version ${image.version}`, ...image.overlays].join(', '),
+      base: image.base,
     }));
   const earlier = catalogue.images.filter((image) => image.name === name).flatMap(attemptRows);
   // A version is there before the builds that use it, also within the same second.
@@ -59,4 +66,9 @@ export async function run(argv: { name: string }, context: Context): Promise<Ans
     .map((record, i) => ({ record, i }))
     .sort((a, b) => b.record.when - a.record.when || b.i - a.i);
   return { kind: 'table', columns, records: records.map(({ record }) => record) };
+}
+
+function statusOf({ current, pinned, removed, status }: CatalogueImage): string {
+  if (current) return pinned ? 'current, pinned' : 'current';
+  return removed === null ? status : 'deleted';
 }

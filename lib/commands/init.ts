@@ -3,7 +3,7 @@ import { loadConfig } from '../config/load-config.ts';
 import { pathsOf } from '../config/paths.ts';
 import { type FirstSettings, writeFirstConfig } from '../config/first-config.ts';
 import type { Config } from '../config/schema.ts';
-import { createStore, makeSiteFolders } from '../service/set-up-site.ts';
+import { createStore, makeSiteFolders, refuseUnmountedShare } from '../service/set-up-site.ts';
 import { openStore } from '../store/open.ts';
 import { CtmgrError } from '../util/errors.ts';
 import type { Answer, Context } from './context.ts';
@@ -30,6 +30,7 @@ export async function run(argv: Arguments, context: Context): Promise<Answer> {
   else done.push(await writeFirstConfig(context.loaded.path, wanted));
   const { config } = loadConfig(context.loaded.path);
   const paths = pathsOf(config);
+  refuseUnmountedShare(paths);
   done.push(...(await makeSiteFolders(config, paths)));
   done.push(...(await createStore(config, paths)));
   const store = await openStore(paths.database);

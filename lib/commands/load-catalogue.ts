@@ -7,11 +7,12 @@ import type { Context } from './context.ts';
 
 /**
  * What there is: for users, and on hosts without the database, the published catalogue alone; for those who may open
- * the database what it says, which an import changes before the poller has published it.
+ * the database what it says, which an import changes before the poller has published it, and of a name or a tag all
+ * builds there ever were.
  */
-export async function loadCatalogue(context: Context): Promise<Catalogue> {
+export async function loadCatalogue(context: Context, only?: { name: string } | { tag: string }): Promise<Catalogue> {
   const { caller, paths } = context;
   if (!reaches(caller.level, 'admin') || !existsSync(paths.database)) return readCatalogue(paths);
   const { collectCatalogue } = await import('../builds/write-catalogue.ts');
-  return collectCatalogue(await context.store());
+  return collectCatalogue(await context.store(), only);
 }

@@ -9,7 +9,7 @@ import { loadCatalogue } from './load-catalogue.ts';
 
 /** `ctmgr logs REF`: what a build printed; the newest build of NAME, whatever its end, if no tag is given. */
 export async function run(argv: { image: string; err?: boolean; out?: boolean }, context: Context): Promise<Answer> {
-  const image = findBuild((await loadCatalogue(context)).images, argv.image);
+  const image = findBuild((await loadCatalogue(context, { name: parseReference(argv.image).name })).images, argv.image);
   const files = logFiles(context.paths, image);
   const wanted = argv.err === true ? [files.err] : argv.out === true ? [files.out] : [files.out, files.err];
   const parts: string[] = [];

@@ -1,6 +1,7 @@
 import { collectBenchmarks } from '../benchmarks/collect-results.ts';
-import { makeBuildSite } from '../builds/build-site.ts';
+import { type BuildSite, makeBuildSite } from '../builds/build-site.ts';
 import { pollOnce } from '../builds/poll.ts';
+import { notifyEnds } from '../service/notify.ts';
 import { unfinishedInstances } from '../store/instances.ts';
 import { exitCodes } from '../util/errors.ts';
 import type { Answer, Column, Context } from './context.ts';
@@ -20,12 +21,17 @@ export async function run(argv: { wait: boolean }, context: Context): Promise<An
   if (argv.wait) {
     const open = await unfinishedInstances(site.store);
     const tags = new Map(open.map((instance) => [instance.tag, { id: instance.build_tag_id, name: instance.tag }]));
-    if (tags.size > 0) return waitForTags(site, context, [...tags.values()]);
+    if (tags.size > 0) {
+      const answer = await waitForTags(site, context, [...tags.values()]);
+      await notify(site, context);
+      return answer;
+    }
   }
   const report = await pollOnce(site);
   const bench = await collectBenchmarks(site);
   for (const message of [...report.submissions, ...report.problems, ...bench.problems])
     context.terminal.say(`ctmgr: ${message}`);
+  await notify(site, context);
   if (report.unfinished > 0) context.terminal.say(`${report.unfinished} unfinished`);
   return {
     kind: 'table',
@@ -34,4 +40,10 @@ export async function run(argv: { wait: boolean }, context: Context): Promise<An
     empty: 'No status has changed.',
     exitCode: report.problems.length + bench.problems.length > 0 ? exitCodes.tryAgain : 0,
   };
+}
+
+async function notify(site: BuildSite, { terminal, interrupted }: Context): Promise<void> {
+  for (const { tag, channel, state, message } of await notifyEnds(site, interrupted)) {
+    terminal.say(state === 'sent' ? `${tag}: notice sent (${channel})` : `ctmgr: no notice of ${tag} yet: ${message}`);
+  }
 }

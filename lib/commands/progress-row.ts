@@ -1,6 +1,6 @@
 import type { CatalogueImage } from '../builds/catalogue-format.ts';
 import type { TimedBuild } from '../builds/estimate-end.ts';
-import { explainReason } from '../slurm/pending-reasons.ts';
+import { waitingHint } from '../builds/waiting-hint.ts';
 import type { Instance } from '../store/instances.ts';
 
 /** A build as progress shows it, whether it comes from the database or from the catalogue. */
@@ -28,9 +28,7 @@ export function rowOfImage(image: CatalogueImage): ProgressRow {
 
 /** What somebody has to do so that a waiting build can start; undefined if it waits for its turn only. */
 export function hintFor({ status, reason, job, class: name }: ProgressRow): string | undefined {
-  if (status !== 'queued' || reason === null) return undefined;
-  const found = explainReason(reason, job ?? 'JOB', name ?? 'NAME');
-  return found === undefined ? undefined : `${reason}: ${found.meaning}. Try: ${found.help}`;
+  return status === 'queued' && reason !== null ? waitingHint(reason, job, name) : undefined;
 }
 
 /** The hints of builds, one for each reason: `3 images wait (app, …): JobHeldUser: …`. */

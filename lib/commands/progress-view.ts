@@ -1,7 +1,7 @@
 import { estimateEnd } from '../builds/estimate-end.ts';
 import { epochSeconds, formatDuration, formatTime } from '../util/clock.ts';
 import type { Terminal } from './context.ts';
-import { hintLines, type ProgressRow } from './progress-row.ts';
+import { hintFor, hintLines, type ProgressRow } from './progress-row.ts';
 
 /** Order of the counts: what moves first, the ends last. */
 const statuses = ['pending', 'queued', 'building', 'success', 'failure', 'cancelled', 'lost'] as const;
@@ -52,7 +52,14 @@ export function paint(rows: readonly ProgressRow[], expected: ReadonlyMap<string
   const now = epochSeconds();
   const width = Math.max(0, ...rows.map(({ name }) => name.length));
   const ended = rows.filter(({ status }) => over.has(status)).length;
-  const end = ended === rows.length ? undefined : estimateEnd(rows, expected, now);
+  const end =
+    ended === rows.length
+      ? undefined
+      : estimateEnd(
+          rows.filter((row) => hintFor(row) === undefined),
+          expected,
+          now,
+        );
   const left = end === undefined ? '' : `  about ${formatDuration(end - now)} left`;
   // Those that move come first, so that a screen that is too short still shows them.
   const order = ['failure', 'lost', 'cancelled', 'queued', 'pending'];

@@ -5,6 +5,7 @@ import { logFiles } from '../builds/tag-folders.ts';
 import { arraysOfTag } from '../store/build-arrays.ts';
 import { listCurrentImages } from '../store/current-images.ts';
 import { type Instance, instancesOfTag, unfinished } from '../store/instances.ts';
+import { isHeld } from '../store/tag-holds.ts';
 import { isSystemError } from '../util/errors.ts';
 import { escapeControls } from '../util/escape-controls.ts';
 import type { RecordAnswer } from './context.ts';
@@ -17,7 +18,10 @@ const tailLines = 5;
 const shownFailures = 8;
 
 /** The end of a rebuild, told: what is good, each failure with the end of its log, what NAME means now, what to do. */
-export async function reportRebuild(site: BuildSite, tag: { id: number; name: string }): Promise<RecordAnswer> {
+export async function reportRebuild(
+  site: Pick<BuildSite, 'store' | 'paths'>,
+  tag: { id: number; name: string },
+): Promise<RecordAnswer> {
   const instances = await instancesOfTag(site.store, tag.id);
   const arrays = await arraysOfTag(site.store, tag.id);
   const bad = instances.filter(({ status }) => status !== 'success');
@@ -32,12 +36,14 @@ export async function reportRebuild(site: BuildSite, tag: { id: number; name: st
     parts.push(await describeFailure(site, instance, meaning));
   }
   if (bad.length > shownFailures) parts.push(`\nand ${bad.length - shownFailures} more: ctmgr status ${tag.name}`);
-  parts.push(nextSteps(tag.name, instances));
+  const held = await isHeld(site.store, tag.id);
+  parts.push(nextSteps(tag.name, instances, held));
   return {
     kind: 'record',
     record: {
       tag: tag.name,
       ok: bad.length === 0,
+      held,
       arrays: arrays.map(({ class: name, job_id, state }) => ({ class: name, job: job_id, state })),
       images: instances.map((instance) => ({
         name: instance.name,
@@ -57,7 +63,7 @@ export async function reportRebuild(site: BuildSite, tag: { id: number; name: st
   };
 }
 
-async function describeFailure(site: BuildSite, instance: Instance, meaning: string): Promise<string> {
+async function describeFailure(site: Pick<BuildSite, 'paths'>, instance: Instance, meaning: string): Promise<string> {
   const { name, status, failure_kind, message } = instance;
   const what = failure_kind === null ? status : `${status} (${failure_kind})`;
   const lines = ['', `${name}: ${what}: ${message ?? 'no message'}`, `  ${meaning}`];
@@ -67,13 +73,19 @@ async function describeFailure(site: BuildSite, instance: Instance, meaning: str
   return lines.join('\n');
 }
 
-function nextSteps(tag: string, instances: Instance[]): string {
+function nextSteps(tag: string, instances: Instance[], held: boolean): string {
   const failed = instances.filter(({ status }) => status === 'failure' || status === 'cancelled' || status === 'lost');
   const buildFailures = failed.some(({ failure_kind }) => failure_kind === 'build' || failure_kind === 'test');
   if (instances.some(({ status }) => unfinished.includes(status))) return `\nNext: ctmgr status ${tag}`;
-  if (failed.length === 0) return 'Next: srun --container=NAME COMMAND';
+  if (failed.length === 0) {
+    if (!held) return 'Next: srun --container=NAME COMMAND';
+    return `Held: names keep their meaning. Try it: srun --container=NAME:${tag} COMMAND\nNext: ctmgr publish ${tag}`;
+  }
   const log = `see the whole log: ctmgr logs ${failed[0]?.name}:${tag}`;
-  const again = `${buildFailures ? 'mend the Dockerfile, ctmgr import it again, then' : 'build again'}: ctmgr rebuild ${failed.length > shownFailures ? 'NAME...' : failed.map(({ name }) => name).join(' ')}`;
+  const names = failed.length > shownFailures ? 'NAME...' : failed.map(({ name }) => name).join(' ');
+  const again = buildFailures
+    ? `mend the Dockerfile, ctmgr import it again, then: ctmgr rebuild ${names}`
+    : `build them once more: ctmgr retry ${tag}`;
   return `\nNext: ${log}\n      ${again}`;
 }
 

@@ -12,6 +12,7 @@ interface Arguments {
   names: string[];
   wait: boolean;
   'dry-run': boolean;
+  hold: boolean;
 }
 
 /** `ctmgr rebuild`: a new build tag with every image, or the named ones, as elements of job arrays. */
@@ -21,9 +22,9 @@ export async function run(argv: Arguments, context: Context): Promise<Answer> {
   const arrays = await planRecipes(site, names);
   if (argv['dry-run']) return dryRun(site, arrays);
   const images = arrays.reduce((sum, array) => sum + array.instances.length, 0);
-  const { tag, reports } = await startRebuild(site, arrays, ({ name }) =>
-    context.terminal.say(`Build tag ${name}: ${images} ${images === 1 ? 'image' : 'images'}, submitting`),
-  );
+  const onTag = ({ name }: { name: string }): void =>
+    context.terminal.say(`Build tag ${name}: ${images} ${images === 1 ? 'image' : 'images'}, submitting`);
+  const { tag, reports } = await startRebuild(site, arrays, onTag, argv.hold);
   for (const { message } of reports) context.terminal.say(`  ${message}`);
   if (argv.wait) return waitForTags(site, context, [tag]);
   return submitted(tag.name, reports);

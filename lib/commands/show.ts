@@ -1,18 +1,32 @@
+import type { CatalogueImage } from '../builds/catalogue-format.ts';
 import { findImage } from '../builds/read-catalogue.ts';
 import { logFiles } from '../builds/tag-folders.ts';
+import { parseReference } from '../util/names.ts';
 import { formatDuration, formatSize, formatTime } from '../util/clock.ts';
 import type { Answer, Context } from './context.ts';
 import { loadCatalogue } from './load-catalogue.ts';
 
+/** A batch script whose step runs in the image; the script itself runs on the host. */
+function jobScript(reference: string, name: string): string[] {
+  return [
+    '#!/bin/sh',
+    `#SBATCH --job-name=${name}`,
+    `#SBATCH --container=${reference}`,
+    '#SBATCH --ntasks=1',
+    'srun COMMAND [ARGUMENT...]',
+  ];
+}
+
 /** `ctmgr show REF`: what an image is and how to use it. */
 export async function run(argv: { image: string }, context: Context): Promise<Answer> {
-  const image = findImage(await loadCatalogue(context), argv.image);
+  const image = findImage(await loadCatalogue(context, { name: parseReference(argv.image).name }), argv.image);
   const { out } = logFiles(context.paths, image);
   const seconds = image.started === null || image.ended === null ? null : image.ended - image.started;
   const lines: [string, string][] = [
-    ['Name', image.current ? `${image.name} (current)` : image.name],
+    ['Name', [image.name, ...describeState(image)].join(' ')],
     ['Tag', image.tag],
-    ['File', image.file ?? ''],
+    ['File', image.file],
+    ['For', image.group === null ? 'everybody' : `group ${image.group}`],
     ['Size', formatSize(image.size)],
     ['SHA256', image.sha256 ?? ''],
     ['Recipe version', String(image.version)],
@@ -31,6 +45,14 @@ export async function run(argv: { image: string }, context: Context): Promise<An
     'Use it:',
     `  srun --container=${reference} COMMAND [ARGUMENT...]`,
     '',
+    'As a job script, for sbatch:',
+    ...jobScript(reference, image.name).map((line) => `  ${line}`),
+    '',
   ].join('\n');
   return { kind: 'record', record: { ...image, log: out }, text };
+}
+
+function describeState({ current, pinned }: CatalogueImage): string[] {
+  if (!current) return [];
+  return [pinned ? '(current, pinned)' : '(current)'];
 }

@@ -27,7 +27,8 @@ const columns: Column[] = [
  */
 export async function run(argv: { tag?: string; watch: boolean }, context: Context): Promise<Answer> {
   if (argv.tag !== undefined) checkTag(argv.tag);
-  let catalogue = await loadCatalogue(context);
+  const selection = argv.tag === undefined ? undefined : { tag: argv.tag };
+  let catalogue = await loadCatalogue(context, selection);
   const tag = argv.tag === undefined ? catalogue.tags.at(-1) : catalogue.tags.find(({ name }) => name === argv.tag);
   if (tag === undefined) {
     if (argv.tag === undefined) return { kind: 'table', columns, records: [], empty: 'Nothing has been built yet.' };
@@ -37,7 +38,7 @@ export async function run(argv: { tag?: string; watch: boolean }, context: Conte
   let interrupted = false;
   if (argv.watch) {
     interrupted = !(await watchBuilds(context, tag.name, async () => {
-      catalogue = await loadCatalogue(context);
+      catalogue = await loadCatalogue(context, selection);
       return catalogue.images;
     }));
   }

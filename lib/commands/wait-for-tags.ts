@@ -60,7 +60,7 @@ async function interrupted(site: BuildSite, tags: Tag[]): Promise<RecordAnswer> 
   const text = [
     `Interrupted. The jobs of ${names} go on${jobs.length === 0 ? '' : `: ${jobs.join(', ')}`}.`,
     'Come back with: ctmgr poll --wait',
-    ...(jobs.length === 0 ? [] : [`Stop them with: scancel ${jobs.join(' ')}`]),
+    `Stop them with: ${tags.map(({ name }) => `ctmgr cancel ${name}`).join('; ')}`,
     '',
   ].join('\n');
   return {

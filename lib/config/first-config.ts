@@ -15,7 +15,7 @@ export interface FirstSettings {
 }
 
 const header = `# Configuration of ctmgr. \`ctmgr config\` lists every key with its effective value.
-# Copy this file to all login and compute nodes: the srun wrapper reads it there.
+# Copy this file to all login and compute nodes: the plugin and the wrapper read it there.
 
 `;
 

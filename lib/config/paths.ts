@@ -14,6 +14,10 @@ export interface Paths {
   tasks: string;
   results: string;
   current: string;
+  /** One folder for each group that has images of its own. */
+  private: string;
+  /** A file in the share's root: without it, what is there is not the share. */
+  marker: string;
   catalogue: string;
   /** Outputs of benchmarks, one folder a run. */
   bench: string;
@@ -31,6 +35,8 @@ export function pathsOf(config: Config): Paths {
     tasks: join(share, 'tasks'),
     results: join(share, 'results'),
     current: join(share, 'current'),
+    private: join(share, 'private'),
+    marker: join(share, 'ctmgr-share'),
     catalogue: join(share, 'catalog.json'),
     bench: join(share, 'bench'),
   };

@@ -1,5 +1,7 @@
 import * as v from 'valibot';
 
+import { isName } from '../util/names.ts';
+
 const text = v.pipe(v.string(), v.minLength(1));
 const absolutePath = v.pipe(
   v.string(),
@@ -8,8 +10,23 @@ const absolutePath = v.pipe(
 const seconds = v.pipe(v.number(), v.minValue(0.1), v.maxValue(31_536_000));
 const wholeNumber = v.pipe(v.number(), v.integer(), v.minValue(1));
 const fileMode = v.pipe(v.string(), v.regex(/^0[0-7]{3}$/));
+const days = v.pipe(v.number(), v.minValue(0), v.maxValue(36_500));
 const words = v.array(text);
+const name = v.pipe(v.string(), v.check(isName, 'the name of an image'));
 const accountName = v.pipe(v.string(), v.regex(/^[A-Za-z_][A-Za-z0-9._-]{0,63}$/));
+
+const variables = v.record(v.pipe(v.string(), v.regex(/^[A-Za-z_]\w*$/)), v.string());
+/** `SRC[:DST[:FLAGS]]`, as `--container-mounts` takes it. */
+const bind = v.pipe(v.string(), v.regex(/^(?:\/[^:,"]*|tmpfs)(?::\/[^:,"]*(?::[a-z=+-]+)?)?$/));
+const gpu = v.picklist(['auto', 'nvidia', 'amd', 'none']);
+
+/** What may differ for one image: how its containers are started. */
+const containerSettings = {
+  binds: v.optional(v.array(bind)),
+  environment: v.optional(variables),
+  arguments: v.optional(words),
+  gpu: v.optional(gpu),
+};
 
 /** A resource class: what one array element asks Slurm for (sbatch(1)). */
 const resourceClass = v.strictObject({
@@ -43,6 +60,19 @@ const benchmark = v.strictObject({
   gap: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(3600))),
 });
 
+/** A rebuild that the service starts by itself; cron expressions as node-cron takes them. */
+const schedule = v.strictObject({
+  cron: text,
+  time_zone: v.optional(text),
+  names: v.optional(words, []),
+  classes: v.optional(words, []),
+  missed: v.optional(v.picklist(['run', 'skip']), 'run'),
+  hold: v.optional(v.boolean(), false),
+});
+
+/** As it may stand on a command line and in a header. */
+const mailAddress = v.pipe(v.string(), v.regex(/^[A-Za-z0-9][A-Za-z0-9._+-]*(@[A-Za-z0-9.-]+)?$/));
+
 /** Every key of config.toml with its type and default. A key that is not here is an error. */
 export const configSchema = v.strictObject({
   paths: v.optional(
@@ -69,18 +99,33 @@ export const configSchema = v.strictObject({
       scratch: v.optional(absolutePath, '/tmp'),
       class: v.optional(text, 'default'),
       throttle: v.optional(wholeNumber),
+      verification_days: v.optional(wholeNumber, 7),
       arguments: v.optional(words, []),
-      environment: v.optional(v.record(v.pipe(v.string(), v.regex(/^[A-Za-z_]\w*$/)), v.string()), {}),
+      environment: v.optional(variables, {}),
     }),
     {},
   ),
   classes: v.optional(v.record(v.pipe(v.string(), v.regex(/^[a-z0-9][a-z0-9_-]{0,30}$/)), resourceClass), {}),
   benchmarks: v.optional(v.record(v.pipe(v.string(), v.regex(/^[a-z0-9][a-z0-9_-]{0,30}$/)), benchmark), {}),
+  signing: v.optional(v.strictObject({ key: absolutePath, public_key: absolutePath })),
   apptainer: v.optional(v.strictObject({ path: v.optional(absolutePath, '/usr/bin/apptainer') }), {}),
   slurm: v.optional(
     v.strictObject({
       bin_dir: v.optional(absolutePath),
       command_timeout: v.optional(seconds, 120),
+    }),
+    {},
+  ),
+  containers: v.optional(
+    v.strictObject({
+      binds: v.optional(v.array(bind), []),
+      environment: v.optional(variables, {}),
+      arguments: v.optional(words, []),
+      gpu: v.optional(gpu, 'auto'),
+      mount_home: v.optional(v.boolean(), true),
+      user_images: v.optional(v.boolean(), false),
+      batch_script: v.optional(v.picklist(['host', 'inside']), 'host'),
+      images: v.optional(v.record(name, v.strictObject(containerSettings)), {}),
     }),
     {},
   ),
@@ -111,6 +156,16 @@ export const configSchema = v.strictObject({
     }),
     {},
   ),
+  gc: v.optional(
+    v.strictObject({
+      keep: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0)), 3),
+      grace_days: v.optional(days, 14),
+      logs_days: v.optional(days, 90),
+      tasks_days: v.optional(days, 30),
+      job_scripts: v.optional(v.boolean(), true),
+    }),
+    {},
+  ),
   retry: v.optional(
     v.strictObject({
       infrastructure: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(10)), 2),
@@ -123,7 +178,20 @@ export const configSchema = v.strictObject({
     v.strictObject({
       nightly: v.optional(text),
       time_zone: v.optional(text, 'UTC'),
+      schedules: v.optional(v.boolean(), true),
       log: v.optional(absolutePath),
+    }),
+    {},
+  ),
+  schedules: v.optional(v.record(v.pipe(v.string(), v.regex(/^[a-z0-9][a-z0-9_-]{0,30}$/)), schedule), {}),
+  notify: v.optional(
+    v.strictObject({
+      exec: v.optional(v.tupleWithRest([absolutePath], v.string())),
+      mail_to: v.optional(v.array(mailAddress), []),
+      mail_from: v.optional(mailAddress),
+      sendmail: v.optional(absolutePath, '/usr/sbin/sendmail'),
+      when: v.optional(v.picklist(['problems', 'always']), 'problems'),
+      timeout: v.optional(seconds, 60),
     }),
     {},
   ),

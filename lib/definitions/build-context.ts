@@ -96,7 +96,7 @@ async function readIgnore(root: string, dockerfile: string | undefined): Promise
 }
 
 /** Sorts the entries and computes the digest over them. */
-function makeManifest(entries: readonly ContextEntry[]): ContextManifest {
+export function makeManifest(entries: readonly ContextEntry[]): ContextManifest {
   const sorted = entries.toSorted((a, b) => compareText(a.path, b.path));
   const lines = sorted.map((entry) =>
     JSON.stringify(

@@ -39,14 +39,7 @@ export async function stageContext(
   try {
     const whole = join(scratch, 'whole');
     await mkdir(whole);
-    await extractTar(tarFile, whole);
-    await checkEntries(
-      manifest,
-      whole,
-      'inputMissing',
-      `${tarFile} is not the context of this version`,
-      'import again',
-    );
+    await unpackContext(manifest, tarFile, whole);
     const written = new Set<string>();
     for (const [position, layout] of layouts.entries()) {
       if (layout.kind === 'archive') {
@@ -63,6 +56,12 @@ export async function stageContext(
   } finally {
     await rm(scratch, { recursive: true, force: true });
   }
+}
+
+/** Unpacks all of an archive into an existing folder. Throws `inputMissing` if it does not hold what the manifest says. */
+export async function unpackContext(manifest: ContextManifest, tarFile: string, folder: string): Promise<void> {
+  await extractTar(tarFile, folder);
+  await checkEntries(manifest, folder, 'inputMissing', `${tarFile} is not the context of this version`, 'import again');
 }
 
 async function writeArchive(layout: ArchiveLayout, whole: string, folder: string, tarFile: string): Promise<void> {

@@ -13,9 +13,9 @@ export function copyLines(step: CopyStep, layout: CopyLayout, prefix: string): s
     case 'files':
       return [];
     case 'archive':
-      return needsFunctions(step, layout) ? placeArchive(step, layout, prefix) : unpackLines(layout, prefix);
+      return needsPlace(step, layout) ? placeArchive(step, layout, prefix) : unpackLines(layout, prefix);
     case 'source':
-      return layout.prepared ? [] : [...sourceLines(step, layout), `${prefix}rm -rf ${quoteWord(layout.folder)}`];
+      return layout.prepared ? [] : sourceLines(step, layout);
     case 'inline':
       return inlineLines(step, layout.folder, prefix);
     case 'download':
@@ -23,10 +23,9 @@ export function copyLines(step: CopyStep, layout: CopyLayout, prefix: string): s
   }
 }
 
-/** True if the lines call the functions of `copy-functions.ts`. */
-export function needsFunctions(step: CopyStep, layout: CopyLayout): boolean {
-  if (layout.kind === 'files' || (layout.kind === 'source' && layout.prepared)) return false;
-  return layout.kind !== 'archive' || step.chown !== undefined || step.chmod !== undefined || layout.unpack.length > 0;
+/** True if an archive's files cannot be unpacked where they belong. */
+function needsPlace(step: CopyStep, layout: ArchiveLayout): boolean {
+  return step.chown !== undefined || step.chmod !== undefined || layout.unpack.length > 0;
 }
 
 /** The calls that copy a step's files from another stage, in the stage itself (`prepared`) or where they wait. */
@@ -66,19 +65,24 @@ function placeArchive(step: CopyStep, layout: ArchiveLayout, prefix: string): st
   const folder = `/${layout.archive.replace(/\.tar$/, '')}`;
   const whole = `${folder}.d`;
   const lines = [
-    `${prefix}mkdir -p ${folder} ${whole}`,
-    `${prefix}tar -x -o -p -f /${layout.archive} -C ${folder}`,
-    ...layout.unpack.flatMap(({ path, format }, index) => [
-      `${prefix}mkdir ${whole}/${index}`,
-      `${prefix}tar -x -p ${tarFlags[format]}--numeric-owner -f ${quoteWord(`${folder}/${path}`)} -C ${whole}/${index}`,
-      `${prefix}rm -f ${quoteWord(`${folder}/${path}`)}`,
-      put(`${whole}/${index}`, `${step.destination.replace(/\/$/, '')}/`, '', owner, mode),
-    ]),
+    `ctmgr_untar /${layout.archive} ${folder}`,
+    ...layout.unpack.flatMap(({ path, format }, index) => {
+      const archive = quoteWord(`${folder}/${path}`);
+      const unpack = (to: string) => `${prefix}tar -x -p ${tarFlags[format]}--numeric-owner -f ${archive} -C ${to}`;
+      const remove = `${prefix}rm -f ${archive}`;
+      if (owner === '' && mode === '') {
+        const to = quoteWord(layout.destination);
+        return [`${prefix}mkdir -p ${to}`, unpack(to), remove];
+      }
+      const own = `${whole}/${index}`;
+      const destination = `${step.destination.replace(/\/$/, '')}/`;
+      return [`${prefix}mkdir -p ${own}`, unpack(own), remove, put(own, destination, '', owner, mode)];
+    }),
   ];
   if (layout.single !== undefined)
     lines.push(put(`${folder}/${layout.single}`, layout.destination, layout.single, owner, mode));
   else if (layout.unpack.length < layout.members.length) lines.push(put(folder, step.destination, '', owner, mode));
-  return [...lines, `${prefix}rm -rf ${folder} ${whole}`];
+  return lines;
 }
 
 function inlineLines(step: CopyStep, folder: string, prefix: string): string[] {
@@ -130,20 +134,14 @@ export function downloadName(url: string): string {
   }
 }
 
-/**
- * Docker's rules for destinations: a directory, or a file name unless a directory is there. An existing link to a directory is
- * kept, which only GNU tar has to be told; an existing file or link to one is replaced.
- */
+/** Docker's rules for destinations: a directory, or a file name unless a directory is there. */
 function unpackLines({ archive, destination, single }: ArchiveLayout, prefix: string): string[] {
-  const keepLinks = '$(tar --keep-directory-symlink --version >/dev/null 2>&1 && echo --keep-directory-symlink)';
-  const unpack = (folder: string) =>
-    `( ${prefix === '' ? '' : `${prefix.trim()}; `}exec tar -x -o -p -f /${archive} -C ${quoteWord(folder)} ${keepLinks} )`;
-  if (single === undefined) return [`${prefix}mkdir -p ${quoteWord(destination)}`, unpack(destination)];
+  if (single === undefined) return [`ctmgr_untar /${archive} ${quoteWord(destination)}`];
   const folder = `/${archive.replace(/\.tar$/, '')}`;
   const parent = destination.replace(/\/[^/]*$/, '') || '/';
   return [
-    `${prefix}mkdir -p ${folder} ${quoteWord(parent)}`,
-    unpack(folder),
+    `ctmgr_untar /${archive} ${folder}`,
+    ...(parent === '/' ? [] : [`${prefix}mkdir -p ${quoteWord(parent)}`]),
     `${prefix}mv -f ${quoteWord(`${folder}/${single}`)} ${quoteWord(destination)}`,
   ];
 }

@@ -1,8 +1,10 @@
 import type { BuildStage } from './build-stages.ts';
 import type { ContextManifest } from './context-manifest.ts';
-import { layOutStage } from './copy-layout.ts';
+import { type CopyLayout, layOutStage, mountCopies } from './copy-layout.ts';
 import { quoteWord } from './definition-quote.ts';
 import { secretFile } from './run-lines.ts';
+import { stepComment } from './step-comment.ts';
+import { functionsFile } from './used-functions.ts';
 
 /** The lines of one `%files` section. */
 export interface FileSection {
@@ -14,24 +16,45 @@ export interface FileSection {
 /** All that Apptainer copies into a stage before `%post`, a section for each source; `%files from` comes first in Apptainer too. */
 export function fileSections(stage: BuildStage, manifest: ContextManifest): FileSection[] {
   const sections = new Map<string, Set<string>>();
-  const add = (from: string, line: string) => {
-    sections.set(from, (sections.get(from) ?? new Set()).add(line));
-  };
-  for (const layout of layOutStage(stage, manifest).values()) {
-    if (layout.kind === 'files') {
-      for (const { source, destination } of layout.files) add('', `${source} ${destination}`);
-    } else if (layout.kind === 'archive') add('', `${layout.archive} /${layout.archive}`);
-    else if (layout.kind === 'source' && layout.prepared) add(layout.from, `${layout.folder}/ /`);
-    else if (layout.kind === 'source') {
-      for (const [index, { path }] of layout.files.entries()) {
-        add(layout.from, `${quoteFile(path)} ${layout.folder}/${index}`);
-      }
-    }
+  const comments = stepComments(stage);
+  for (const [key, layout] of layOutStage(stage, manifest)) {
+    const from = layout.kind === 'source' ? layout.from : '';
+    const section = sections.get(from) ?? new Set();
+    const missing = layoutLines(layout).filter((line) => !section.has(line));
+    if (missing.length === 0) continue;
+    const comment = comments.get(key);
+    if (comment !== undefined) section.add(comment);
+    for (const line of missing) section.add(line);
+    sections.set(from, section);
   }
   const own = sections.get('');
   sections.delete('');
   const list = [...sections].map(([from, lines]) => ({ from, lines: [...lines] }));
   return own ? [...list, { from: '', lines: [...own] }] : list;
+}
+
+function layoutLines(layout: CopyLayout): string[] {
+  switch (layout.kind) {
+    case 'files':
+      return layout.files.map(({ source, destination }) => `${source} ${destination}`);
+    case 'archive':
+      return [`${layout.archive} /${layout.archive}`];
+    case 'source':
+      if (layout.prepared) return [`${layout.folder}/ /`];
+      return layout.files.map(({ path }, index) => `${quoteFile(path)} ${layout.folder}/${index}`);
+    default:
+      return [];
+  }
+}
+
+/** What a reader is told about each layout, by its key. */
+function stepComments({ steps }: BuildStage): Map<string, string> {
+  const comments = new Map<string, string>();
+  for (const { key, step } of steps) {
+    comments.set(key, stepComment(step));
+    if (step.kind === 'run') for (const mount of mountCopies(key, step)) comments.set(mount.key, stepComment(step));
+  }
+  return comments;
 }
 
 /**
@@ -50,10 +73,13 @@ export function isFileWord(path: string): boolean {
 
 /**
  * The lines of `%setup`, which run on the build node before anything is in the image: downloads of ADD, checked if there is a sum,
- * and empty files that secrets can be bound to.
+ * empty files that secrets can be bound to, and the functions of `%post`.
  */
-export function setupLines(stage: BuildStage): string[] {
+export function setupLines(stage: BuildStage, functions: readonly string[]): string[] {
   const lines: string[] = [];
+  if (functions.length > 0) {
+    lines.push(`cat >"$SINGULARITY_ROOTFS${functionsFile}" <<'END'\n${functions.join('\n')}\nEND`);
+  }
   for (const { key, step } of stage.steps) {
     if (step.kind === 'run') {
       for (const { type, id = '' } of step.mounts ?? []) {
@@ -61,6 +87,7 @@ export function setupLines(stage: BuildStage): string[] {
       }
     }
     if (step.kind !== 'copy' || step.remote !== 'url') continue;
+    lines.push(stepComment(step));
     const url = quoteWord(step.sources[0] as string);
     const file = `"$SINGULARITY_ROOTFS/.ctmgr/copy-${key}"`;
     lines.push(`curl --fail --silent --show-error --location --retry 3 --remote-time --output ${file} -- ${url}`);

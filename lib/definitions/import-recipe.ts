@@ -7,7 +7,16 @@ import { type BaseImage, findBaseImageByLocation, findBaseImageByName, insertBas
 import { insertEvent } from '../store/events.ts';
 import type { Store } from '../store/open.ts';
 import { insertContent, loadBaseConfigs, loadRows } from '../store/recipe-rows.ts';
-import { findRecipe, insertRecipe, latestContent, type RecipeContent, updateRecipe } from '../store/recipes.ts';
+import {
+  findRecipe,
+  insertRecipe,
+  latestContent,
+  type NewRecipe,
+  type Recipe,
+  type RecipeContent,
+  setRetired,
+  updateRecipe,
+} from '../store/recipes.ts';
 import { epochSeconds } from '../util/clock.ts';
 import { CtmgrError, errorText, isSystemError } from '../util/errors.ts';
 import { checkName } from '../util/names.ts';
@@ -25,6 +34,8 @@ export interface ImportRequest extends MaterialRequest {
   baseName: string | undefined;
   class: string | undefined;
   message: string | undefined;
+  /** Who alone may read its images; null: everybody; undefined: as before. */
+  group?: string | null | undefined;
 }
 
 export interface ImportOutcome {
@@ -32,6 +43,10 @@ export interface ImportOutcome {
   version: number;
   /** False: Dockerfile, build arguments, context, target and platform are those of the newest version, so nothing was stored. */
   isNew: boolean;
+  /** Who alone may read its images from now on; null: everybody. */
+  group: string | null;
+  /** It had been retired, and its name is offered again. */
+  revived: boolean;
   base: string;
   warnings: PlanWarning[];
   /** What registries did not tell, in sentences. */
@@ -41,19 +56,26 @@ export interface ImportOutcome {
 /**
  * Stores a Dockerfile with its build context as a new version of a recipe, unless the newest version has the same. A base image that has
  * got another configuration makes a new version only if that changes the recipe. Everything is read and converted first; a refusal (see
- * `readMaterial`) leaves nothing behind.
+ * `readMaterial`) leaves nothing behind. `approve` may look at what would be stored, and refuse it by throwing.
  */
 export async function importRecipe(
   store: Store,
   contextsFolder: string,
   request: ImportRequest,
   by: string,
+  approve: (material: Material) => Promise<void> = async () => {},
 ): Promise<ImportOutcome> {
   checkName(request.name, 'recipe');
   if (request.baseName !== undefined) checkName(request.baseName, 'base image');
-  const material = await readMaterial(request, await earlierVersion(store, request.name));
+  const material = await readRequest(store, request);
   await keepContext(material.manifest, request.context, contextsFolder);
+  await approve(material);
   return store.transaction().execute((db) => storeVersion(db, request, material, by));
+}
+
+/** Reads and converts what a request names, with what is known of its newest version. */
+export async function readRequest(store: Store, request: ImportRequest): Promise<Material> {
+  return readMaterial(request, await earlierVersion(store, request.name));
 }
 
 async function earlierVersion(db: Store, name: string): Promise<EarlierVersion | undefined> {
@@ -63,26 +85,36 @@ async function earlierVersion(db: Store, name: string): Promise<EarlierVersion |
   return { version: newest.version, platform: newest.platform, bases: await loadBaseConfigs(db, newest.id) };
 }
 
-async function storeVersion(db: Store, request: ImportRequest, material: Material, by: string): Promise<ImportOutcome> {
-  const { plan, manifest, text, platform, bases, notes } = material;
+/** Adds a version, unless the newest one is made of the same; call it inside a transaction. */
+export async function storeVersion(
+  db: Store,
+  request: ImportRequest,
+  material: Material,
+  by: string,
+): Promise<ImportOutcome> {
+  const { plan, manifest, text, platform, bases, notes, kind, origin } = material;
   const now = epochSeconds();
   const recipe = await findRecipe(db, request.name);
   const newest = recipe === undefined ? undefined : await latestContent(db, recipe.id);
   const dockerfileHash = createHash('sha256').update(text).digest('hex');
   const buildArguments = JSON.stringify(sorted(request.buildArgs));
   const contextDigest = manifest.entries.length === 0 ? null : manifest.digest;
-  const outcome = { name: request.name, base: rootReference(plan), warnings: plan.warnings, notes };
+  const group = request.group === undefined ? (recipe?.group ?? null) : request.group;
+  const revived = recipe !== undefined && recipe.retired_at !== null;
+  const outcome = { name: request.name, base: rootReference(plan), group, revived, warnings: plan.warnings, notes };
   const target = request.target ?? null;
   const base = await baseImage(db, rootReference(plan), request.baseName, now);
   const fields = {
     baseImageId: base.id,
-    dockerfileLocation: resolve(request.dockerfile),
+    dockerfileLocation: origin,
     contextLocation: request.context === undefined ? null : resolve(request.context),
     class: request.class ?? null,
+    group: recipe?.group === request.group ? undefined : request.group,
   };
-  if (recipe !== undefined) await updateRecipe(db, recipe.id, fields);
+  if (recipe !== undefined) await bringUpToDate(db, recipe, fields, by, now);
   if (
     newest !== undefined &&
+    newest.kind === kind &&
     newest.dockerfile_hash === dockerfileHash &&
     newest.build_arguments === buildArguments &&
     newest.context_digest === contextDigest &&
@@ -107,6 +139,8 @@ async function storeVersion(db: Store, request: ImportRequest, material: Materia
       contextManifest: JSON.stringify(manifest),
       ...planToRows(plan),
       message: request.message ?? null,
+      origin,
+      kind,
       target,
       platform,
       strict: request.strict ?? false,
@@ -118,6 +152,24 @@ async function storeVersion(db: Store, request: ImportRequest, material: Materia
   );
   await insertEvent(db, { actor: by, kind: 'recipe.import', subject: request.name, detail: { version } }, now);
   return { ...outcome, version, isNew: true };
+}
+
+/** What an import changes in a recipe that is there already, whether its text is new or not. */
+async function bringUpToDate(
+  db: Store,
+  recipe: Recipe,
+  fields: Omit<NewRecipe, 'name'>,
+  by: string,
+  now: number,
+): Promise<void> {
+  await updateRecipe(db, recipe.id, fields);
+  if (fields.group !== undefined) {
+    const detail = { from: recipe.group, to: fields.group };
+    await insertEvent(db, { actor: by, kind: 'recipe.group', subject: recipe.name, detail }, now);
+  }
+  if (recipe.retired_at === null) return;
+  await setRetired(db, recipe.id, null);
+  await insertEvent(db, { actor: by, kind: 'recipe.revive', subject: recipe.name }, now);
 }
 
 /** True if what is known of the base images now makes of the same Dockerfile what the version has. */
@@ -158,7 +210,7 @@ async function freeName(db: Store, reference: string): Promise<string> {
 }
 
 /** Stores the selected files under their digest; the same content is kept once, whoever imported it. */
-async function keepContext(
+export async function keepContext(
   manifest: ContextManifest,
   context: string | undefined,
   contextsFolder: string,

@@ -1,4 +1,5 @@
 import { open } from 'node:fs/promises';
+import { CtmgrError } from '../util/errors.ts';
 import { run } from '../util/run.ts';
 import type { ArchiveFormat } from './context-manifest.ts';
 
@@ -9,7 +10,7 @@ const compressed: [magic: string, format: ArchiveFormat][] = [
   ['28b52ffd', 'zstd'],
 ];
 
-/** How an archive that ADD would unpack is compressed (seen by content, as Docker does); undefined for anything else. */
+/** How an archive that ADD would unpack is compressed (seen by content, as Docker does); undefined for anything else. Throws CtmgrError `inputMissing` where the program for the compression is missing. */
 export async function archiveFormat(file: string): Promise<ArchiveFormat | undefined> {
   const block = Buffer.alloc(512);
   const handle = await open(file);
@@ -24,6 +25,12 @@ export async function archiveFormat(file: string): Promise<ArchiveFormat | undef
   if (format === undefined) return undefined;
   // Docker copies what is compressed but no archive as it is.
   const listing = await run('tar', ['--list', '--force-local', '--file', file]);
+  if (/not found|Cannot exec/.test(listing.stderr)) {
+    throw new CtmgrError('inputMissing', `cannot see whether ${file} is an archive`, {
+      why: `tar cannot read what is compressed with ${format} here`,
+      hint: `install ${format === 'xz' ? 'xz-utils' : format}`,
+    });
+  }
   return listing.exitCode === 0 && listing.stdout !== '' ? format : undefined;
 }
 

@@ -1,14 +1,16 @@
-import { aloneLines } from './alone-lines.ts';
+import { buildLines } from './alone-lines.ts';
 import type { BuildStage } from './build-stages.ts';
 import type { ContextManifest } from './context-manifest.ts';
 import { copyFunctions } from './copy-functions.ts';
 import { type CopyLayout, layOutStage, mountCopies } from './copy-layout.ts';
-import { copyLines, needsFunctions, sourceLines } from './copy-lines.ts';
+import { copyLines, sourceLines } from './copy-lines.ts';
 import { quoteWord, quoteWords } from './definition-quote.ts';
 import { exportLine, findSavedNames, saveLines } from './export-lines.ts';
 import { baseNames, decodeValue } from './plan-value.ts';
-import type { CopyStep, PlanLabel, PlanStep, RecipePlan, RunStep } from './recipe-plan.ts';
+import type { PlanLabel, PlanStep, RecipePlan, RunStep } from './recipe-plan.ts';
 import { mountFunctions, runLines } from './run-lines.ts';
+import { stepComment } from './step-comment.ts';
+import { functionsFile, usedFunctions } from './used-functions.ts';
 import { isRoot, userFunctions, userOf } from './user-functions.ts';
 
 /** Part of the commands of `%post`; `isLast` says that nothing follows, not even a line of our own. */
@@ -23,7 +25,7 @@ export interface PostInput {
   /** All stages of the definition. */
   stages: readonly BuildStage[];
   manifest: ContextManifest;
-  overlayCommands: readonly string[];
+  overlays: readonly { name: string; version: number; commands: readonly string[] }[];
   labels: readonly PlanLabel[];
   /** Keep the base's runscript under this name. */
   savedRunscript: string | undefined;
@@ -31,39 +33,62 @@ export interface PostInput {
   alone: boolean;
 }
 
+export interface PostLines {
+  lines: string[];
+  /** The functions that the lines call; `%setup` puts them at their place. */
+  functions: string[];
+}
+
 /**
  * The lines of `%post`, which Apptainer gives to one `/bin/sh -ex` in `/`. Nothing of a RUN survives it but files: each is a
  * process of its own, unless a plain line is exactly the same. ENV and ARG are this shell's exported variables.
  */
-export function postLines(input: PostInput): string[] {
-  const { plan, stage, stages, manifest, overlayCommands, labels, savedRunscript, alone } = input;
-  if (stage.bare) return [];
+export function postLines(input: PostInput): PostLines {
+  const { plan, stage, stages, manifest, overlays, labels, savedRunscript, alone } = input;
+  if (stage.bare) return { lines: [], functions: [] };
   const layouts = layOutStage(stage, manifest);
   const prepared = preparedCopies(stages, stage, manifest);
+  const prefix = assignments(stage.steps.map(({ step }) => step)).some(({ name }) => name === 'PATH') ? ownPath : '';
   const volumes = stage.isLast ? (plan.inert?.volumes ?? []).filter((path) => path.startsWith('/')) : [];
   const parts: Part[] = [
-    () => [
-      ...(alone ? aloneLines(stage, layouts, prepared.length > 0) : []),
-      ...prologue(stage, layouts, prepared.length > 0),
-    ],
-    () => labels.map(({ name, value }) => `printf '%s\\n' ${quoteWord(`${name} ${value}`)} >>"$SINGULARITY_LABELS"`),
-    () => (savedRunscript === undefined ? [] : [`cp -p /.singularity.d/runscript ${savedRunscript}`]),
-    ...overlayCommands.map(
-      (command): Part =>
-        (isLast) =>
-          runLines(overlayStep(command), '', isLast),
-    ),
+    ...overlays.map(({ name, version, commands }): Part => (isLast) => [
+      `# Overlay ${name}, version ${version}`,
+      ...commands.flatMap((command, index) =>
+        runLines(overlayStep(command), '', isLast && index === commands.length - 1),
+      ),
+    ]),
     ...stepParts(stage, layouts),
-    () => (volumes.length > 0 ? [`${ownPath}mkdir -p ${quoteWords(volumes)}`] : []),
-    () => prepared.flatMap(({ step, layout }) => [`mkdir -p ${layout.folder}`, ...sourceLines(step, layout)]),
-    () => cleanUp(stage, layouts, prepared.length > 0),
+    () => (volumes.length > 0 ? ['# VOLUME', `${prefix}mkdir -p ${quoteWords(volumes)}`] : []),
+    () =>
+      prepared.flatMap(({ step, layout }) => [
+        `${stepComment(step, true)}, for the stage that has no shell`,
+        `mkdir -p ${layout.folder}`,
+        ...sourceLines(step, layout),
+      ]),
   ];
-  const pieces: string[][] = [];
-  for (const part of parts.toReversed()) {
-    const lines = part(pieces.length === 0);
-    if (lines.length > 0) pieces.push(lines);
-  }
-  return pieces.toReversed().flat();
+  // Whether something follows the last step is known only when it is: functions have to be removed again.
+  const steps = (following: string[]): string[] => {
+    const pieces = following.length > 0 ? [following] : [];
+    for (const part of parts.toReversed()) {
+      const lines = part(pieces.length === 0);
+      if (lines.length > 0) pieces.push(lines);
+    }
+    return pieces.toReversed().flat();
+  };
+  const functions = usedFunctions([userFunctions, copyFunctions, mountFunctions], steps([]));
+  const lines = steps(cleanUp(stage, layouts, prepared.length > 0 || functions.length > 0, prefix));
+  const all = [
+    ...buildLines(stage, layouts, prepared.length > 0, alone),
+    ...saveLines(findSavedNames(assignments(stage.steps.map(({ step }) => step)))),
+    ...(functions.length > 0 ? ['# The functions that %setup has written', `. ${functionsFile}`] : []),
+    ...(labels.length > 0 ? ['# LABEL, also over those of the base image'] : []),
+    ...labels.map(({ name, value }) => `printf '%s\\n' ${quoteWord(`${name} ${value}`)} >>"$SINGULARITY_LABELS"`),
+    ...(savedRunscript === undefined
+      ? []
+      : ["# The base image's ENTRYPOINT, for %runscript", `cp -p /.singularity.d/runscript ${savedRunscript}`]),
+    ...lines,
+  ];
+  return { lines: all, functions };
 }
 
 /** What stages without a shell copy from this one, which lays it out for them. */
@@ -80,54 +105,34 @@ function preparedCopies(stages: readonly BuildStage[], source: BuildStage, manif
     });
 }
 
-/** What has to stand before everything else. */
-function prologue(stage: BuildStage, layouts: ReadonlyMap<string, CopyLayout>, prepares: boolean): string[] {
-  const steps = stage.steps.map(({ step }) => step);
-  const saved = findSavedNames(assignments(steps));
-  const needsUser = steps.some((step) => (step.kind === 'run' || step.kind === 'workdir') && !isRoot(step.user));
-  const copies = stage.steps.flatMap(({ key, step }) =>
-    step.kind === 'copy' ? [{ key, step }] : step.kind === 'run' ? mountCopies(key, step) : [],
-  );
-  const needsCopy =
-    prepares ||
-    copies.some(({ key, step }) => {
-      const layout = layouts.get(key);
-      return layout !== undefined && needsFunctions(step, layout);
-    });
-  const needsMounts = steps.some((step) => step.kind === 'run' && (step.mounts ?? []).length > 0);
-  return [
-    ...saveLines(saved),
-    ...(needsUser ? [userFunctions] : []),
-    ...(needsCopy ? [copyFunctions] : []),
-    ...(needsMounts ? [mountFunctions] : []),
-  ];
-}
-
 function stepParts(stage: BuildStage, layouts: ReadonlyMap<string, CopyLayout>): Part[] {
   const saved = findSavedNames(assignments(stage.steps.map(({ step }) => step)));
   let prefix = '';
   return stage.steps.map(({ key, step }): Part => {
     const prefixHere = prefix;
     if (step.kind === 'run') {
-      const mounts = mountCopies(key, step).flatMap((mount) =>
-        bindLines(mount.step, layouts.get(mount.key), prefixHere),
-      );
-      return (isLast) => [...mounts, ...runLines(step, key, isLast, prefixHere)];
+      const mounts = mountCopies(key, step).flatMap((mount) => {
+        const layout = layouts.get(mount.key);
+        return layout ? copyLines(mount.step, layout, prefixHere) : [];
+      });
+      const comment = stepComment(step);
+      return (isLast) => [comment, ...mounts, ...runLines(step, key, isLast, prefixHere)];
     }
     if (step.kind === 'env' || step.kind === 'arg') {
       const path = step.variables.findLast(({ name }) => name === 'PATH');
       if (path) prefix = baseNames(decodeValue(path.value)).includes('PATH') ? '' : ownPath;
       const keepHome = step.variables.some(({ name }) => name === 'HOME') ? ['ctmgr_keep_home=1'] : [];
-      return () => [...step.variables.map((variable) => exportLine(variable, saved)), ...keepHome];
+      return () => noted(step, [...step.variables.map((variable) => exportLine(variable, saved)), ...keepHome]);
     }
-    if (step.kind === 'workdir') return () => workdirLines(step.path, step.user, prefixHere);
+    if (step.kind === 'workdir') return () => noted(step, workdirLines(step.path, step.user, prefixHere));
     const layout = layouts.get(key);
-    return () => (step.kind === 'copy' && layout ? copyLines(step, layout, prefixHere) : []);
+    return () => (step.kind === 'copy' && layout ? noted(step, copyLines(step, layout, prefixHere), true) : []);
   });
 }
 
-function bindLines(step: CopyStep, layout: CopyLayout | undefined, prefix: string): string[] {
-  return layout ? copyLines(step, layout, prefix) : [];
+/** A step that has become nothing needs no comment. */
+function noted(step: PlanStep, lines: string[], whole = false): string[] {
+  return lines.length === 0 ? [] : [stepComment(step, whole), ...lines];
 }
 
 function assignments(steps: readonly PlanStep[]) {
@@ -148,7 +153,12 @@ function workdirLines(path: string, user: string, prefix: string): string[] {
 }
 
 /** Nothing of ours stays in the image; what a secret's file is bound to cannot be removed before. */
-function cleanUp({ steps }: BuildStage, layouts: ReadonlyMap<string, CopyLayout>, prepares: boolean): string[] {
+function cleanUp(
+  { steps }: BuildStage,
+  layouts: ReadonlyMap<string, CopyLayout>,
+  prepares: boolean,
+  prefix: string,
+): string[] {
   const runs = steps.flatMap(({ step }) => (step.kind === 'run' ? [step] : []));
   const mounts = runs.flatMap((step) => step.mounts ?? []);
   const hasOwn =
@@ -157,7 +167,7 @@ function cleanUp({ steps }: BuildStage, layouts: ReadonlyMap<string, CopyLayout>
     mounts.length > 0 ||
     runs.some(({ script }) => script);
   const secrets = mounts.some(({ type }) => type === 'secret')
-    ? [`for ctmgr_file in /.ctmgr/secrets/*; do ${ownPath}umount "$ctmgr_file" 2>/dev/null || :; done`]
+    ? [`for ctmgr_file in /.ctmgr/secrets/*; do ${prefix}umount "$ctmgr_file" 2>/dev/null || :; done`]
     : [];
-  return hasOwn ? [...secrets, `${ownPath}rm -rf /.ctmgr`] : [];
+  return hasOwn ? [...secrets, `${prefix}rm -rf /.ctmgr`] : [];
 }

@@ -1,4 +1,7 @@
+import { resolve } from 'node:path';
+
 import type { RegistrySettings } from '../registry/http-request.ts';
+import type { ContentKind } from '../store/schema.ts';
 import { CtmgrError } from '../util/errors.ts';
 import { quote } from '../util/names.ts';
 import { selectContext, warnEmptyPatterns } from './build-context.ts';
@@ -38,6 +41,9 @@ export interface Material {
   bases: KnownBase[];
   /** Sentences about registries that did not tell. */
   notes: string[];
+  kind: ContentKind;
+  /** Where it was read from, as the history shows it. */
+  origin: string;
 }
 
 /** The newest version of the recipe and what was known of its base images. */
@@ -67,7 +73,7 @@ export async function readMaterial(request: MaterialRequest, earlier: EarlierVer
   const manifest = await selectContext(plan, request.context, dockerfile);
   plan.warnings.push(...warnEmptyPatterns(plan, manifest));
   if (request.strict) throwWarnings(plan.warnings);
-  return { text, plan, manifest, platform, bases, notes };
+  return { text, plan, manifest, platform, bases, notes, kind: 'dockerfile', origin: resolve(dockerfile) };
 }
 
 async function findBases(

@@ -1,4 +1,5 @@
-import { checkDefinition, readSections } from '../apptainer/check-definition.ts';
+import { readSections } from '../apptainer/check-definition.ts';
+import { checkStages, splitStages, stageName } from '../apptainer/check-stages.ts';
 import { CtmgrError } from '../util/errors.ts';
 import { renderTemplate } from '../util/template.ts';
 import type { ContextManifest } from './context-manifest.ts';
@@ -44,7 +45,22 @@ const plainLabel = /^[^\s#%{}\p{Cc}][^\s{}\p{Cc}]* (?:[^\s{}\p{Cc}](?:[^{}\p{Cc}
 export function renderDefinition(input: DefinitionInput): string {
   const stages = buildStages(input.plan);
   const texts = stages.map((stage) => renderStage(input, stage, stages));
-  return texts.map((text, index) => (index < texts.length - 1 ? `${text.trimEnd()}\n\n` : text)).join('');
+  const definition = texts.map((text, index) => (index < texts.length - 1 ? `${text.trimEnd()}\n\n` : text)).join('');
+  checkWhole(
+    definition,
+    stages.map(({ name }) => (stages.length > 1 ? name : '')),
+  );
+  return definition;
+}
+
+/** What is right stage by stage must also be cut into these stages. */
+function checkWhole(definition: string, names: readonly string[]): void {
+  const found = splitStages(definition).map(stageName);
+  const problems = checkStages(definition);
+  if (JSON.stringify(found) !== JSON.stringify(names)) {
+    problems.push(`the stages would be ${found.join(', ') || 'one'} instead of ${names.join(', ') || 'one'}`);
+  }
+  if (problems.length > 0) throw misread(problems);
 }
 
 function renderStage(input: DefinitionInput, stage: BuildStage, stages: readonly BuildStage[]): string {
@@ -53,21 +69,23 @@ function renderStage(input: DefinitionInput, stage: BuildStage, stages: readonly
   const labels = isLast ? mergeLabels(plan.labels, input.labels) : [];
   const script = isLast ? runScriptLines(plan, bare) : [];
   const overlays = isLast ? input.overlays : [];
+  const post = postLines({
+    plan,
+    stage,
+    stages,
+    manifest,
+    overlays: overlays.map(({ name, version, steps }) => ({
+      name,
+      version,
+      commands: steps.map(({ command }) => command),
+    })),
+    labels,
+    savedRunscript: isLast && keepsBaseEntrypoint(plan) ? savedRunscript : undefined,
+    alone: input.alone === true,
+  });
   const sections = {
-    setup: makeSection('setup', setupLines(stage)),
-    post: makeSection(
-      'post',
-      postLines({
-        plan,
-        stage,
-        stages,
-        manifest,
-        overlayCommands: overlays.flatMap(({ steps }) => steps.map(({ command }) => command)),
-        labels,
-        savedRunscript: isLast && keepsBaseEntrypoint(plan) ? savedRunscript : undefined,
-        alone: input.alone === true,
-      }),
-    ),
+    setup: makeSection('setup', setupLines(stage, post.functions)),
+    post: makeSection('post', post.lines),
     environment: isLast ? makeSection('environment', environmentLines(plan)) : '',
     labels: makeSection(
       'labels',
@@ -110,7 +128,7 @@ function checkRendered(
   files: readonly { source: string; lines: string }[],
   stage: string,
 ): void {
-  const problems = checkDefinition(definition);
+  const problems: string[] = [];
   const found = readSections(definition);
   const wanted = Object.entries(sections).concat(files.map(({ lines }) => ['files', lines]));
   for (const [name, text] of wanted) {
@@ -125,8 +143,11 @@ function checkRendered(
   for (const { source } of files) {
     if (source !== '' && !definition.includes(`%files${source}\n`)) problems.push(`%files${source} is missing`);
   }
-  if (problems.length === 0) return;
-  throw new CtmgrError('bug', 'the definition file would not be read as it is meant', {
+  if (problems.length > 0) throw misread(problems);
+}
+
+function misread(problems: readonly string[]): CtmgrError {
+  return new CtmgrError('bug', 'the definition file would not be read as it is meant', {
     why: problems.slice(0, 5).join('; '),
     hint: 'check a template of your own for definition.def.mustache; otherwise report this with the Dockerfile',
   });

@@ -9,6 +9,7 @@ import type { CurrentRecipe } from '../store/recipes.ts';
 import type { ContextManifest } from './context-manifest.ts';
 import { matchesSelector } from './overlay-selector.ts';
 import { planFromRows } from './plan-rows.ts';
+import { readyDefinition } from './ready-image.ts';
 import type { RecipePlan } from './recipe-plan.ts';
 import { renderDefinition } from './render-definition.ts';
 
@@ -21,22 +22,38 @@ export interface RenderedRecipe {
   definition: string;
 }
 
-/** The newest versions of the overlays whose selectors match the recipe, in order. */
-export async function matchingOverlays(db: Store, source: CurrentRecipe): Promise<OverlayVersion[]> {
+/**
+ * The newest versions of the overlays whose selectors match the recipe, in order. Who asks for many recipes reads the
+ * overlays once and gives `all` of them.
+ */
+export async function matchingOverlays(
+  db: Store,
+  source: CurrentRecipe,
+  all?: OverlayVersion[],
+): Promise<OverlayVersion[]> {
   const subject = {
     recipe: source.recipe.name,
     baseReference: source.base.location,
     distribution: source.base.distribution,
     packageManager: source.base.package_manager,
   };
-  return (await listOverlays(db)).filter((overlay) => matchesSelector(overlay.selector, subject));
+  return (all ?? (await listOverlays(db))).filter((overlay) => matchesSelector(overlay.selector, subject));
 }
 
 /** Renders a stored version with the overlays of today; from the store alone. */
-export async function renderRecipe(db: Store, source: CurrentRecipe, config: Config): Promise<RenderedRecipe> {
+export async function renderRecipe(
+  db: Store,
+  source: CurrentRecipe,
+  config: Config,
+  all?: OverlayVersion[],
+): Promise<RenderedRecipe> {
   const plan = planFromRows({ rows: await loadRows(db, source.content.id), imageConfig: source.content.image_config });
   const manifest = JSON.parse(source.content.context_manifest) as ContextManifest;
-  const overlays = await matchingOverlays(db, source);
+  // Somebody else has built it, and nothing is added to it.
+  if (source.content.kind === 'image') {
+    return { source, plan, manifest, overlays: [], definition: readyDefinition(source.content.origin ?? '') };
+  }
+  const overlays = await matchingOverlays(db, source, all);
   const definition = renderDefinition({
     plan,
     manifest,

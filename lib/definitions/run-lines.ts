@@ -3,6 +3,7 @@ import { quoteWord, quoteWords } from './definition-quote.ts';
 import { plainKind, tidyBlanks } from './plain-command.ts';
 import type { RunMount, RunStep } from './recipe-plan.ts';
 import { isRoot, userOf } from './user-functions.ts';
+import { quoteLines, wrapPlain } from './wrap-command.ts';
 
 /** The lines of `%post` for a RUN: a process of its own, unless a plain line is exactly the same. */
 export function runLines(step: RunStep, key: string, isLast: boolean, prefix = ''): string[] {
@@ -21,13 +22,15 @@ export function runLines(step: RunStep, key: string, isLast: boolean, prefix = '
 }
 
 function commandLines({ form, argv, cwd, user }: RunStep, isLast: boolean): string[] {
-  if (!isRoot(user)) return [`ctmgr_as ${quoteWords([userOf(user), cwd, ...argv])}`];
+  const command =
+    form === 'shell' ? `${quoteWords(argv.slice(0, -1))} ${quoteLines(argv.at(-1) as string)}` : quoteWords(argv);
+  if (!isRoot(user)) return [`ctmgr_as ${quoteWords([userOf(user), cwd])} ${command}`];
   if (form === 'shell' && cwd === '/') {
     const text = (argv.at(-1) as string).trim();
     const kind = argv.slice(0, -1).join('\0') === '/bin/sh\0-c' ? plainKind(text) : undefined;
-    return [kind === 'simple' || (kind === 'list' && isLast) ? tidyBlanks(text) : quoteWords(argv)];
+    return [kind === 'simple' || (kind === 'list' && isLast) ? wrapPlain(text, tidyBlanks) : command];
   }
-  return [`( cd ${quoteWord(cwd)} && exec ${quoteWords(argv)} )`];
+  return [`( cd ${quoteWord(cwd)} && exec ${command} )`];
 }
 
 /** BuildKit mounts the script below /dev, which is the host's own while Apptainer builds. */
@@ -52,33 +55,31 @@ function mountLines(
 ): { before: string[]; variables: string[]; after: string[] } {
   const { type, target, id = '', env, required = false } = mount;
   const at = quoteWord(target);
-  const aside = `${key}-${index}`;
-  const cover = `ctmgr_cover ${at} ${aside}`;
-  const after = [`ctmgr_uncover ${at} ${aside}`];
+  const place = mountFolder(key, index);
+  const mounted = (...made: string[]): string => `ctmgr_mount ${[place, at, ...made].join(' ')}`;
+  const after = [`ctmgr_unmount ${place} ${at}`];
+  const owner = `${mount.uid ?? 0}:${mount.gid ?? 0}`;
   switch (type) {
     case 'bind':
-      return { before: [cover, `ctmgr_move ${mountFolder(key, index)} ${at}`], variables: [], after };
+      return { before: [mounted()], variables: [], after };
     case 'cache': {
-      const store = `/.ctmgr/cache-${Buffer.from(id === '' ? target : id)
-        .toString('hex')
-        .slice(0, 128)}`;
-      const owner = `${mount.uid ?? 0}:${mount.gid ?? 0}`;
-      const make = `ctmgr_folder ${store} ${mount.mode ?? '755'} ${owner}`;
+      const name = Buffer.from(id === '' ? target : id).toString('hex');
+      const store = `/.ctmgr/cache-${name.slice(0, 128)}`;
       return {
-        before: [cover, make, `ctmgr_move ${store} ${at}`],
+        before: [`ctmgr_mount ${store} ${at} ${mount.mode ?? '755'} ${owner}`],
         variables: [],
-        after: [`ctmgr_move ${at} ${store}`, ...after],
+        after: [`ctmgr_unmount ${store} ${at} keep`],
       };
     }
     case 'tmpfs':
-      return { before: [cover, `ctmgr_folder ${at} 1777 0:0`], variables: [], after };
+      return { before: [mounted('1777', '0:0')], variables: [], after };
     case 'secret': {
       const file = secretFile(id);
       const missing = `ctmgr: the build needs the secret ${id}: apptainer build --bind FILE:${file}`;
       const check = required ? [`[ -s ${file} ] || { echo ${quoteWord(missing)} >&2; exit 1; }`] : [];
-      const put = `ctmgr_secret ${file} ${at} ${mount.mode ?? '400'} ${mount.uid ?? 0}:${mount.gid ?? 0}`;
+      const put = `ctmgr_secret ${file} ${place} ${mount.mode ?? '400'} ${owner}`;
       return {
-        before: [...check, ...(target === '' ? [] : [cover, put])],
+        before: [...check, ...(target === '' ? [] : [put, mounted()])],
         variables:
           env === undefined
             ? []
@@ -102,36 +103,25 @@ export function isSecretId(id: string): boolean {
 }
 
 /**
- * Shell functions for mounts: `ctmgr_cover TARGET NAME` moves away what is there and makes the folder above, `ctmgr_uncover` brings
- * it back; `ctmgr_move FROM TO` and `ctmgr_folder FOLDER MODE OWNER` do what their names say; `ctmgr_secret FILE TARGET MODE
- * OWNER` copies a secret that was given.
+ * Shell functions for mounts. `ctmgr_mount PLACE TARGET [MODE OWNER]` puts what is at a place of ours where the command expects it,
+ * moves aside what is there, and with a mode makes a directory if there is none yet; `ctmgr_unmount PLACE TARGET [keep]` undoes that
+ * and removes what was mounted unless it is kept. `ctmgr_secret FILE PLACE MODE OWNER` copies a secret that was given.
  */
 export const mountFunctions = String.raw`
-    ctmgr_cover() (
-        set +ex
-        PATH=/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
-        mkdir -p /.ctmgr "${'$'}{1%/*}/" || exit 1
-        if [ -e "$1" ] || [ -L "$1" ]; then mv "$1" "/.ctmgr/aside-$2"; fi
+    ctmgr_mount() ( # PLACE TARGET [MODE OWNER]
+        set +ex; PATH=/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+        mkdir -p /.ctmgr "${'$'}{2%/*}/" || exit 1
+        [ $# -lt 4 ] || [ -d "$1" ] || { mkdir "$1" && chmod "$3" "$1" && chown "$4" "$1"; } || exit 1
+        if [ -e "$2" ] || [ -L "$2" ]; then mv "$2" "$1.aside" || exit 1; fi
+        [ ! -e "$1" ] || mv "$1" "$2"
     )
-    ctmgr_uncover() (
-        set +ex
-        PATH=/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
-        rm -rf "$1" || exit 1
-        if [ -e "/.ctmgr/aside-$2" ] || [ -L "/.ctmgr/aside-$2" ]; then mv "/.ctmgr/aside-$2" "$1"; fi
+    ctmgr_unmount() ( # PLACE TARGET [keep]
+        set +ex; PATH=/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+        if [ $# -gt 2 ]; then mv "$2" "$1"; else rm -rf "$2"; fi || exit 1
+        if [ -e "$1.aside" ] || [ -L "$1.aside" ]; then mv "$1.aside" "$2"; fi
     )
-    ctmgr_move() (
-        set +ex
-        PATH=/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
-        mv "$1" "$2"
-    )
-    ctmgr_folder() (
-        set +ex
-        PATH=/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
-        [ -d "$1" ] || { mkdir "$1" && chmod "$2" "$1" && chown "$3" "$1"; }
-    )
-    ctmgr_secret() (
-        set +ex
-        PATH=/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+    ctmgr_secret() ( # FILE PLACE MODE OWNER
+        set +ex; PATH=/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
         [ -s "$1" ] || exit 0
         umask 077
         cp "$1" "$2" && chown "$4" "$2" && chmod "$3" "$2"

@@ -35,6 +35,12 @@ export async function extractTar(tarFile: string, folder: string): Promise<void>
   );
 }
 
+/** True if a tar file, compressed or not, holds a member of that name; false also for what is no tar file. */
+export async function hasMember(tarFile: string, name: string): Promise<boolean> {
+  const args = ['--list', '--file', tarFile, '--force-local', '--', name];
+  return (await run('tar', args)).exitCode === 0;
+}
+
 async function runTar(args: readonly string[], what: string, input = ''): Promise<void> {
   const result = await run('tar', args, { input });
   if (result.exitCode === 0) return;

@@ -14,7 +14,8 @@ export function userOf(user: string): string {
  * Shell functions for `%post` of a recipe with USER. `ctmgr_as USER DIRECTORY COMMAND…` runs a command as Docker would: names are
  * looked up in the image, HOME is the user's unless the file sets it, supplementary groups are the user's unless a group is given
  * (https://docs.docker.com/reference/dockerfile/#user). Where the kernel does not let the build change users (a namespace with one
- * user only) it runs as root and says so. `ctmgr_mkdir USER DIRECTORY…` makes directories, owned by that user.
+ * user only) it runs as root and says so. `ctmgr_mkdir USER DIRECTORY…` makes directories, owned by that user; a number alone is
+ * user and group then, as for `COPY --chown`.
  */
 export const userFunctions = String.raw`
     ctmgr_find_user() {
@@ -61,6 +62,7 @@ export const userFunctions = String.raw`
     ctmgr_mkdir() (
         set +ex
         ctmgr_find_user "$1" || exit 1
+        case $1 in *[!0-9]*) ;; *) ctmgr_gid=$1 ;; esac
         shift
         PATH=/usr/sbin:/usr/bin:/sbin:/bin
         for ctmgr_directory do

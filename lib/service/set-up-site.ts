@@ -8,6 +8,8 @@ import { migrate } from '../store/migrate.ts';
 import { connect } from '../store/open.ts';
 import { requireAccount, requireGroup } from '../util/accounts.ts';
 import { CtmgrError, errorText } from '../util/errors.ts';
+import { shareFolders } from './site-folders.ts';
+import { writeFileAtomic } from '../util/write-file.ts';
 
 interface Folder {
   path: string;
@@ -27,13 +29,7 @@ export async function makeSiteFolders(config: Config, paths: Paths): Promise<str
   const folders: Folder[] = [
     { path: paths.state, uid: 0, gid: admins, mode: 0o2770 },
     { path: paths.contexts, uid: 0, gid: admins, mode: 0o2770 },
-    ...[paths.share, paths.builds, paths.logs, paths.results, paths.current].map((path) => ({
-      path,
-      uid: builder.uid,
-      gid: builder.gid,
-      mode: 0o755,
-    })),
-    { path: paths.tasks, uid: builder.uid, gid: builder.gid, mode: 0o750 },
+    ...shareFolders(paths).map((folder) => ({ ...folder, uid: builder.uid, gid: builder.gid })),
     // Benchmarks run as the admin who starts them, and all admins read what came of it.
     { path: paths.bench, uid: builder.uid, gid: admins, mode: 0o2770 },
   ];
@@ -43,7 +39,34 @@ export async function makeSiteFolders(config: Config, paths: Paths): Promise<str
     // A link there could lead root's chown anywhere: what lies in the share belongs to the service account.
     await makeFolder(folder, dirname(folder.path) === paths.share);
   }
+  if (!existsSync(paths.marker)) made.push(await makeMarker(paths));
   return made;
+}
+
+/** The file by which `checkShare` knows the share from an empty mount point. */
+async function makeMarker({ marker }: Paths): Promise<string> {
+  try {
+    await writeFileAtomic(
+      marker,
+      'The share of ctmgr. Without this file it counts as not mounted: leave it here.\n',
+      0o644,
+    );
+    return marker;
+  } catch (error) {
+    throw cannotMake(marker, error);
+  }
+}
+
+/**
+ * Refuses (69) to set up a share again where the database remembers one and nothing is there: that is a mount point
+ * without its file system.
+ */
+export function refuseUnmountedShare(paths: Paths): void {
+  if (!existsSync(paths.database) || existsSync(paths.marker) || existsSync(paths.builds)) return;
+  throw new CtmgrError('unavailable', `the share ${paths.share} is not there`, {
+    why: `there is a database already, and ${paths.builds} is missing`,
+    hint: `mount ${paths.share}; if it really is a new one: mkdir -p ${paths.builds}; then: ctmgr init`,
+  });
 }
 
 async function makeFolder({ path, uid, gid, mode }: Folder, refuseLink: boolean): Promise<void> {

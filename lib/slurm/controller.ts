@@ -21,6 +21,8 @@ export interface ControllerSettings {
   /** Seconds until slurmctld forgets a job that ended. */
   minJobAge?: number;
   clusterName?: string;
+  /** Such as `accounting_storage/slurmdbd`. */
+  accounting?: string;
 }
 
 export type ControllerAnswer = { ok: true; settings: ControllerSettings } | NoAnswer;
@@ -77,11 +79,7 @@ export async function queryController(slurm: SlurmTools): Promise<ControllerAnsw
 
 /** Reads the `Name = value` lines of `scontrol show config`; undefined without MaxArraySize. */
 export function parseControllerConfig(text: string): ControllerSettings | undefined {
-  const values = new Map<string, string>();
-  for (const line of text.split('\n')) {
-    const [, name, value] = /^(\w+)\s+=\s(.*)$/.exec(line) ?? [];
-    if (name !== undefined && value !== undefined) values.set(name, value.trim());
-  }
+  const values = configValues(text);
   const maxArraySize = leadingNumber(values.get('MaxArraySize'));
   if (maxArraySize === undefined) return undefined;
   const maxArrayTasks = leadingNumber(
@@ -90,13 +88,24 @@ export function parseControllerConfig(text: string): ControllerSettings | undefi
   const maxJobCount = leadingNumber(values.get('MaxJobCount'));
   const minJobAge = leadingNumber(values.get('MinJobAge'));
   const clusterName = values.get('ClusterName');
+  const accounting = values.get('AccountingStorageType');
   return {
     maxArraySize,
     ...(maxArrayTasks === undefined ? {} : { maxArrayTasks }),
     ...(maxJobCount === undefined ? {} : { maxJobCount }),
     ...(minJobAge === undefined ? {} : { minJobAge }),
     ...(clusterName === undefined ? {} : { clusterName }),
+    ...(accounting === undefined ? {} : { accounting }),
   };
+}
+
+function configValues(text: string): Map<string, string> {
+  const values = new Map<string, string>();
+  for (const line of text.split('\n')) {
+    const [, name, value] = /^(\w+)\s+=\s(.*)$/.exec(line) ?? [];
+    if (name !== undefined && value !== undefined) values.set(name, value.trim());
+  }
+  return values;
 }
 
 /** `300 sec` → 300. */

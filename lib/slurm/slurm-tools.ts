@@ -22,6 +22,8 @@ export interface ToolOptions {
   input?: string;
   /** Variables on top of the clean environment, for example SLURM_TIME_FORMAT. */
   environment?: Record<string, string>;
+  /** For root: who calls it. */
+  account?: { uid: number; gid: number } | undefined;
   /** It only asks, so it may be stopped by `SlurmTools.interrupted`. */
   question?: boolean;
 }
@@ -44,6 +46,7 @@ export async function runTool(
     env: { ...cleanEnvironment(), ...options.environment },
     ...(options.question === true && slurm.interrupted !== undefined ? { cancel: slurm.interrupted } : {}),
     ...(options.input === undefined ? {} : { input: options.input }),
+    account: options.account,
   });
 }
 

@@ -20,15 +20,3 @@ export async function attemptsOf(db: Store, instanceId: number): Promise<Attempt
     .orderBy('number')
     .execute();
 }
-
-/** The earlier attempts of all instances with their jobs, oldest first. */
-export async function allAttempts(db: Store): Promise<(Attempt & { job_id: number | null })[]> {
-  return db
-    .selectFrom('instance_attempt')
-    .innerJoin('build_array', 'build_array.id', 'instance_attempt.build_array_id')
-    .selectAll('instance_attempt')
-    .select('build_array.job_id')
-    .orderBy('container_instance_id')
-    .orderBy('number')
-    .execute();
-}

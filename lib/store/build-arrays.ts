@@ -10,10 +10,10 @@ export type BuildArray = Selectable<Database['build_array']> & {
   throttle: number | null;
 };
 
-/** A planned array belongs to the process that will submit it, see `process-identity.ts`. */
+/** A planned array belongs to the process that will submit it, see `process-identity.ts`; to the poller if that is null. */
 export async function insertBuildArray(
   db: Store,
-  array: { buildTagId: number; class: string; marker: string; submitter: string; beginDelay?: number },
+  array: { buildTagId: number; class: string; marker: string; submitter: string | null; beginDelay?: number },
 ): Promise<number> {
   const { id } = await db
     .insertInto('build_array')
@@ -47,6 +47,16 @@ export async function arrayStates(db: Store, ids: readonly number[]): Promise<Ma
     states.set(id, row.state);
   }
   return states;
+}
+
+/** The arrays with these markers, by marker. */
+export async function arraysByMarker(db: Store, markers: string[]): Promise<Map<string, BuildArray>> {
+  const found = new Map<string, BuildArray>();
+  for (const marker of markers) {
+    const array = await withTag(db).where('build_array.marker', '=', marker).executeTakeFirst();
+    if (array !== undefined) found.set(marker, array);
+  }
+  return found;
 }
 
 /** Arrays that Slurm has not confirmed yet. */

@@ -5,11 +5,16 @@ import type { Database } from './schema.ts';
 
 export type BuildTag = Selectable<Database['build_tag']>;
 
-/** The next free tag of a day: `2026-11-22.1`, then `.2`. Call it inside the transaction that inserts it. */
-export async function nextTagName(db: Store, day: string): Promise<string> {
+/**
+ * The next free tag of a day: `2026-11-22.1`, then `.2`, without those that are `taken`. Call it inside the transaction that
+ * inserts it.
+ */
+export async function nextTagName(db: Store, day: string, taken: (name: string) => boolean): Promise<string> {
   const rows = await db.selectFrom('build_tag').select('name').where('name', 'like', `${day}.%`).execute();
   const last = Math.max(0, ...rows.map(({ name }) => Number(name.slice(day.length + 1))));
-  return `${day}.${last + 1}`;
+  let next = last + 1;
+  while (taken(`${day}.${next}`)) next += 1;
+  return `${day}.${next}`;
 }
 
 export async function insertBuildTag(

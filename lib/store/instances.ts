@@ -26,12 +26,15 @@ export interface NewInstance {
   inputHash: string;
   definition: string;
   overlayContentIds: number[];
+  /** Who alone may read the image; null: everybody. */
+  group: string | null;
 }
 
 export const unfinished: InstanceStatus[] = ['pending', 'queued', 'building'];
 
 /** Spelt out, because SQLite uses the partial index of these rows for no query with parameters (sqlite.org/partialindex.html). */
 const isUnfinished = sql<boolean>`container_instance.status in ('pending', 'queued', 'building')`;
+const isLost = sql<boolean>`container_instance.status = 'lost'`;
 
 /** Adds a pending instance with its overlays; call it inside a transaction. */
 export async function insertInstance(db: Store, instance: NewInstance, now: number): Promise<number> {
@@ -46,6 +49,7 @@ export async function insertInstance(db: Store, instance: NewInstance, now: numb
       status: 'pending',
       input_hash: instance.inputHash,
       definition: instance.definition,
+      group: instance.group,
       changed_at: now,
     })
     .returning('id')
@@ -74,7 +78,7 @@ export async function countUnfinished(db: Store): Promise<number> {
 
 /** Instances that the poller gave up; a result file may still show up for them. */
 export async function lostInstances(db: Store): Promise<Instance[]> {
-  return withNames(db).where('container_instance.status', '=', 'lost').execute();
+  return withNames(db).where(isLost).execute();
 }
 
 export async function instancesOfTag(db: Store, tagId: number): Promise<Instance[]> {
@@ -91,8 +95,14 @@ export async function definitionOf(db: Store, id: number): Promise<string> {
   return (await query.executeTakeFirstOrThrow()).definition;
 }
 
+/** All instances there are. */
 export async function allInstances(db: Store): Promise<Instance[]> {
   return withNames(db).execute();
+}
+
+/** An instance as it is now. */
+export async function findInstance(db: Store, id: number): Promise<Instance | undefined> {
+  return withNames(db).where('container_instance.id', '=', id).executeTakeFirst();
 }
 
 /**
@@ -114,6 +124,47 @@ export async function changeInstance(
     .$if(attempt !== undefined, (query) => query.where('attempt', '=', attempt ?? 0))
     .executeTakeFirst();
   return result.numUpdatedRows === 1n;
+}
+
+/** A finished instance that lies where its recipe's images do not lie any more. */
+export interface StrayInstance {
+  id: number;
+  tag: string;
+  group: string | null;
+  /** Of its image; null if it has none. */
+  size: number | null;
+}
+
+/** The instances of a recipe that lie in the place of another group than its own; `more`: some are not finished. */
+export async function strayInstances(
+  db: Store,
+  recipeId: number,
+): Promise<{ name: string; group: string | null; instances: StrayInstance[]; more: boolean }> {
+  const recipe = await db
+    .selectFrom('recipe')
+    .select(['name', 'group'])
+    .where('id', '=', recipeId)
+    .executeTakeFirstOrThrow();
+  const rows = await db
+    .selectFrom('container_instance')
+    .innerJoin('recipe_content', 'recipe_content.id', 'container_instance.recipe_content_id')
+    .innerJoin('build_tag', 'build_tag.id', 'container_instance.build_tag_id')
+    .select(['container_instance.id', 'build_tag.name as tag', 'container_instance.group', 'container_instance.status'])
+    .select(['container_instance.size', 'container_instance.removed_at'])
+    .where('recipe_content.recipe_id', '=', recipeId)
+    .where('container_instance.group', 'is not', recipe.group)
+    .execute();
+  const instances = rows
+    .filter(({ status }) => !unfinished.includes(status))
+    .map(({ id, tag, group, status, size, removed_at }) => {
+      return { id, tag, group, size: status === 'success' && removed_at === null ? size : null };
+    });
+  return { ...recipe, instances, more: instances.length < rows.length };
+}
+
+/** Notes that an instance lies in the place of another group now, and under which file name its image. */
+export async function setPlace(db: Store, id: number, place: { group: string | null; file?: string }): Promise<void> {
+  await db.updateTable('container_instance').set(place).where('id', '=', id).execute();
 }
 
 /** Moves all instances of an array that have one status to another one; returns how many there were. */
@@ -156,6 +207,9 @@ const columns = [
   'container_instance.attempt',
   'container_instance.cancelled_by',
   'container_instance.requeued_at',
+  'container_instance.group',
+  'container_instance.current_until',
+  'container_instance.removed_at',
 ] as const;
 
 function withNames(db: Store) {

@@ -5,6 +5,9 @@ import { CtmgrError, errorText } from '../util/errors.ts';
 import { initial } from './migrations/0001-initial.ts';
 import { registry } from './migrations/0002-registry.ts';
 import { tracking } from './migrations/0004-tracking.ts';
+import { publishing } from './migrations/0005-publishing.ts';
+import { versions } from './migrations/0006-versions.ts';
+import { operations } from './migrations/0007-operations.ts';
 import { benchmarks } from './migrations/0009-benchmarks.ts';
 import type { Database } from './schema.ts';
 
@@ -13,6 +16,9 @@ const migrations: Record<string, Migration> = {
   '0001_initial': initial,
   '0002_registry': registry,
   '0004_tracking': tracking,
+  '0005_publishing': publishing,
+  '0006_versions': versions,
+  '0007_operations': operations,
   '0009_benchmarks': benchmarks,
 };
 

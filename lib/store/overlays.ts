@@ -122,12 +122,14 @@ async function overlayVersions(db: Store, withRemoved: boolean): Promise<Overlay
   }));
 }
 
-/** For every instance that has overlays: `NAME:VERSION` of each, in order. */
-export async function overlaysOfInstances(db: Store): Promise<Map<number, string[]>> {
+/** For every instance of an array that has overlays: `NAME:VERSION` of each, in order. */
+export async function overlaysOfInstances(db: Store, arrayId: number): Promise<Map<number, string[]>> {
   const rows = await db
     .selectFrom('instance_overlay')
     .innerJoin('overlay_content', 'overlay_content.id', 'instance_overlay.overlay_content_id')
     .innerJoin('overlay', 'overlay.id', 'overlay_content.overlay_id')
+    .innerJoin('container_instance', 'container_instance.id', 'instance_overlay.container_instance_id')
+    .where('container_instance.build_array_id', '=', arrayId)
     .select(['instance_overlay.container_instance_id as id', 'overlay.name', 'overlay_content.version'])
     .orderBy('instance_overlay.container_instance_id')
     .orderBy('instance_overlay.position')

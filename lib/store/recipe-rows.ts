@@ -1,5 +1,5 @@
 import type { Store } from './open.ts';
-import type { Database } from './schema.ts';
+import type { ContentKind, Database } from './schema.ts';
 
 type Bare<Table extends keyof Database> = Omit<Database[Table], 'recipe_content_id'>;
 
@@ -27,6 +27,9 @@ export interface NewContent {
   /** JSON. */
   imageConfig: string;
   message: string | null;
+  /** Where it was read from, as the reader may name it: a path, or the address of a ready image. */
+  origin: string;
+  kind: ContentKind;
   target: string | null;
   platform: string | null;
   strict: boolean;
@@ -58,6 +61,8 @@ export async function insertContent(db: Store, content: NewContent, by: string, 
       created_at: now,
       created_by: by,
       message: content.message,
+      origin: content.origin,
+      kind: content.kind,
       target: content.target,
       platform: content.platform,
       strict: Number(content.strict),

@@ -13,6 +13,8 @@ export interface NewRecipe {
   dockerfileLocation: string;
   contextLocation: string | null;
   class: string | null;
+  /** Who alone may read its images; null: everybody; undefined: as before. */
+  group?: string | null | undefined;
 }
 
 /** A recipe with its newest version and the base image of that version. */
@@ -35,6 +37,7 @@ export async function insertRecipe(db: Store, recipe: NewRecipe, by: string, now
       dockerfile_location: recipe.dockerfileLocation,
       context_location: recipe.contextLocation,
       class: recipe.class,
+      group: recipe.group ?? null,
       created_at: now,
       created_by: by,
     })
@@ -42,7 +45,7 @@ export async function insertRecipe(db: Store, recipe: NewRecipe, by: string, now
     .executeTakeFirstOrThrow();
 }
 
-/** Where the recipe was read from last, what it is based on, and (if given) its resource class. */
+/** Where the recipe was read from last, what it is based on, and (if given) its resource class and group. */
 export async function updateRecipe(db: Store, id: number, recipe: Omit<NewRecipe, 'name'>): Promise<void> {
   await db
     .updateTable('recipe')
@@ -51,9 +54,25 @@ export async function updateRecipe(db: Store, id: number, recipe: Omit<NewRecipe
       dockerfile_location: recipe.dockerfileLocation,
       context_location: recipe.contextLocation,
       ...(recipe.class === null ? {} : { class: recipe.class }),
+      ...(recipe.group === undefined ? {} : { group: recipe.group, link_behind: 1 }),
     })
     .where('id', '=', id)
     .execute();
+}
+
+/** Retires a recipe, or (null) brings it back. */
+export async function setRetired(db: Store, id: number, retiredAt: number | null): Promise<void> {
+  await db.updateTable('recipe').set({ retired_at: retiredAt }).where('id', '=', id).execute();
+}
+
+/** Whether a recipe's name is offered, and to whom. */
+export async function recipeAccess(db: Store, id: number): Promise<{ group: string | null; retired: boolean }> {
+  const row = await db
+    .selectFrom('recipe')
+    .select(['group', 'retired_at'])
+    .where('id', '=', id)
+    .executeTakeFirstOrThrow();
+  return { group: row.group, retired: row.retired_at !== null };
 }
 
 export async function latestContent(db: Store, recipeId: number): Promise<RecipeContent | undefined> {
@@ -104,4 +123,16 @@ export async function listCurrentRecipes(db: Store): Promise<CurrentRecipe[]> {
 /** A version by its id, which some other row refers to. */
 export async function findContent(db: Store, id: number): Promise<RecipeContent> {
   return db.selectFrom('recipe_content').selectAll().where('id', '=', id).executeTakeFirstOrThrow();
+}
+
+/** The build contexts that versions were made with, each with one of those versions; versions without one are left out. */
+export async function contextDigests(db: Store): Promise<{ digest: string; name: string; version: number }[]> {
+  const rows = await db
+    .selectFrom('recipe_content')
+    .innerJoin('recipe', 'recipe.id', 'recipe_content.recipe_id')
+    .select(['recipe_content.context_digest as digest', 'recipe.name', 'recipe_content.version'])
+    .where('recipe_content.context_digest', 'is not', null)
+    .groupBy('recipe_content.context_digest')
+    .execute();
+  return rows.map(({ digest, ...version }) => ({ digest: digest ?? '', ...version }));
 }

@@ -11,6 +11,13 @@ export type SelectorKind = 'all' | 'package-manager' | 'distribution' | 'base' |
 
 export type ArrayState = 'planned' | 'submitting' | 'submitted' | 'refused';
 
+/** What a version is made from: a Dockerfile, or an image that somebody else has built. */
+export type ContentKind = 'dockerfile' | 'image';
+/** `overlap`: the tag before was not finished; `waiting`: it is due, and Slurm does not answer yet. */
+export type ScheduleResult = 'started' | 'overlap' | 'missed' | 'failed' | 'waiting';
+
+export type NoticeChannel = 'exec' | 'mail';
+
 /** All times are seconds since the epoch; columns named in the comments hold JSON text. */
 export interface Database extends BenchmarkTables {
   base_image: {
@@ -31,6 +38,11 @@ export interface Database extends BenchmarkTables {
     class: string | null;
     created_at: number;
     created_by: string;
+    /** The only ones who may read its images; null: everybody. */
+    group: string | null;
+    retired_at: number | null;
+    /** 1: the links on the share may say something else than these tables. */
+    link_behind: Generated<number>;
   };
   /** JSON: build_arguments, context_manifest, image_config. */
   recipe_content: {
@@ -47,6 +59,8 @@ export interface Database extends BenchmarkTables {
     created_at: number;
     created_by: string;
     message: string | null;
+    origin: string | null;
+    kind: Generated<ContentKind>;
     target: string | null;
     /** `linux/arm64`; null: that of the build node. */
     platform: string | null;
@@ -148,6 +162,12 @@ export interface Database extends BenchmarkTables {
     ended_at: number | null;
     missing_since: number | null;
     changed_at: number;
+    /** Whose image it is: decides where it lies and who may read it. */
+    group: string | null;
+    /** When NAME last meant it; null: never, or from now on. */
+    current_until: number | null;
+    /** When its file was deleted. */
+    removed_at: number | null;
     /** Which attempt the row shows, from 1; those before are in instance_attempt. */
     attempt: Generated<number>;
     /** Who has asked for its cancellation. */
@@ -169,7 +189,70 @@ export interface Database extends BenchmarkTables {
     ended_at: number | null;
   };
   instance_overlay: { container_instance_id: number; position: number; overlay_content_id: number };
-  current_image: { recipe_id: number; container_instance_id: number; since: number; changed_by: string };
+  /** JSON: plan, context_manifest, overlays. */
+  verification: {
+    id: Generated<number>;
+    name: string;
+    subject: string;
+    created_at: number;
+    created_by: string;
+    class: string;
+    platform: string | null;
+    group: string | null;
+    definition: string;
+    plan: string;
+    context_manifest: string;
+    overlays: string;
+    marker: string;
+    status: InstanceStatus;
+    attempted_at: number | null;
+    job_id: number | null;
+    missing_since: number | null;
+    failure_kind: FailureKind | null;
+    message: string | null;
+    node: string | null;
+    exit_code: number | null;
+    started_at: number | null;
+    ended_at: number | null;
+  };
+  current_image: {
+    recipe_id: number;
+    container_instance_id: number;
+    since: number;
+    changed_by: string;
+    pinned_at: number | null;
+  };
+  /** What became of the schedules of the configuration; `due_at` is the first run that has not been dealt with. */
+  schedule: {
+    name: string;
+    cron: string;
+    time_zone: string;
+    due_at: number;
+    runner: string | null;
+    last_at: number | null;
+    last_result: ScheduleResult | null;
+    last_message: string | null;
+    last_tag_id: number | null;
+  };
+  /** Tags that do not change what names mean until they are released. */
+  tag_hold: {
+    build_tag_id: number;
+    state: 'held' | 'releasing' | 'released';
+    released_at: number | null;
+    released_by: string | null;
+  };
+  /** Tags whose end has been seen. */
+  tag_end: { build_tag_id: number; ended_at: number };
+  /** Messages about the end of a tag. */
+  tag_notice: {
+    build_tag_id: number;
+    channel: NoticeChannel;
+    state: 'waiting' | 'sending' | 'sent' | 'given-up';
+    attempts: number;
+    sender: string | null;
+    next_at: number;
+    message: string | null;
+  };
   /** JSON: detail. */
   event: { id: Generated<number>; at: number; actor: string; kind: string; subject: string; detail: string };
 }

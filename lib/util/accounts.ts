@@ -61,6 +61,17 @@ export function currentUserName(): string {
   }
 }
 
+/** The names of the groups that this process is in; those that have no name are left out (id(1)). */
+export function callerGroups(): string[] {
+  const { stdout } = spawnSync('id', ['-Gn'], { encoding: 'utf8' });
+  return (stdout ?? '').split(/\s+/).filter((name) => isGroupName(name));
+}
+
+/** True for a name that can be a folder's and a shell word as well. */
+export function isGroupName(text: string): boolean {
+  return /^[A-Za-z_][A-Za-z0-9._-]{0,63}$/.test(text);
+}
+
 function lookUp(database: 'passwd' | 'group', name: string): string[] | undefined {
   // getent(1): exit status 2 = not found; a numeric key would be looked up as an id, which is never meant here.
   return /^\d*$/.test(name) ? undefined : ask(database, name);

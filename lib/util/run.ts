@@ -3,11 +3,18 @@ import { execa } from 'execa';
 export interface RunOptions {
   /** Milliseconds until the process gets SIGTERM; none by default. */
   timeout?: number;
+  /**
+   * Milliseconds until the process and all that it has started are killed; for programs that are not to be trusted to end.
+   * With it, `cancel` kills them too.
+   */
+  killAfter?: number;
   /** The process gets SIGTERM when this is aborted. */
   cancel?: AbortSignal;
   /** Text for standard input; without it the process reads end of file at once. */
   input?: string;
   cwd?: string;
+  /** For root: who the process runs as, without further groups. */
+  account?: { uid: number; gid: number } | undefined;
   /** The whole environment of the process; `cleanEnvironment()` by default. */
   env?: Record<string, string>;
 }
@@ -29,7 +36,7 @@ export interface RunResult {
  * program: the caller decides what its end means. The C locale keeps other programs' words as their parsers know them.
  */
 export async function run(file: string, args: readonly string[], options: RunOptions = {}): Promise<RunResult> {
-  const result = await execa(file, args, {
+  const running = execa(file, args, {
     reject: false,
     extendEnv: false,
     env: options.env ?? cleanEnvironment(),
@@ -37,9 +44,19 @@ export async function run(file: string, args: readonly string[], options: RunOpt
     // In a session of its own: Ctrl-C goes to us, and not to an sbatch whose answer would be lost by it.
     detached: true,
     ...(options.input === undefined ? { stdin: 'ignore' as const } : { input: options.input }),
+    ...(options.account === undefined ? {} : { uid: options.account.uid, gid: options.account.gid }),
     ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
     ...(options.timeout === undefined ? {} : { timeout: options.timeout }),
     ...(options.cancel === undefined ? {} : { cancelSignal: options.cancel }),
+  });
+  let overdue = false;
+  const kill = (): void => killGroup(running.pid);
+  const timer =
+    options.killAfter === undefined ? undefined : setTimeout(() => (kill(), (overdue = true)), options.killAfter);
+  if (timer !== undefined) options.cancel?.addEventListener('abort', kill);
+  const result = await running.finally(() => {
+    clearTimeout(timer);
+    options.cancel?.removeEventListener('abort', kill);
   });
   const started = result.exitCode !== undefined || result.signal !== undefined || result.timedOut;
   return {
@@ -48,9 +65,14 @@ export async function run(file: string, args: readonly string[], options: RunOpt
     stderr: result.stderr,
     exitCode: result.exitCode,
     signal: result.signal,
-    timedOut: result.timedOut,
+    timedOut: result.timedOut || overdue,
     spawnError: started ? undefined : (result.originalMessage ?? 'could not be started'),
   };
+}
+
+/** What `run` starts leads a process group of its own: without its children, who hold its pipes open, nothing would end. */
+function killGroup(leader: number | undefined): void {
+  if (leader !== undefined) void execa('kill', ['-s', 'KILL', '--', `-${leader}`], { reject: false });
 }
 
 /**

@@ -4,8 +4,8 @@
 CHECKOUT=$(cd -P "$HERE/../.." && pwd)
 CLUSTER_DIR=${CTMGR_CLUSTER_DIR:-/var/cache/ctmgr-cluster}
 [[ $CLUSTER_DIR == /* ]] || CLUSTER_DIR=$PWD/$CLUSTER_DIR
-# One cluster per checkout (and cache folder): its run folder, network link and nftables table bear this name.
-CLUSTER_ID=$(printf '%s\n' "$CHECKOUT" "$CLUSTER_DIR" | sha256sum)
+# One cluster per checkout, cache folder and name: its run folder, network link and nftables table bear this id.
+CLUSTER_ID=$(printf '%s\n' "$CHECKOUT" "$CLUSTER_DIR" ${CTMGR_CLUSTER_NAME:+"$CTMGR_CLUSTER_NAME"} | sha256sum)
 CLUSTER_ID=${CLUSTER_ID:0:8}
 RUN=$CLUSTER_DIR/run/$CLUSTER_ID
 # shellcheck disable=SC2034

@@ -2,6 +2,8 @@ import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
   existsSync,
+  lstatSync,
+  lutimesSync,
   mkdirSync,
   mkdtempSync,
   openSync,
@@ -30,6 +32,7 @@ let scratch: string;
 let target: string;
 let result: string;
 let task: string;
+let packages: string;
 
 beforeEach(() => {
   // A blank and a quote: every path has to survive the shell.
@@ -39,7 +42,12 @@ beforeEach(() => {
   task = join(share, 'tasks/3');
   target = join(share, 'builds/solver.sif');
   result = join(share, 'results/3.json');
-  for (const path of [scratch, join(task, 'context'), join(share, 'builds'), join(share, 'results')]) {
+  packages = join(share, 'logs/solver.packages');
+  for (const path of [
+    scratch,
+    join(task, 'context'),
+    ...['builds', 'results', 'logs'].map((name) => join(share, name)),
+  ]) {
     mkdirSync(path, { recursive: true });
   }
   writeFileSync(join(task, 'recipe.def'), 'Bootstrap: scratch\n');
@@ -54,7 +62,11 @@ interface Case {
   behaviour?: string;
   environment?: Record<string, string>;
   test?: boolean;
+  source?: 'definition' | 'file';
+  publish?: boolean;
   jobId?: number;
+  /** How often Slurm has requeued it. */
+  restarts?: number;
   /** Command in front of the shell that runs the script. */
   prefix?: string[];
   apptainer?: string;
@@ -63,8 +75,9 @@ interface Case {
 }
 
 function start(options: Case = {}): ChildProcess {
-  const { architecture = '', variant = '' } = options;
-  const values = { name: 'solver', target, result, test: options.test ?? true, architecture, variant };
+  const { architecture = '', variant = '', source = 'definition', publish = true } = options;
+  const more = { packages, source, publish, architecture, variant };
+  const values = { name: 'solver', target, result, test: options.test ?? true, ...more };
   writeFileSync(join(task, 'task.env'), taskEnvironment(values));
   const data = buildScriptData({
     tasksFolder: join(share, 'tasks'),
@@ -84,6 +97,7 @@ function start(options: Case = {}): ChildProcess {
       PATH: process.env['PATH'],
       SLURM_ARRAY_JOB_ID: String(options.jobId ?? 77),
       SLURM_ARRAY_TASK_ID: '3',
+      ...(options.restarts === undefined ? {} : { SLURM_RESTART_COUNT: String(options.restarts) }),
       SLURMD_NODENAME: 'b"1',
       LEAK: 'of the submitter',
     },
@@ -103,10 +117,68 @@ const log = (stream: 'out' | 'err'): string => readFileSync(join(folder, stream)
 /** What must hold after every end: nothing but finished files on the share, and no scratch. */
 function expectTidy(): void {
   expect(readdirSync(scratch)).toEqual([]);
-  for (const place of ['builds', 'results']) {
+  for (const place of ['builds', 'results', 'logs']) {
     expect(readdirSync(join(share, place)).filter((name) => name.startsWith('.'))).toEqual([]);
   }
 }
+
+describe('the list of packages', () => {
+  const expected = 'apk\tmusl-utils\t1.2.5-r9\nconda\tnumpy-base\t2.1.0-py312_0\ndpkg\tzlib1g\t1:1.3\npip\tsix\t1.16\n';
+
+  test('has what is installed, in one form for all package managers', async () => {
+    expect(await build()).toBe(0);
+    expect(readFileSync(packages, 'utf8')).toBe(expected);
+    expectTidy();
+  });
+
+  test('is no reason to fail, whether the image cannot be asked or the list not be written', async () => {
+    expect(await build({ behaviour: 'list-fails' })).toBe(0);
+    expect(readFileSync(packages, 'utf8')).toBe(expected);
+    expect(log('out')).toContain('ctmgr: the list of packages may not be complete: no list');
+    for (const path of [packages, target, result]) rmSync(path);
+    rmSync(join(share, 'logs'), { recursive: true });
+    expect(await build({ jobId: 77 })).toBe(0);
+    expect(log('out')).toContain(`ctmgr: cannot write ${packages}`);
+    expect(existsSync(target)).toBe(true);
+  });
+});
+
+describe('a verification', () => {
+  test('builds and tests, reports, and leaves no image', async () => {
+    expect(await build({ publish: false })).toBe(0);
+    expect(await readResult(result)).toMatchObject({
+      outcome: 'success',
+      message: expect.stringMatching(/^solver builds: 50\d{3} bytes$/),
+    });
+    expect([existsSync(target), existsSync(packages)]).toEqual([false, false]);
+    expectTidy();
+  });
+
+  test('fails as any build does', async () => {
+    expect(await build({ publish: false, behaviour: 'test-fails' })).toBe(1);
+    expect(await readResult(result)).toMatchObject({ outcome: 'failure', kind: 'test' });
+    expectTidy();
+  });
+});
+
+describe('a ready image', () => {
+  test('is checked and published as it is', async () => {
+    const made = spawnSync(standIn, ['build', join(task, 'context/image'), 'x.def'], {
+      env: { PATH: process.env['PATH'], SEEN: join(folder, 'seen') },
+    });
+    expect(made.status).toBe(0);
+    expect(await build({ source: 'file' })).toBe(0);
+    expect(readFileSync(target).equals(readFileSync(join(task, 'context/image')))).toBe(true);
+    expectTidy();
+  });
+
+  test('that is none fails before anything is published', async () => {
+    writeFileSync(join(task, 'context/image'), 'junk');
+    expect(await build({ source: 'file' })).toBe(1);
+    expect(await readResult(result)).toMatchObject({ outcome: 'failure', kind: 'infrastructure' });
+    expect(existsSync(target)).toBe(false);
+  });
+});
 
 describe('success', () => {
   test('the image is published as it was built, and the result describes it', async () => {
@@ -228,6 +300,7 @@ describe('failure', () => {
     expect(await readResult(result)).toMatchObject({ message: `cannot make a scratch folder in ${scratch} on b"1` });
     mkdirSync(scratch);
     rmSync(join(share, 'builds'), { recursive: true });
+    rmSync(result);
     expect(await build()).toBe(1);
     expect(await readResult(result)).toMatchObject({ message: `cannot write to ${share}/builds from b"1` });
   });
@@ -347,10 +420,36 @@ describe('the claim', () => {
     expect(readFileSync(result, 'utf8')).toBe(before);
   });
 
-  test('a requeued element starts anew after a failure', async () => {
+  test('a requeued element starts anew after it was stopped, in the same log, and its claim tells when', async () => {
     expect(await build({ behaviour: 'killed' })).toBe(137);
+    const claim = join(task, 'claim');
+    lutimesSync(claim, 1, 1);
     expect(await build()).toBe(0);
     expect(await readResult(result)).toMatchObject({ outcome: 'success' });
+    expect(log('out').match(/^ctmgr: (building solver|another attempt)/gm)).toEqual([
+      'ctmgr: building solver',
+      'ctmgr: another attempt',
+      'ctmgr: building solver',
+    ]);
+    expect(lstatSync(claim).mtimeMs).toBeGreaterThan(1000);
+  });
+
+  test('a requeued element does not build again what it has reported as failed', async () => {
+    expect(await build({ behaviour: 'post-fails' })).toBe(1);
+    const before = readFileSync(result, 'utf8');
+    expect(await build()).toBe(1);
+    expect(readFileSync(result, 'utf8')).toBe(before);
+    expect(existsSync(target)).toBe(false);
+  });
+
+  test('an element that Slurm requeues again and again gives up', async () => {
+    expect(await build({ behaviour: 'killed', restarts: 2 })).toBe(137);
+    expect(await build({ restarts: 3 })).toBe(1);
+    expect(await readResult(result)).toMatchObject({
+      kind: 'infrastructure',
+      message: expect.stringContaining('requeued the job 3 times'),
+    });
+    expectTidy();
   });
 
   test('published, but killed before the result: the requeued element reports its own image', async () => {

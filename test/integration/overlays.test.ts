@@ -3,7 +3,8 @@ import { addOverlay, dropOverlay, editOverlay, orderOverlays } from '../../lib/d
 import { parseSelector } from '../../lib/definitions/overlay-selector.ts';
 import { renderRecipe } from '../../lib/definitions/render-recipe.ts';
 import { updateBaseImage } from '../../lib/store/base-images.ts';
-import { listOverlays, overlayHistory, overlaysOfInstances } from '../../lib/store/overlays.ts';
+import { listBuilds } from '../../lib/store/catalogue-rows.ts';
+import { listOverlays, overlayHistory } from '../../lib/store/overlays.ts';
 import { listCurrentRecipes } from '../../lib/store/recipes.ts';
 import { importOne, makeTestSite, named, recordAll, type TestSite } from './support/test-site.ts';
 
@@ -131,9 +132,9 @@ describe('overlays join recipes when they are planned', () => {
     await editOverlay(site.store, { name: 'a', commands: ['x'], selector: undefined, message: null }, 'admin1');
     await orderOverlays(site.store, ['b', 'a'], 'admin1');
     const second = named((await recordAll(site)).instances, 'app');
-    const remembered = await overlaysOfInstances(site.store);
-    expect(remembered.get(first.id)).toEqual(['a:1', 'b:1']);
-    expect(remembered.get(second.id)).toEqual(['b:1', 'a:2']);
+    const remembered = new Map((await listBuilds(site.store, { name: 'app' })).map((row) => [row.id, row.overlays]));
+    expect(remembered.get(first.id)).toBe('["a:1","b:1"]');
+    expect(remembered.get(second.id)).toBe('["b:1","a:2"]');
     expect(second.input_hash).not.toBe(first.input_hash);
     const third = named((await recordAll(site)).instances, 'app');
     expect(third.input_hash).toBe(second.input_hash);

@@ -14,10 +14,11 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { pinName } from '../../lib/builds/choose-current.ts';
 import { publish } from '../../lib/builds/publish.ts';
-import { findImage, readCatalogue } from '../../lib/builds/read-catalogue.ts';
+import { findImage, findOlderFile, readCatalogue } from '../../lib/builds/read-catalogue.ts';
 import { imageFile, logFiles, resultFile } from '../../lib/builds/tag-folders.ts';
-import { writeCatalogue } from '../../lib/builds/write-catalogue.ts';
+import { collectCatalogue, writeCatalogue } from '../../lib/builds/write-catalogue.ts';
 import { type Instance, instancesOfTag } from '../../lib/store/instances.ts';
 import { runNode } from './support/run-node.ts';
 import { buildImage, importOne, makeTestSite, named, recordAll, type TestSite } from './support/test-site.ts';
@@ -187,6 +188,29 @@ describe('the catalogue', () => {
       `app:${tag.name} pending false`,
       `other:${tag.name} pending false`,
     ]);
+  });
+
+  test('lists the newest ten builds of a name and the current one, not all there ever were', async () => {
+    await publish(site, instance, buildImage(site, instance));
+    await pinName(site.store, 'app', undefined, { actor: 'admin1', message: null });
+    const tags = [instance.tag];
+    for (let i = 0; i < 12; i += 1) {
+      const next = named((await recordAll(site)).instances, 'app');
+      await publish(site, next, buildImage(site, next));
+      tags.push(next.tag);
+    }
+    await writeCatalogue(site.store, site.paths);
+    const catalogue = await readCatalogue(site.paths);
+    const listed = [...tags.slice(0, 1), ...tags.slice(3)];
+    expect(catalogue.images.map(({ tag }) => tag)).toEqual(listed);
+    expect(catalogue.tags.map(({ name }) => name)).toEqual(listed);
+    const all = await collectCatalogue(site.store, { name: 'app' });
+    expect(all.images.map(({ tag }) => tag)).toEqual(tags);
+    // What it does not list is there all the same.
+    const older = { name: 'app', tag: tags[1] ?? '' };
+    const file = join(site.paths.builds, older.tag, 'app.sif');
+    expect(await findOlderFile(site.paths, catalogue, older)).toMatchObject({ ...older, file });
+    expect(await findOlderFile(site.paths, catalogue, { name: 'app', tag: '2001-01-01.1' })).toBeUndefined();
   });
 
   test('that cannot be written is an error with a way out', async () => {

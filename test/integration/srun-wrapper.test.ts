@@ -1,4 +1,4 @@
-import { type SpawnSyncReturns, spawnSync } from 'node:child_process';
+import { execFileSync, type SpawnSyncReturns, spawnSync } from 'node:child_process';
 import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -50,6 +50,9 @@ beforeAll(() => {
     started: null,
     ended: null,
     changed: 0,
+    group: null,
+    pinned: false,
+    removed: null,
   });
   const images = [image('2026-11-22.1', hash, false), image('2026-11-22.2', 'b'.repeat(64), true)];
   writeFileSync(
@@ -113,7 +116,7 @@ describe('with --container=NAME the command runs in the image', () => {
     [['--job-name=a b', '--container=hello', 'a'], ['--job-name=a b'], ['a']],
     [['-J', '--container=other', '--container=hello', 'a'], ['-J', '--container=other'], ['a']],
     [['--comment', '--', '--container=hello', 'a'], ['--comment', '--'], ['a']],
-    [['--export=ALL,X=$(touch x)', '--container=hello', 'a'], ['--export=ALL,X=$(touch x)'], ['a']],
+    [['--exclude=$(touch x)', '--container=hello', 'a'], ['--exclude=$(touch x)'], ['a']],
     [['--container=hello', 'sh', '-c', 'echo "$HOME"; exit 3'], [], ['sh', '-c', 'echo "$HOME"; exit 3']],
     [['--container=hello', 'a', '--container=other'], [], ['a', '--container=other']],
     [['--container=hello', 'a', '-n', '2', '--', 'x'], [], ['a', '-n', '2', '--', 'x']],
@@ -220,6 +223,7 @@ describe('everything else passes through byte for byte', () => {
     ['--container-id=x', 'a'],
     ['--container-image=x', 'a'],
     ['a', ':', 'b'],
+    ['-n', '2', '--multi-prog', 'f'],
     ['--job-name=--container=hello', 'a'],
     ['-J', '--container=hello', 'a'],
     ['--version'],
@@ -246,9 +250,54 @@ describe('everything else passes through byte for byte', () => {
   });
 });
 
+describe('private images', () => {
+  const group = execFileSync('id', ['-gn'], { encoding: 'utf8' }).trim();
+  const secret = (): string => join(share, `private/${group}/builds/2026-11-22.1/secret.sif`);
+  const pinned = (result: SpawnSyncReturns<string>): string | undefined => received(result)[4];
+
+  beforeAll(() => {
+    for (const owner of [group, 'strangers']) {
+      const place = join(share, 'private', owner);
+      for (const name of ['builds/2026-11-22.1', 'current']) mkdirSync(join(place, name), { recursive: true });
+      const name = owner === group ? 'secret' : 'foreign';
+      writeFileSync(join(place, `builds/2026-11-22.1/${name}.sif`), '');
+      symlinkSync(`../builds/2026-11-22.1/${name}.sif`, join(place, `current/${name}.sif`));
+    }
+  });
+
+  test('of the own groups are found by name and by tag', () => {
+    for (const reference of ['secret', 'secret:2026-11-22.1']) {
+      expect(pinned(srun([`--container=${reference}`, 'a']))).toBe(secret());
+    }
+  });
+
+  test('of other groups do not exist, by whatever name', () => {
+    for (const reference of ['foreign', 'foreign:2026-11-22.1', `foreign@sha256:${hash}`]) {
+      const result = srun([`--container=${reference}`, 'a']);
+      const unknown = srun([`--container=${reference.replace('foreign', 'unknown')}`, 'a']);
+      expect([result.status, result.stdout]).toEqual([66, '']);
+      expect(result.stderr.replaceAll('foreign', 'unknown')).toBe(unknown.stderr);
+    }
+  });
+
+  test('that link out of their own folder are refused', () => {
+    symlinkSync('../../strangers/builds/2026-11-22.1/foreign.sif', join(share, `private/${group}/current/sly.sif`));
+    expect(srun(['--container=sly', 'a'])).toMatchObject({
+      status: 69,
+      stderr: expect.stringMatching(/points out of/),
+    });
+  });
+
+  test('public ones that the catalogue does not list any more are found by their tag', () => {
+    const old = join(share, 'builds/2026-11-22.1/old.sif');
+    writeFileSync(old, '');
+    expect(pinned(srun(['--container=old:2026-11-22.1', 'a']))).toBe(old);
+  });
+});
+
 describe('what cannot be right fails before anything is launched', () => {
   const cases: [words: string[], status: number, text: RegExp][] = [
-    [['--container=nope', 'a'], 66, /there is no image nope\nTry: ctmgr list/],
+    [['--container=nope', 'a'], 66, /there is no image nope, or it is not available to you\nTry: ctmgr list/],
     [['--container=hello:2026-11-22.9', 'a'], 66, /there is no image hello:2026-11-22.9/],
     [[`--container=hello@sha256:${'c'.repeat(64)}`, 'a'], 66, /there is no image/],
     [['--container=h.llo:2026-11-22.1', 'a'], 66, /there is no image/],
@@ -264,12 +313,15 @@ describe('what cannot be right fails before anything is launched', () => {
     [['--frobnicate', '--container=hello', 'a'], 64, /--frobnicate is not known/],
     [['-j', '--container=hello', 'a'], 64, /-j is not known/],
     [['--no', '--container=hello', 'a'], 64, /--no is not known/],
-    [['--container=hello', 'a', ':', 'b'], 64, /heterogeneous/],
     [['a', ':', '--container=hello', 'b'], 64, /heterogeneous/],
-    [['--container=hello', ':', 'b'], 64, /heterogeneous/],
-    [['--container=hello', '-n1', '--', ':', 'b'], 64, /heterogeneous/],
-    [['--multi-prog', '--container=hello', 'f'], 64, /--multi-prog/],
-    [['--mul', '--container=hello', 'f'], 64, /--multi-prog/],
+    [['--container=hello', ':', 'b'], 64, /a component without a command/],
+    [['--container=hello', '-n1', '--', ':', 'b'], 64, /a component without a command/],
+    [['--container=hello', 'a', ':', '--container=other', 'b'], 64, /two different values/],
+    [['--multi-prog', '--container=hello', 'f'], 66, /cannot read f/],
+    [['--container-writable', 'a'], 64, /need --container=NAME/],
+    [['--container=hello', '--container-mounts=etc', 'a'], 64, /absolute paths/],
+    [['--container=hello', '--container-mounts=/etc:/etc:xx', 'a'], 64, /a flag/],
+    [['--container=hello', '--container-gpu=some', 'a'], 64, /nvidia, amd or none/],
     [['--a\n\u001b[31mb', '--container=hello', 'a'], 64, /^srun: ctmgr: srun's option in this command line/],
     [[`--${'a'.repeat(5000)}`, '--container=hello', 'a'], 64, /^.{0,200}\n.{0,200}\n$/],
     [['--bcast=/tmp/x', '--container=hello', 'a'], 64, /--bcast/],
@@ -318,7 +370,7 @@ describe('what cannot be right fails before anything is launched', () => {
     expect(srun(['a'], { SRUN_CONTAINER: '' })).toMatchObject({ status: 64, stdout: '' });
     expect(srun(['a'], { SRUN_CONTAINER_HET_GROUP_0: 'hello' })).toMatchObject({ status: 64, stdout: '' });
     expect(srun(['a'], { SRUN_CONTAINER_PACK_GROUP_0: 'hello' })).toMatchObject({ status: 64, stdout: '' });
-    expect(srun(['--container=hello', 'a'], { SLURM_SRUN_MULTI: '1' })).toMatchObject({ status: 64, stdout: '' });
+    expect(srun(['--container=hello', 'a'], { SLURM_SRUN_MULTI: '1' })).toMatchObject({ status: 66, stdout: '' });
   });
 
   test('a share that is not mounted, a missing catalogue, an unreadable form of the configuration', () => {

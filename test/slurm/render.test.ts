@@ -23,10 +23,12 @@ describe('the definition file', () => {
     expect(await site.import('thesis', dockerfile, contents)).toMatchObject({ code: 0 });
     const rendered = await site.ctmgr(['render', 'thesis'], { user: 'admin1' });
     expect(rendered).toMatchObject({ code: 0, stderr: '' });
-    const lines = rendered.stdout.split('\n').map((line) => line.trim());
+    const all = rendered.stdout.split('\n').map((line) => line.trim());
+    const lines = all.filter((line) => !line.startsWith('#'));
     expect(lines.slice(0, 2)).toEqual(['Bootstrap: docker', 'From: centos:7.6.1810']);
     const post = lines.slice(lines.indexOf('%post') + 1, lines.indexOf('', lines.indexOf('%post')));
     expect(post.slice(-3)).toEqual(['mkdir -p /usr/local/software', 'mkdir -p /p', command]);
+    expect(all).toContain('# Dockerfile line 6: RUN');
     for (const file of files) expect(lines).toContain(`${file} /etc/yum.repos.d/${file}`);
   });
 });

@@ -5,14 +5,53 @@ import { attacks, ownedAttacks, succeeded } from './support/attacks.ts';
 import { busybox, makeSite, type Site, slowDockerfile } from './support/site.ts';
 import { watch } from './support/watch.ts';
 
-const forUsers = ['config', 'convert', 'history', 'list', 'logs', 'path', 'show', 'status'];
-const forAdmins = ['base', 'import', 'overlay', 'render'];
-const forRoot = ['init', 'migrate', 'poll', 'rebuild', 'service'];
+const forUsers = [
+  'config',
+  'convert',
+  'diff',
+  'doctor',
+  'history',
+  'inspect',
+  'list',
+  'logs',
+  'path',
+  'show',
+  'status',
+];
+const forAdmins = [
+  'base',
+  'import',
+  'overlay',
+  'pin',
+  'render',
+  'retire',
+  'rollback',
+  'schedule',
+  'unpin',
+  'usage',
+  'verify',
+];
+const forRoot = [
+  'backup',
+  'cancel',
+  'fsck',
+  'gc',
+  'init',
+  'migrate',
+  'poll',
+  'publish',
+  'rebuild',
+  'restore',
+  'retry',
+  'service',
+  'throttle',
+];
 
 /** Command lines of each level, complete enough to be understood. */
 const adminCalls = [
   ['import', 'Dockerfile', '--name=x'],
   ['render', 'good'],
+  ['verify', 'good'],
   ['overlay', 'add', 'x', '--run=true'],
   ['overlay', 'list'],
   ['overlay', 'show', 'x'],
@@ -20,9 +59,27 @@ const adminCalls = [
   ['overlay', 'remove', 'x'],
   ['overlay', 'order', 'x'],
   ['base', 'list'],
+  ['schedule'],
   ['base', 'set', 'x', '--distribution=debian'],
+  ['rollback', 'good'],
+  ['pin', 'good'],
+  ['unpin', 'good'],
+  ['retire', 'good'],
+  ['usage'],
 ];
-const rootCalls = [['rebuild'], ['build-all', '--wait'], ['poll'], ['service'], ['init'], ['migrate']];
+const rootCalls = [
+  ['rebuild'],
+  ['publish', '2026-11-22.1'],
+  ['build-all', '--wait'],
+  ['cancel', 'good'],
+  ['retry', '2026-11-22.1'],
+  ['throttle', '2026-11-22.1', '4'],
+  ['poll'],
+  ['service'],
+  ['init'],
+  ['migrate'],
+  ['gc', '--delete'],
+];
 
 let site: Site;
 let tag: string;

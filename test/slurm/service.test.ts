@@ -56,11 +56,16 @@ async function stopService(service: Killable, of: Site = site): Promise<void> {
 const statuses = async (): Promise<string[]> => (await site.status()).map(({ status }) => status);
 const all = (status: string) => (found: string[]) => found.every((one) => one === status);
 
-/** Waits until the service has asked after unfinished work of Slurm again `count` times: it writes the catalogue then. */
+/**
+ * Waits until the service has had `count` more passes in which it asks Slurm if there is anything to ask: it also looks then
+ * for what others have changed in the database, and shows that in the catalogue.
+ */
 async function passes(count: number): Promise<void> {
   const inode = (): Promise<string> => output(['stat', '-c', '%i', `${site.share}/catalog.json`]);
   for (let i = 0; i < count; i += 1) {
     const before = await inode();
+    const overlay = ['overlay', 'add', `pass-${i}`, '--selector', 'recipe:nobody', '--run', 'true'];
+    expect(await site.ctmgr(overlay, { user: 'admin1' })).toMatchObject({ code: 0 });
     await until('another pass', inode, (now) => now !== before);
   }
 }
@@ -155,12 +160,15 @@ describe('the nightly schedule', () => {
     const nightly = await makeSite({ service: 'nightly = "*/2 * * * * *"' });
     expect(await nightly.import('one', slowDockerfile(3))).toMatchObject({ code: 0 });
     const service = await startService(nightly);
-    const [text] = [await service.says(/"nightly rebuild"(.*\n)*.*"nightly rebuild"/)];
-    expect(text).toMatch(/no nightly rebuild: the one before is not finished/);
+    const [text] = [await service.says(/"scheduled rebuild started"(.*\n)*.*"scheduled rebuild started"/)];
+    expect(text).toMatch(/, which it started before, is not finished".*"scheduled rebuild left out"/);
     await stopService(service, nightly);
     expect(await nightly.ctmgr(['poll', '--wait'])).toMatchObject({ code: 0 });
     const state = await expectConsistent(nightly);
-    expect(state.rows['build_tag']?.map(({ created_by }) => created_by)).toEqual(['nightly', 'nightly']);
+    expect(state.rows['build_tag']?.map(({ created_by }) => created_by)).toEqual([
+      'schedule:nightly',
+      'schedule:nightly',
+    ]);
     const [first, second] = (await elementsOf(nightly, 2)).sort((a, b) => a.start - b.start);
     expect(second?.start).toBeGreaterThanOrEqual(first?.end ?? Infinity);
     await nightly.remove();

@@ -30,6 +30,9 @@ const image: CatalogueImage = {
   started: 1,
   ended: 2,
   changed: 3,
+  group: null,
+  pinned: false,
+  removed: null,
 };
 const newer: CatalogueImage = { ...image, tag: '2026-11-23.1', sha256: 'b'.repeat(64), current: true };
 const failed: CatalogueImage = {
@@ -46,7 +49,19 @@ const catalogue: Catalogue = {
   schema: 1,
   generated: 4,
   images: [image, newer, failed],
-  recipes: [{ name: 'namd', version: 1, base: 'debian:12', created: 1, created_by: 'admin1', message: 'ä\n' }],
+  recipes: [
+    {
+      name: 'namd',
+      version: 1,
+      origin: null,
+      base: 'debian:12',
+      created: 1,
+      created_by: 'admin1',
+      message: 'ä\n',
+      group: null,
+      retired: null,
+    },
+  ],
   tags: [{ name: '2026-11-22.1', created: 1, created_by: 'root', note: null }],
 };
 

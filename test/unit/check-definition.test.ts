@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { checkDefinition, readSections } from '../../lib/apptainer/check-definition.ts';
+import { checkStages, splitStages, stageName } from '../../lib/apptainer/check-stages.ts';
 
 const header = 'Bootstrap: docker\nFrom: a\n';
 
@@ -30,5 +31,27 @@ describe('checkDefinition', () => {
     [`${header}%post\n${'é\n'.repeat(21_845)}%files\n`, 'Apptainer reads less than 65536'],
   ])('%j', (text, words) => {
     expect(checkDefinition(text).join('\n')).toContain(words);
+  });
+});
+
+describe('checkStages', () => {
+  const two =
+    'Bootstrap: docker\nFrom: a\nStage: one\n\nBootstrap: docker\nFrom: b\nStage: two\n%files from one\n a b\n';
+
+  test('cuts a definition where Apptainer does, and finds nothing wrong with good ones', () => {
+    expect(checkStages(two)).toEqual([]);
+    expect(checkStages(header)).toEqual([]);
+    expect(splitStages(`# c\n${two}`).map(stageName)).toEqual(['one', 'two']);
+    expect(splitStages(`${header}%post\n echo bootstrap: x\nBOOTSTRAP: y\n`)).toHaveLength(2);
+  });
+
+  test.each([
+    [two.replace('from one', 'from two'), 'stage two: %files from two: no stage before has this name'],
+    [two.replace('Stage: one\n', ''), 'stage 1: a stage that is not the last has no name'],
+    [two.replaceAll('Stage: two', 'Stage: one'), 'there is another stage of this name'],
+    [`${header}%post\nBootStrap: x\n`, 'stage 2: header: from is missing'],
+    [two.replace('Stage: one', 'Stage: one\n%post\n {{x}}'), 'stage one: line 5: {{x}}'],
+  ])('%j', (text, words) => {
+    expect(checkStages(text).join('\n')).toContain(words);
   });
 });

@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
@@ -56,17 +56,17 @@ describe.each(shells)('%s %s', (program, ...flags: (string | undefined)[]) => {
 
   test('a file goes to a name, into a directory that is there, or into one that is named', () => {
     post(
-      `${staged}mkdir old; ctmgr_put @/.ctmgr/s/f @/a/b c '' ''; ctmgr_put @/.ctmgr/s/f @/old c '' ''; ctmgr_put @/.ctmgr/s/f @/new/ c '' ''`,
+      `${staged}ctmgr_copy=1; mkdir old; ctmgr_put @/.ctmgr/s/f @/a/b c '' ''; ctmgr_put @/.ctmgr/s/f @/old c '' ''; ctmgr_put @/.ctmgr/s/f @/new/ c '' ''`,
     );
     expect(tree()).toEqual(['a d 755', 'a/b f 600', 'new d 755', 'new/c f 600', 'old d 755', 'old/c f 600']);
   });
 
-  test('of a directory its contents are copied; a new one is like it, an old one stays as it is', () => {
+  test('of a directory its contents are copied; a new one is an ordinary directory, an old one stays as it is', () => {
     post(
-      `${staged}mkdir old; chmod 701 old; echo z >old/z; ctmgr_put @/.ctmgr/s/d @/new d '' ''; ctmgr_put @/.ctmgr/s @/old s '' ''`,
+      `${staged}ctmgr_copy=1; mkdir old; chmod 701 old; echo z >old/z; ctmgr_put @/.ctmgr/s/d @/new d '' ''; ctmgr_put @/.ctmgr/s @/old s '' ''`,
     );
     expect(tree()).toEqual([
-      'new d 710',
+      'new d 755',
       'new/x f 644',
       'old d 701',
       'old/.hid f 644',
@@ -92,11 +92,18 @@ describe.each(shells)('%s %s', (program, ...flags: (string | undefined)[]) => {
     expect(tree()).not.toContain('reached f 644');
   });
 
+  test('hard links stay, also where directories join', () => {
+    post(
+      `mkdir -p @/.ctmgr/h/d @/to/d; cd @/.ctmgr/h; echo 1 >a; ln a b; ln a d/c; cd @; ctmgr_put @/.ctmgr/h @/to h '' ''; find to -type f -links 3 | wc -l >count; rm -r to`,
+    );
+    expect(readFileSync(join(root, 'count'), 'utf8').trim()).toBe('3');
+  });
+
   test('a mode holds for all that is copied, not for the folders above', () => {
     post(`${staged}ctmgr_put @/.ctmgr/s @/p/q s '' 750`);
     expect(tree()).toEqual([
       'p d 755',
-      'p/q d 750',
+      'p/q d 755',
       'p/q/.hid f 750',
       'p/q/d d 750',
       'p/q/d/x f 750',
@@ -107,7 +114,7 @@ describe.each(shells)('%s %s', (program, ...flags: (string | undefined)[]) => {
 
   test('mode and owner do not change what is copied from a stage itself', () => {
     post(`mkdir in; echo x >in/x; ctmgr_put @/in @/.ctmgr/out/to in '' 700; mv @/.ctmgr/out @/out`);
-    expect(tree()).toEqual(['in d 755', 'in/x f 644', 'out d 755', 'out/to d 700', 'out/to/x f 700']);
+    expect(tree()).toEqual(['in d 755', 'in/x f 644', 'out d 755', 'out/to d 755', 'out/to/x f 700']);
   });
 
   test('patterns match dot files and each component; a link is followed, but not out of what is copied', () => {
@@ -144,8 +151,8 @@ describe.each(shells)('%s %s', (program, ...flags: (string | undefined)[]) => {
   });
 
   test('mounts cover what is there, and leave no trace but the folder above', () => {
-    post(`mkdir -p t/old; ctmgr_cover @/t a; ctmgr_folder @/t 1777 "$(id -u):$(id -g)"; touch t/gone; ctmgr_uncover @/t a
-      ctmgr_cover @/u/v b; ctmgr_folder @/u/v 700 "$(id -u):$(id -g)"; ctmgr_move @/u/v @/.ctmgr/cache; ctmgr_uncover @/u/v b`);
+    post(`mkdir -p t/old; ctmgr_mount @/.ctmgr/a @/t 1777 "$(id -u):$(id -g)"; touch t/gone; ctmgr_unmount @/.ctmgr/a @/t
+      ctmgr_mount @/.ctmgr/c @/u/v 700 "$(id -u):$(id -g)"; touch u/v/x; ctmgr_unmount @/.ctmgr/c @/u/v keep; ls @/.ctmgr/c/x`);
     expect(tree()).toEqual(['t d 755', 't/old d 755', 'u d 755']);
   });
 

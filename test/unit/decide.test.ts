@@ -287,6 +287,47 @@ test('nothing that Slurm does not say can ever be a failure', () => {
   }
 });
 
+describe('a cancellation that somebody has asked ctmgr for', () => {
+  const wanted = { cancelledBy: 'root' };
+  check([
+    [
+      'is told with the name',
+      { ...wanted, record: says('CANCELLED by 990') },
+      { kind: 'cancelled', message: 'cancelled by root' },
+    ],
+    [
+      'may come too late',
+      { ...wanted, result: good, record: says('CANCELLED by 990') },
+      { kind: 'success', result: good },
+    ],
+    ['has not happened while the job runs', { ...wanted, record: says('RUNNING') }, building],
+    [
+      'explains why nobody knows the job',
+      { ...wanted, missingSince: now - 30 },
+      { kind: 'cancelled', message: 'cancelled by root' },
+    ],
+    ['explains nothing at first', { ...wanted }, keep(now)],
+    ['explains nothing while Slurm is silent', { ...wanted, slurm: 'silent', missingSince: now - 30 }, keep(null)],
+  ]);
+});
+
+describe('while the share cannot be seen', () => {
+  const unseen = { shareSeen: false };
+  check([
+    ['a job that ended has not failed', { ...unseen, record: says('COMPLETED', 0, 0, ended) }, keep(null)],
+    [
+      'one that Slurm has failed has',
+      { ...unseen, record: says('TIMEOUT') },
+      failure('timeout', expect.any(String), null),
+    ],
+    [
+      'one that is missing was not cancelled',
+      { ...unseen, arrayInQueue: true, missingSince: now - 31 },
+      keep(now - 31),
+    ],
+  ]);
+});
+
 describe('an element that is missing from an array which slurmctld still has', () => {
   const missing: Evidence = { ...nothing, arrayInQueue: true, missingSince: now - 30 };
   test('was cancelled while it waited', () => {

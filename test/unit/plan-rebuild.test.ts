@@ -3,10 +3,27 @@ import { inputHash, planRebuild } from '../../lib/builds/plan-rebuild.ts';
 import type { RenderedRecipe } from '../../lib/definitions/render-recipe.ts';
 
 function recipe(name: string, className: string | null = null, definition = `From: ${name}\n`): RenderedRecipe {
-  const common = { id: 1, created_at: 0, created_by: 'admin1', base_image_id: 1, message: null };
+  const common = {
+    id: 1,
+    created_at: 0,
+    created_by: 'admin1',
+    base_image_id: 1,
+    message: null,
+    origin: null,
+    kind: 'dockerfile' as const,
+  };
   return {
     source: {
-      recipe: { ...common, name, class: className, dockerfile_location: '/Dockerfile', context_location: null },
+      recipe: {
+        ...common,
+        name,
+        class: className,
+        dockerfile_location: '/Dockerfile',
+        context_location: null,
+        group: null,
+        retired_at: null,
+        link_behind: 0,
+      },
       content: {
         ...common,
         recipe_id: 1,
@@ -88,6 +105,21 @@ describe('arrays', () => {
   test('no recipe is no array; a Slurm without arrays is an error', () => {
     expect(planRebuild([], 'default', 1001)).toEqual([]);
     expect(() => planRebuild(five, 'default', 0)).toThrow(expect.objectContaining({ code: 'configuration' }));
+  });
+
+  test('the longest build has the first index; what was never built comes before it; tasks keep their order', () => {
+    const expected = new Map([
+      ['a', 5],
+      ['b', 60],
+      ['d', 30],
+      ['e', 60],
+    ]);
+    const order = (most: number): string[] =>
+      planRebuild(five, 'default', most, expected).map(({ instances }) =>
+        instances.map(({ name, taskIndex, arrayIndex }) => `${name}=${taskIndex}/${arrayIndex}`).join(' '),
+      );
+    expect(order(9)).toEqual(['c=2/0 b=1/1 e=4/2 d=3/3 a=0/4']);
+    expect(order(3)).toEqual(['c=2/0 b=1/1 e=4/2', 'd=3/0 a=0/1']);
   });
 
   test('names like properties of objects are classes like others', () => {

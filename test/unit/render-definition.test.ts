@@ -17,8 +17,20 @@ function render(dockerfile: string, more: Partial<DefinitionInput> & { files?: s
   return renderDefinition({ plan, manifest, overlays: [], labels: [], template, ...more });
 }
 
-/** The lines of one section. */
+/** The lines of one section, without settings, functions of our own, and comments. */
 function section(definition: string, name: string): string[] {
+  return allLines(definition, name).filter((line) => !line.startsWith('#') && !settings.has(line));
+}
+
+/** What every `%post` with commands begins with. */
+const settings = new Set([
+  '. /.ctmgr/functions',
+  'unset PS1 PROMPT_COMMAND',
+  'LD_LIBRARY_PATH=${LD_LIBRARY_PATH%:/.singularity.d/libs}',
+  '[ "$LD_LIBRARY_PATH" != /.singularity.d/libs ] || unset LD_LIBRARY_PATH',
+]);
+
+function allLines(definition: string, name: string): string[] {
   return readSections(definition)
     .filter((each) => each.name === name)
     .flatMap(({ text }) =>
@@ -29,7 +41,8 @@ function section(definition: string, name: string): string[] {
     );
 }
 
-const squeeze = (text: string) => text.replace(/\s+/g, ' ').trim();
+const squeeze = (text: string) => text.replaceAll('\\\n', '').replace(/\s+/g, ' ').trim();
+const withoutComments = (text: string) => text.replace(/^ *#.*\n/gm, '');
 
 describe('renderDefinition', () => {
   test('the Dockerfile of listing 4.1 and two overlays give listing 4.2', () => {
@@ -56,7 +69,18 @@ RUN yum-config-manager --disable base,extras,updates,epel && sed -i \\
         steps: [{ command: 'mkdir -p /usr/local/software' }, { command: 'mkdir -p /p' }],
       },
     ];
-    expect(squeeze(render(dockerfile, { files: [...files, ...keys], overlays }))).toBe(
+    const definition = render(dockerfile, { files: [...files, ...keys], overlays });
+    expect(allLines(definition, 'files').filter((line) => line.startsWith('#'))).toEqual(
+      copies.map((_, index) => `# Dockerfile line ${index + 3}: COPY`),
+    );
+    expect(allLines(definition, 'post').slice(0, 5)).toEqual([
+      '# Overlay standard, version 1',
+      'mkdir -p /usr/local/software',
+      'mkdir -p /p',
+      '# Dockerfile line 10: RUN',
+      'yum-config-manager --disable base,extras,updates,epel && sed -i \\',
+    ]);
+    expect(squeeze(withoutComments(definition))).toBe(
       squeeze(`Bootstrap: docker
 From: centos:7.6.1810
 
@@ -204,10 +228,11 @@ ${copies.map((words) => `    ${words.join(' ')}`).join('\n')}
   test('USER brings functions that switch users, but not for root', () => {
     expect(section(render('FROM a\nUSER root\nRUN make'), 'post')).toEqual(['make']);
     const post = section(render('FROM a\nUSER bob\nWORKDIR /w/v\nRUN make "$X"\nUSER 0\nRUN make'), 'post');
-    expect(post.slice(-3)).toEqual([
+    expect(post.slice(-4)).toEqual([
       'ctmgr_mkdir bob /w /w/v',
       `ctmgr_as bob /w/v /bin/sh -c 'make "$X"'`,
       '( cd /w/v && exec /bin/sh -c make )',
+      'rm -rf /.ctmgr',
     ]);
   });
 

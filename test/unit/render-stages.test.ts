@@ -16,14 +16,19 @@ function render(dockerfile: string, more: Partial<DefinitionInput> & { files?: s
   return renderDefinition({ plan, manifest, overlays: [], labels: [], template, ...more });
 }
 
-/** The stages, each with its header and sections by name; functions of our own are left out. */
+/** The stages, each with its header and sections by name; settings, functions of our own and comments are left out. */
 function stages(definition: string): Record<string, string[]>[] {
   return definition.split(/^(?=Bootstrap:)/m).map((text) => {
     expect(checkDefinition(text)).toEqual([]);
     const found: Record<string, string[]> = {};
     for (const { name, line, text: body } of readSections(text)) {
       const title = name === 'files' ? (text.split('\n')[line - 1] ?? '') : name === '' ? 'header' : name;
-      const plain = body.replace(/^ {4}ctmgr_\w+\(\) [({]\n[\s\S]*?^ {4}[)}]\n/gm, '');
+      const plain = body
+        .replace(/^ {4}cat .*<<'END'\n[\s\S]*?^END\n/gm, '')
+        .replace(
+          /^ *(\. \/\.ctmgr\/functions|unset PS1 PROMPT_COMMAND|LD_LIBRARY_PATH=.*|\[ "\$LD_LIBRARY_PATH" .*|#.*)\n/gm,
+          '',
+        );
       found[title] = (found[title] ?? []).concat(plain.split('\n').filter((each) => each.trim() !== ''));
     }
     return Object.fromEntries(Object.entries(found).map(([name, lines]) => [name, lines.map((each) => each.trim())]));
@@ -43,13 +48,8 @@ describe('several stages', () => {
       {
         header: ['Bootstrap: docker', 'From: a', 'Stage: stage-3'],
         '%files from build': ['/x /.ctmgr/from-0/0'],
-        post: [
-          'one',
-          "ctmgr_put /.ctmgr/from-0/0 /y/ x '' ''",
-          'rm -rf /.ctmgr/from-0',
-          'three',
-          'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin rm -rf /.ctmgr',
-        ],
+        post: ['one', "ctmgr_put /.ctmgr/from-0/0 /y/ x '' ''", 'three', 'rm -rf /.ctmgr'],
+        setup: ['mkdir -p "$SINGULARITY_ROOTFS/.ctmgr"'],
       },
     ]);
   });
@@ -155,28 +155,22 @@ describe('mounts of RUN', () => {
       render('FROM a\nWORKDIR /w\nRUN --mount=type=cache,target=c,id=i --mount=type=tmpfs,target=/t make && x'),
     );
     expect(post.slice(1, -1)).toEqual([
-      'ctmgr_cover /w/c 1-0',
-      'ctmgr_folder /.ctmgr/cache-69 755 0:0',
-      'ctmgr_move /.ctmgr/cache-69 /w/c',
-      'ctmgr_cover /t 1-1',
-      'ctmgr_folder /t 1777 0:0',
+      'ctmgr_mount /.ctmgr/cache-69 /w/c 755 0:0',
+      'ctmgr_mount /.ctmgr/mount-1-1 /t 1777 0:0',
       "( cd /w && exec /bin/sh -c 'make && x' )",
-      'ctmgr_uncover /t 1-1',
-      'ctmgr_move /w/c /.ctmgr/cache-69',
-      'ctmgr_uncover /w/c 1-0',
+      'ctmgr_unmount /.ctmgr/mount-1-1 /t',
+      'ctmgr_unmount /.ctmgr/cache-69 /w/c keep',
     ]);
   });
 
   test('a bind mount waits at a place of its own', () => {
     const last = stages(render('FROM a AS b\nFROM a\nRUN --mount=from=b,source=/x,target=/y make')).at(-1);
     expect(last?.['%files from b']).toEqual(['/x /.ctmgr/from-0-0/0']);
-    expect(last?.['post']?.slice(0, 6)).toEqual([
+    expect(last?.['post']?.slice(0, 4)).toEqual([
       "ctmgr_put /.ctmgr/from-0-0/0 /.ctmgr/mount-0-0 x '' ''",
-      'rm -rf /.ctmgr/from-0-0',
-      'ctmgr_cover /y 0-0',
-      'ctmgr_move /.ctmgr/mount-0-0 /y',
+      'ctmgr_mount /.ctmgr/mount-0-0 /y',
       'make',
-      'ctmgr_uncover /y 0-0',
+      'ctmgr_unmount /.ctmgr/mount-0-0 /y',
     ]);
   });
 

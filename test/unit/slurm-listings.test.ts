@@ -107,6 +107,35 @@ describe('sacct of 24.11', () => {
     }
   });
 
+  test('a waiting array: in steps, with a throttle, cut short only by who does not ask for all of it', () => {
+    const [first, ...rest] = elements(
+      parseAccounting(recorded('16_[1-9:4%4]|PENDING|0:0|1795368119|Unknown|Unknown|None assigned|None|mark')),
+    );
+    expect([first, ...rest].map((element) => element?.index)).toEqual([1, 5, 9]);
+    expect(first).toMatchObject({ phase: 'queued', submitted: 1795368119 });
+    expect(first).not.toHaveProperty('reason');
+    const cut = parseAccounting(
+      recorded('16_[1,3,...]|PENDING|0:0|1795368119|Unknown|Unknown|None assigned|None|mark'),
+    );
+    expect(cut).toEqual({ ok: false, message: expect.stringContaining('16_[1,3,...]') });
+  });
+
+  test('requeued after a node failure: the same ids, submitted anew', () => {
+    const found = elements(
+      parseAccounting(
+        recorded(
+          '1_0|NODE_FAIL|1:0|1795369693|1795369694|1795369724|b1|None|m',
+          '1_0|PENDING|0:0|1795369724|Unknown|Unknown|None assigned|None|m',
+          '1_1|PENDING|0:0|1795369724|Unknown|Unknown|None assigned|None|m',
+        ),
+      ),
+    );
+    expect(found.map(({ index, phase, submitted }) => [index, phase, submitted])).toEqual([
+      [0, 'queued', 1795369724],
+      [1, 'queued', 1795369724],
+    ]);
+  });
+
   test('jobs that are no arrays are left out; no line at all is an answer too', () => {
     expect(
       elements(parseAccounting(recorded('5|COMPLETED|0:0|1795367243|1795367243|1795367262|b1|None|bash'))),
@@ -126,6 +155,42 @@ describe('sacct of other versions', () => {
       parseAccounting(recorded('1_1|FAILED|137:0|1795367365|1795367365|1795367366|n1|None|m')),
     );
     expect(element).toMatchObject({ outcome: 'failed', exitCode: 137, signal: 0 });
+  });
+
+  test.each([
+    ['22.05', '1_1|FAILED|127:0|1795367365|1795367365|1795367366|n1|None|m', 127],
+    ['24.11', '21_1|FAILED|9:0|1795368163|1795368163|1795368165|b2|None|m', 9],
+    ['25.11', '1_1|FAILED|255:0|1795367365|1795367365|1795367366|n1|None|m', 255],
+  ])('%s: the code of a failed job is what that version prints', (_version, line, exitCode) => {
+    expect(elements(parseAccounting(recorded(line)))).toMatchObject([{ outcome: 'failed', exitCode }]);
+  });
+
+  test.each([
+    ['22.05', '1_1|FAILED|0:53|1795367365|1795367365|1795367365|n1|None|m', 'infrastructure'],
+    ['22.05', '1_1|FAILED|0:52|1795367365|1795367365|1795367365|n1|None|m', 'infrastructure'],
+    ['26.05', '1_1|FAILED|0:54|1795367365|1795367365|1795367365|n1|Prolog|m', 'infrastructure'],
+    ['22.05', '1_1|OUT_OF_MEMORY|0:125|1795367365|1795367365|1795367365|n1|None|m', 'oom'],
+    ['26.05', '1_1|LAUNCH_FAILED|0:0|1795367365|1795367365|1795367365|n1|None|m', 'infrastructure'],
+    ['26.05', '1_1|RECONFIG_FAIL|0:0|1795367365|1795367365|1795367365|n1|None|m', 'infrastructure'],
+    ['22.05', '1_1|BOOT_FAIL|0:0|1795367365|1795367365|1795367365|n1|None|m', 'node'],
+    ['22.05', '1_1|DEADLINE|0:0|1795367365|Unknown|1795367365|None assigned|None|m', 'timeout'],
+  ])('%s: %s', (_version, line, outcome) => {
+    expect(elements(parseAccounting(recorded(line)))).toMatchObject([{ phase: 'ended', outcome }]);
+  });
+
+  test.each([
+    ['22.05', 'UNKNOWN', 'unknown'],
+    ['26.05', 'POWER_UP_NODE', 'queued'],
+    ['24.11', 'RESV_DEL_HOLD', 'queued'],
+    ['22.05', 'REQUEUE_HOLD', 'held'],
+    ['22.05', 'SPECIAL_EXIT', 'held'],
+    ['24.11', 'SIGNALING', 'running'],
+    ['22.05', 'SUSPENDED', 'running'],
+  ])('%s: %s is no end', (_version, state, phase) => {
+    const line = `1_1|${state}|0:0|1795367365|Unknown|Unknown|n1|None|m`;
+    const [element] = elements(parseAccounting(recorded(line)));
+    expect(element?.phase).toBe(phase);
+    expect(element).not.toHaveProperty('exitCode');
   });
 
   test('requeued, preempted, revoked and states that are not known yet', () => {

@@ -22,26 +22,32 @@ describe('taskEnvironment', () => {
       name: 'solver',
       target: '/srv/ctmgr/builds/t/solver.sif',
       result: '/srv/ctmgr/results/t/1.json',
+      packages: '/srv/ctmgr/logs/t/solver.packages',
+      source: 'definition' as const,
+      publish: true,
       test: true,
       architecture: 'arm',
       variant: 'v7',
     };
     expect(taskEnvironment(values)).toBe(
-      'NAME=solver\nTARGET=/srv/ctmgr/builds/t/solver.sif\nRESULT=/srv/ctmgr/results/t/1.json\nTEST=yes\nARCH=arm\nVARIANT=v7\n',
+      'NAME=solver\nTARGET=/srv/ctmgr/builds/t/solver.sif\nRESULT=/srv/ctmgr/results/t/1.json\n' +
+        'PACKAGES=/srv/ctmgr/logs/t/solver.packages\nSOURCE=definition\nPUBLISH=yes\nTEST=yes\nARCH=arm\nVARIANT=v7\n',
     );
   });
 
   test('a shell reads back exactly what was written', () => {
     const file = join(folder, 'task.env');
     const odd = { name: hostile, target: `/t/${hostile}`, result: hostile, architecture: hostile, variant: '' };
-    writeFileSync(file, taskEnvironment({ ...odd, test: false }));
+    const more = { packages: hostile, source: 'file' as const, publish: true };
+    writeFileSync(file, taskEnvironment({ ...odd, ...more, test: false }));
     const shell = spawnSync('sh', [
       '-c',
-      '. "$1" && printf "%s\\0" "$NAME" "$TARGET" "$RESULT" "$TEST" "$ARCH"',
+      '. "$1" && printf "%s\\0" "$NAME" "$TARGET" "$RESULT" "$TEST" "$ARCH" "$PACKAGES"',
       'sh',
       file,
     ]);
-    expect(shell.stdout.toString().split('\0')).toEqual([hostile, `/t/${hostile}`, hostile, 'no', hostile, '']);
+    const read = [hostile, `/t/${hostile}`, hostile, 'no', hostile, hostile, ''];
+    expect(shell.stdout.toString().split('\0')).toEqual(read);
     expect(shell.stderr.toString()).toBe('');
   });
 });
@@ -89,7 +95,7 @@ describe('build.sbatch.mustache', () => {
       requeues: 0,
     };
     expect(renderTemplate(readFileSync(path, 'utf8'), buildScriptData(values), path)).toContain(
-      '"$apptainer" build --fakeroot --notest ${ARCH:+--arch "$ARCH"} ${VARIANT:+--arch-variant "$VARIANT"} \\\n   "$image" ../recipe.def\n',
+      '"$apptainer" build --fakeroot --notest ${ARCH:+--arch "$ARCH"} ${VARIANT:+--arch-variant "$VARIANT"} \\\n     "$image" ../recipe.def\n',
     );
   });
 });

@@ -29,6 +29,11 @@ const statements = [
     (verb) => `create trigger instance_attempt_is_not_${verb}d before ${verb} on instance_attempt
     begin select raise(abort, 'instance_attempt is history and is never ${verb === 'update' ? 'changed' : 'deleted'}'); end`,
   ),
+  // In the order in which they are listed, or SQLite reads all instances there are to have them in that order.
+  `drop index container_instance_unfinished`,
+  `create index container_instance_unfinished on container_instance (build_tag_id, task_index)
+    where status in ('pending', 'queued', 'building')`,
+  `create index container_instance_lost on container_instance (build_tag_id, task_index) where status = 'lost'`,
   `drop trigger container_instance_end_is_final`,
   // Only a further attempt makes a finished instance unfinished again, and only when the one before is written down.
   `create trigger container_instance_end_is_final before update of status on container_instance

@@ -40,6 +40,8 @@ GRANT ALL ON slurm_acct_db.* TO slurm@localhost;
 END
 
 mkdir -p /srv/ctmgr /var/lib/ctmgr /etc/ctmgr /opt/ctmgr /scratch /etc/slurm
-# Both lead into the checkout. While it has no such file, the search in PATH goes on: to the real srun in /usr/bin.
+# All lead into the checkout. While it has no such file, the search in PATH goes on: to the real srun in /usr/bin.
 ln -s /opt/ctmgr/bin/ctmgr /usr/local/bin/ctmgr
-ln -s /opt/ctmgr/spank/srun /usr/local/bin/srun
+for tool in srun sbatch salloc; do
+    ln -s /opt/ctmgr/spank/srun "/usr/local/bin/$tool"
+done

@@ -42,6 +42,7 @@ export async function makeTestSite(moreConfig = ''): Promise<TestSite> {
   const paths = pathsOf(config);
   for (const path of [paths.share, paths.builds, paths.logs, paths.results, paths.tasks, paths.current])
     mkdirSync(path);
+  writeFileSync(paths.marker, '');
   const store = await makeStore(paths.database);
   const site = makeBuildSite(store, config, paths, 'tester');
   return {

@@ -4,6 +4,10 @@ import { setTimeout as delay } from 'node:timers/promises';
 
 const script = join(import.meta.dirname, '../../cluster/cluster');
 
+/** Each of jest's workers has a cluster to itself, so that what one test breaks is whole for the others; the first has the usual one. */
+const worker = process.env['JEST_WORKER_ID'] ?? '1';
+const environment = { ...process.env, ...(worker === '1' ? {} : { CTMGR_CLUSTER_NAME: `worker-${worker}` }) };
+
 export interface Place {
   user?: string;
   node?: string;
@@ -22,7 +26,7 @@ export interface Ended {
 export function start(words: string[], place: Place = {}): ChildProcess {
   const where = [...(place.user ? ['-u', place.user] : []), ...(place.node ? ['-n', place.node] : [])];
   return spawn(script, ['exec', ...where, '--', ...words], {
-    env: { ...process.env, ...place.env },
+    env: { ...environment, ...place.env },
     stdio: ['pipe', 'pipe', 'pipe'],
   });
 }
@@ -87,6 +91,6 @@ export async function until<Value>(
 }
 
 async function control(verb: string, name: string): Promise<void> {
-  const result = await ended(spawn(script, [verb, name], { stdio: ['ignore', 'pipe', 'pipe'] }));
+  const result = await ended(spawn(script, [verb, name], { env: environment, stdio: ['ignore', 'pipe', 'pipe'] }));
   if (result.code !== 0) throw new Error(`cluster ${verb} ${name} ended with ${result.code}: ${result.stderr}`);
 }

@@ -144,11 +144,21 @@ function expectCatalogue(state: SiteState, instances: InstanceRow[], newest: Map
   const catalogue = JSON.parse(state.files['catalog.json']?.text ?? '') as {
     images: { name: string; tag: string; status: string; sha256: string | null; current: boolean }[];
   };
-  expect(catalogue.images.map(({ name, tag, status, sha256 }) => ({ name, tag, status, sha256 }))).toEqual(
-    instances.map(({ name, tag, status, sha256 }) => ({ name, tag, status, sha256 })),
-  );
+  // Tasks of a tag are recorded in the order in which they shall start, and listed by their number.
+  const told = (rows: typeof catalogue.images | InstanceRow[]): string[] =>
+    rows.map(({ name, tag, status, sha256 }) => [tag, name, status, sha256].join(' ')).sort();
+  expect(told(catalogue.images)).toEqual(told(listed(instances, newest)));
   const current = catalogue.images.filter((image) => image.current);
   expect(new Map(current.map((image) => [`current/${image.name}.sif`, `../${imagePath(image)}`]))).toEqual(newest);
+}
+
+/** What the catalogue lists: of each name the newest ten builds, those under way and the current one. */
+function listed(instances: InstanceRow[], newest: Map<string, string>): InstanceRow[] {
+  return instances.filter((instance, i) => {
+    const later = instances.slice(i + 1).filter(({ name }) => name === instance.name);
+    const isCurrent = newest.get(`current/${instance.name}.sif`) === `../${imagePath(instance)}`;
+    return later.length < 10 || isCurrent || /pending|queued|building/.test(instance.status);
+  });
 }
 
 function imagePath({ name, tag }: { name: string; tag: string }): string {

@@ -43,6 +43,7 @@ export async function makeSite(
     slurm?: string;
     build?: string;
     poll?: string;
+    retry?: string;
     rights?: string;
     service?: string;
     tables?: string;
@@ -80,6 +81,8 @@ submit_settle = 3
 result_grace = 3
 lost_after = 60
 ${extra.poll ?? ''}
+[retry]
+${extra.retry ?? 'infrastructure = 0'}
 [service]
 ${extra.service ?? ''}
 ${extra.tables ?? ''}

@@ -1,0 +1,71 @@
+import type { Instance } from '../store/instances.ts';
+import type { FailureKind, InstanceStatus } from '../store/schema.ts';
+import type { Decision } from './decide.ts';
+
+/** The columns that a decision sets. */
+export interface Change {
+  status: InstanceStatus;
+  failure_kind: FailureKind | null;
+  message: string | null;
+  reason: string | null;
+  node: string | null;
+  exit_code: number | null;
+  started_at: number | null;
+  ended_at: number | null;
+  requeued_at: number | null;
+}
+
+/** Where and when a job ran, as far as Slurm or the element itself has said it; times in seconds since the epoch. */
+export interface RunFacts {
+  node?: string;
+  started?: number;
+  ended?: number;
+}
+
+/** The columns of an instance after a decision about it at the time `now`. Pure. */
+export function changeFor(
+  decision: Exclude<Decision, { kind: 'success' | 'keep' }>,
+  instance: Instance,
+  facts: RunFacts | undefined,
+  now: number,
+): Change {
+  const common = {
+    failure_kind: null,
+    message: instance.message,
+    reason: null,
+    node: facts?.node ?? instance.node,
+    exit_code: null,
+    started_at: facts?.started ?? instance.started_at,
+    ended_at: facts?.ended ?? now,
+    requeued_at: instance.requeued_at,
+  };
+  switch (decision.kind) {
+    case 'progress': {
+      const requeued = decision.status === 'queued' && instance.status === 'building';
+      return {
+        ...common,
+        status: decision.status,
+        reason: decision.reason,
+        ended_at: null,
+        ...(requeued ? { node: null, started_at: null, requeued_at: now } : {}),
+      };
+    }
+    case 'failure':
+      return {
+        ...common,
+        status: 'failure',
+        failure_kind: decision.failureKind,
+        message: decision.message,
+        exit_code: decision.exitCode,
+      };
+    case 'cancelled':
+      return { ...common, status: 'cancelled', message: decision.message };
+    case 'lost':
+      return { ...common, status: 'lost', message: decision.message };
+  }
+}
+
+/** How an instance ended, in a few words; null if there is nothing to say. */
+export function describeEnd({ failure_kind, message }: Pick<Change, 'failure_kind' | 'message'>): string | null {
+  return failure_kind === null ? message : `${failure_kind}: ${message}`;
+}

@@ -1,0 +1,153 @@
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+
+import type { ContextManifest } from '../definitions/context-manifest.ts';
+import { contextArchive } from '../definitions/import-recipe.ts';
+import { insertEvent } from '../store/events.ts';
+import type { Instance } from '../store/instances.ts';
+import {
+  changeVerification,
+  deleteVerification,
+  isContextUsed,
+  unfinishedVerifications,
+  type Verification,
+  verificationsEndedBefore,
+} from '../store/verifications.ts';
+import { accountName } from '../util/accounts.ts';
+import { epochSeconds } from '../util/clock.ts';
+import { CtmgrError } from '../util/errors.ts';
+import type { BuildSite } from './build-site.ts';
+import { decide, type Decision } from './decide.ts';
+import { askSlurm, noNews, type SlurmNews } from './gather-evidence.ts';
+import { removeEmptyLogs } from './publish.ts';
+import { readResults, readStarts } from './read-share.ts';
+import { placeOf } from './tag-folders.ts';
+import { placeOfVerification, settleSubmission, submitVerification } from './submit-verification.ts';
+
+/**
+ * The poller's pass over verification builds: submits those that wait, moves the others by the rules of all builds
+ * (`decide`), and clears away what is older than `build.verification_days`. Returns what could not be done this time and
+ * how many are unfinished.
+ */
+export async function pollVerifications(
+  site: BuildSite,
+  askSlurmToo: boolean,
+): Promise<{ problems: string[]; unfinished: number }> {
+  const problems: string[] = [];
+  const rows = await unfinishedVerifications(site.store);
+  for (const row of rows.filter(({ job_id }) => job_id === null)) {
+    const problem = await submit(site, row, askSlurmToo);
+    if (problem !== undefined) problems.push(problem);
+  }
+  const open: Verification[] = [];
+  for (const row of rows.filter(({ job_id }) => job_id !== null)) {
+    if (!(await step(site, row, noNews))) open.push(row);
+  }
+  if (askSlurmToo && open.length > 0) {
+    const news = await askSlurm(site, open.map(asInstance));
+    problems.push(...news.problems);
+    for (const row of open) await step(site, row, news);
+  }
+  if (askSlurmToo) await clearAway(site);
+  return { problems, unfinished: (await unfinishedVerifications(site.store)).length };
+}
+
+async function submit(site: BuildSite, row: Verification, askSlurmToo: boolean): Promise<string | undefined> {
+  try {
+    if (row.attempted_at === null) return await submitVerification(site, row);
+    return askSlurmToo ? await settleSubmission(site, row) : undefined;
+  } catch (error) {
+    if (!(error instanceof CtmgrError)) throw error;
+    return `cannot submit ${row.name} now: ${error.message}: ${error.why ?? ''}`;
+  }
+}
+
+/** Returns true if there is nothing more to decide about it in this pass. */
+async function step(site: BuildSite, row: Verification, news: SlurmNews): Promise<boolean> {
+  const instance = asInstance(row);
+  const share = (await readResults(site, [instance])).get(row.id);
+  const started = await readStarts(site, [instance], news.records, news.state !== 'unasked');
+  const record = news.records.get(row.id);
+  const { result_grace, lost_after } = site.config.poll;
+  const decision = decide({
+    status: row.status,
+    result: share?.result,
+    resultProblem: share?.resultProblem,
+    shareSeen: share?.seen ?? false,
+    claimed: started.has(row.id),
+    cancelledBy: null,
+    record,
+    slurm: news.state,
+    arrayInQueue: row.job_id !== null && news.arraysInQueue.has(row.job_id),
+    missingSince: row.missing_since,
+    now: epochSeconds(),
+    resultGrace: result_grace,
+    lostAfter: lost_after,
+    nameOf: accountName,
+  });
+  const facts = share?.result ?? record;
+  const node = facts?.node ?? row.node;
+  if (decision.kind === 'keep') {
+    if (decision.missingSince === row.missing_since) return false;
+    await changeVerification(site.store, row, { missing_since: decision.missingSince });
+    row.missing_since = decision.missingSince;
+    return false;
+  }
+  if (decision.kind === 'progress') {
+    const change = { status: decision.status, node, missing_since: null };
+    if (await changeVerification(site.store, row, change)) Object.assign(row, change);
+    return false;
+  }
+  const ended_at = facts?.ended ?? epochSeconds();
+  await end(site, row, { ...endOf(decision), node, started_at: facts?.started ?? null, ended_at });
+  return true;
+}
+
+function endOf(decision: Exclude<Decision, { kind: 'keep' | 'progress' }>): Partial<Verification> {
+  switch (decision.kind) {
+    case 'success':
+      return { status: 'success', exit_code: 0 };
+    case 'failure': {
+      const { failureKind, message, exitCode } = decision;
+      return { status: 'failure', failure_kind: failureKind, message, exit_code: exitCode };
+    }
+    default:
+      return { status: decision.kind, message: decision.message };
+  }
+}
+
+async function end(site: BuildSite, row: Verification, change: Partial<Verification>): Promise<void> {
+  const done = await site.store.transaction().execute(async (db) => {
+    if (!(await changeVerification(db, row, change))) return false;
+    const detail = { recipe: row.subject, message: change.message ?? null };
+    const event = { actor: site.actor, kind: `verification.${change.status}`, subject: row.name, detail };
+    await insertEvent(db, event, epochSeconds());
+    return true;
+  });
+  if (!done) return;
+  await removeEmptyLogs(site, asInstance(row));
+  await rm(join(site.paths.tasks, row.name), { recursive: true, force: true });
+}
+
+/** Logs and results of old ones, and stored files that only they needed. */
+async function clearAway(site: BuildSite): Promise<void> {
+  const { store, paths, config } = site;
+  for (const row of await verificationsEndedBefore(store, epochSeconds() - config.build.verification_days * 86_400)) {
+    const place = placeOf(paths, row.group);
+    for (const parent of [place.logs, place.builds, paths.results, paths.tasks]) {
+      await rm(join(parent, row.name), { recursive: true, force: true });
+    }
+    const { digest } = JSON.parse(row.context_manifest) as ContextManifest;
+    await store.transaction().execute(async (db) => {
+      await deleteVerification(db, row.id);
+      if (!(await isContextUsed(db, digest))) await rm(contextArchive(paths.contexts, digest), { force: true });
+    });
+  }
+}
+
+/** What the functions that judge builds need to know of one. */
+function asInstance(row: Verification): Instance {
+  const { id, job_id, status, missing_since, attempted_at } = row;
+  const only = { array_index: 0, attempt: 1, requeued_at: null };
+  return { ...placeOfVerification(row), ...only, id, job_id, status, missing_since, attempted_at } as Instance;
+}

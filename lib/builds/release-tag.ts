@@ -1,0 +1,119 @@
+import { constants } from 'node:fs';
+import { open } from 'node:fs/promises';
+
+import { findBuildTag } from '../store/build-tags.ts';
+import { setCurrentImage } from '../store/current-images.ts';
+import { insertEvent } from '../store/events.ts';
+import { type Instance, instancesOfTag, unfinished } from '../store/instances.ts';
+import { findTagHold, markReleased, markReleasing, type TagHold } from '../store/tag-holds.ts';
+import { epochSeconds } from '../util/clock.ts';
+import { CtmgrError, errorText } from '../util/errors.ts';
+import type { BuildSite } from './build-site.ts';
+import { takesNameOver } from './publish.ts';
+import { showName } from './show-names.ts';
+import { writeCatalogue } from './write-catalogue.ts';
+
+export interface Release {
+  tag: string;
+  /** It had been released before: nothing was changed. */
+  already: boolean;
+  /** Names that mean the build of this tag now. */
+  live: string[];
+  /** Names that keep their meaning: it is newer, pinned, or retired. */
+  kept: string[];
+  /** Images of the tag that are not good. */
+  missing: string[];
+}
+
+/**
+ * Lets a held tag go live, all or nothing: refused while an image is unfinished (75), if one is not good (1; not with
+ * `partial`), and if a file is not what was built (1). That it is to happen is recorded before anything changes, so that
+ * the next poll completes what a crash interrupts.
+ */
+export async function releaseTag(site: BuildSite, name: string, partial: boolean): Promise<Release> {
+  const tag = await findBuildTag(site.store, name);
+  if (tag === undefined)
+    throw new CtmgrError('inputMissing', `there is no build tag ${name}`, { hint: 'ctmgr status' });
+  const hold = await findTagHold(site.store, tag.id);
+  if (hold === undefined) {
+    throw new CtmgrError('usage', `${name} is not held`, { why: 'its images went live when they were built' });
+  }
+  const instances = await instancesOfTag(site.store, tag.id);
+  const bad = instances.filter(({ status }) => status !== 'success').map((instance) => instance.name);
+  if (hold.state === 'held') {
+    refuseUnfinished(name, instances);
+    if (bad.length > 0 && !partial) {
+      throw new CtmgrError('failed', `${name} is not complete, so nothing was published`, {
+        why: `not good: ${bad.join(', ')}`,
+        hint: `ctmgr status ${name}; publish the others with: ctmgr publish ${name} --partial`,
+      });
+    }
+    await checkFiles(name, instances);
+    await site.store.transaction().execute(async (db) => {
+      const now = epochSeconds();
+      if (!(await markReleasing(db, tag.id, site.actor, now))) return;
+      await insertEvent(db, { actor: site.actor, kind: 'tag.publish', subject: name, detail: { left_out: bad } }, now);
+    });
+  }
+  const { live, kept } = await completeRelease(site, hold);
+  await writeCatalogue(site.store, site.paths);
+  return { tag: name, already: hold.state === 'released', live, kept, missing: bad };
+}
+
+/**
+ * Makes the names mean the good builds of a tag whose release is recorded, in one transaction; links that a crash left
+ * changed are changed again to the same. Throws the system's error if the share does not let it.
+ */
+export async function completeRelease(
+  site: BuildSite,
+  { build_tag_id }: Pick<TagHold, 'build_tag_id'>,
+): Promise<{ live: string[]; kept: string[] }> {
+  return site.store.transaction().execute(async (db) => {
+    const now = epochSeconds();
+    const live: string[] = [];
+    const kept: string[] = [];
+    const done = !(await markReleased(db, build_tag_id));
+    for (const instance of await instancesOfTag(db, build_tag_id)) {
+      if (done || instance.status !== 'success' || instance.file === null) continue;
+      if (await takesNameOver(db, instance)) {
+        await setCurrentImage(db, instance.recipe_id, instance.id, site.actor, now);
+        await showName(db, site, instance.recipe_id);
+        live.push(instance.name);
+      } else kept.push(instance.name);
+    }
+    return { live, kept };
+  });
+}
+
+function refuseUnfinished(tag: string, instances: Instance[]): void {
+  const left = instances.filter(({ status }) => unfinished.includes(status)).length;
+  if (left === 0) return;
+  throw new CtmgrError('tryAgain', `${tag} is not finished, so nothing was published`, {
+    why: `${left} of ${instances.length} images are still to be built`,
+    hint: `ctmgr poll --wait; then: ctmgr publish ${tag}`,
+  });
+}
+
+/** Before the first name changes: a file that is gone would leave the tag half live. */
+async function checkFiles(tag: string, instances: Instance[]): Promise<void> {
+  const wrong: string[] = [];
+  for (const { status, file, size, name } of instances) {
+    if (status !== 'success' || file === null) continue;
+    try {
+      const handle = await open(file, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+      try {
+        const found = await handle.stat();
+        if (!found.isFile() || found.size !== size) wrong.push(`${name}: ${file} is not the file that was built`);
+      } finally {
+        await handle.close();
+      }
+    } catch (error) {
+      wrong.push(`${name}: ${errorText(error)}`);
+    }
+  }
+  if (wrong.length === 0) return;
+  throw new CtmgrError('failed', `the images of ${tag} are not all there, so nothing was published`, {
+    why: wrong.join('; '),
+    hint: 'is the share mounted? ctmgr fsck',
+  });
+}

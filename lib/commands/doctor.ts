@@ -1,0 +1,56 @@
+import { existsSync } from 'node:fs';
+
+import { registrySettings } from '../definitions/learn-bases.ts';
+import { examineSite } from '../service/doctor/examine-site.ts';
+import type { Finding } from '../service/doctor/finding.ts';
+import { listBaseImages } from '../store/base-images.ts';
+import { CtmgrError, exitCodes } from '../util/errors.ts';
+import type { Answer, Context } from './context.ts';
+
+interface Arguments {
+  jobs: boolean;
+  'all-nodes': boolean;
+}
+
+/** `ctmgr doctor`: checks the site and says what to do; 1 if there is a problem. */
+export async function run(argv: Arguments, context: Context): Promise<Answer> {
+  const { loaded, paths, caller, interrupted: signal } = context;
+  const bases = async (): Promise<string[]> => {
+    if (!existsSync(paths.database)) return [];
+    try {
+      return (await listBaseImages(await context.store())).map(({ location }) => location);
+    } catch (error) {
+      // What is wrong with the database is told by its own check.
+      if (error instanceof CtmgrError) return [];
+      throw error;
+    }
+  };
+  const examination = { loaded, paths, level: caller.level, jobs: argv.jobs, allNodes: argv['all-nodes'] };
+  const findings = await examineSite({
+    ...examination,
+    bases,
+    registries: registrySettings(loaded.config, signal),
+    signal,
+  });
+  const counts = { ok: 0, warning: 0, problem: 0, unknown: 0 };
+  for (const { state } of findings) counts[state] += 1;
+  const summary = [
+    `${counts.ok} ok`,
+    `${counts.warning} ${counts.warning === 1 ? 'warning' : 'warnings'}`,
+    `${counts.problem} ${counts.problem === 1 ? 'problem' : 'problems'}`,
+    ...(counts.unknown === 0 ? [] : [`${counts.unknown} could not be found out`]),
+  ];
+  return {
+    kind: 'record',
+    record: { ...counts, checks: findings },
+    text: `${[...findings.flatMap(describe), '', `${summary.join(', ')}.`].join('\n')}\n`,
+    exitCode: counts.problem === 0 ? 0 : exitCodes.failed,
+  };
+}
+
+const words = { ok: 'ok', warning: 'warning', problem: 'PROBLEM', unknown: 'cannot tell' };
+
+function describe({ state, check, where, detail, fix }: Finding): string[] {
+  const what = where === null ? check : `${check} (${where})`;
+  return [`${words[state].padEnd(11)}  ${what}: ${detail}`, ...(fix === null ? [] : [`${' '.repeat(13)}Try: ${fix}`])];
+}

@@ -1,0 +1,67 @@
+import { makeBuildSite } from '../builds/build-site.ts';
+import { type GarbagePlan, isRemovable, planGarbage, type Removal, removeGarbage } from '../builds/collect-garbage.ts';
+import { formatSize } from '../util/clock.ts';
+import { exitCodes } from '../util/errors.ts';
+import type { Answer, Column, Context } from './context.ts';
+
+const columns: Column[] = [
+  { key: 'action', title: 'ACTION' },
+  { key: 'what', title: 'WHAT' },
+  { key: 'name', title: 'NAME' },
+  { key: 'tag', title: 'TAG' },
+  { key: 'size', title: 'SIZE', align: 'right', show: (value) => formatSize(value as number | null) },
+  { key: 'why', title: 'WHY' },
+  { key: 'path', title: 'PATH' },
+];
+
+/** `ctmgr gc`: what nobody needs any more; with `--delete` it goes. */
+export async function run(argv: { delete: boolean }, context: Context): Promise<Answer> {
+  const site = makeBuildSite(await context.store(), context.config, context.paths, context.caller.name);
+  const plan = await planGarbage(site);
+  const removals = argv.delete ? await removeGarbage(site, plan) : undefined;
+  const records = describe(plan, removals);
+  context.terminal.say(summarise(plan, removals));
+  const failed = records.some(({ action }) => action === 'failed');
+  return { kind: 'table', columns, records, exitCode: failed ? exitCodes.tryAgain : 0 };
+}
+
+interface Row extends Record<string, unknown> {
+  action: string;
+}
+
+function describe(plan: GarbagePlan, removals: Removal[] | undefined): Row[] {
+  const outcome = (path: string, why: string): { action: string; why: string } => {
+    if (removals === undefined) return { action: 'delete', why };
+    const done = removals.find((removal) => removal.path === path);
+    if (done === undefined) return { action: 'kept', why: 'has become current meanwhile' };
+    return done.problem === undefined ? { action: 'deleted', why } : { action: 'failed', why: done.problem };
+  };
+  const images = plan.images.remove.map(({ image: { name, tag, size, file }, why }) => {
+    return { ...outcome(file, why), what: 'image', name, tag, size, path: file };
+  });
+  const findings = plan.findings.map((finding) => {
+    const { kind: what, name, tag, size, path, why } = finding;
+    return { ...(isRemovable(finding) ? outcome(path, why) : { action: 'look at', why }), what, name, tag, size, path };
+  });
+  return [...images, ...findings];
+}
+
+function summarise({ images, findings }: GarbagePlan, removals: Removal[] | undefined): string {
+  const bytes = images.remove.reduce((sum, { image }) => sum + image.size, 0);
+  const others = findings.filter(isRemovable).length;
+  const strange = findings.length - others;
+  const kept = [...images.kept].map(([reason, number]) => `${number} ${reason}`).join(', ');
+  const gone = `${count(images.remove.length, 'image')} (${formatSize(bytes)})${others === 0 ? '' : `, ${others} other`}`;
+  const lines = [
+    removals === undefined ? `To delete: ${gone}.` : `Deleted: ${gone}.`,
+    `Kept images: ${kept === '' ? 'none' : kept}.`,
+    ...(strange === 0 ? [] : [`${count(strange, 'thing')} to look at, never deleted by ctmgr.`]),
+  ];
+  if (removals === undefined && images.remove.length + others > 0)
+    lines.push('Nothing was changed. Do it: ctmgr gc --delete');
+  return lines.join('\n');
+}
+
+function count(number: number, noun: string): string {
+  return `${number} ${noun}${number === 1 ? '' : 's'}`;
+}

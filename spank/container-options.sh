@@ -1,0 +1,134 @@
+# shellcheck shell=sh disable=SC2034,SC2154 # shared with srun, which sources this
+# The --container-... options and what config.toml says in [containers], as options of Apptainer.
+
+# Sets ctmgr_extra to the number of words and ctmgr_extra_1 ... to the words that go between `exec` and the image.
+ctmgr_read_options() {
+  . "$ctmgr_home/read-containers.sh"
+  ctmgr_read_containers
+  ctmgr_extra=0
+  ctmgr_gpu_option=${SLURM_CTMGR_GPU:-}
+  ctmgr_home_option=${SLURM_CTMGR_HOME:-}
+  while IFS= read -r ctmgr_line; do
+    case $ctmgr_line in
+      'argument '*) ctmgr_add "${ctmgr_line#argument }" ;;
+      'bind '*) ctmgr_add_bind "${ctmgr_line#bind }" ;;
+      'variable '*)
+        ctmgr_line=${ctmgr_line#variable }
+        export "APPTAINERENV_$ctmgr_line"
+        ;;
+      'gpu '*) ctmgr_gpu_option=${ctmgr_gpu_option:-${ctmgr_line#gpu }} ;;
+      'mount_home false') ctmgr_home_option=${ctmgr_home_option:-no} ;;
+    esac
+  done <<END
+$ctmgr_settings
+END
+  ctmgr_split "${SLURM_CTMGR_MOUNTS:-}" ctmgr_add_bind
+  ctmgr_split "${SLURM_CTMGR_ENV:-}" ctmgr_keep_variable
+  if [ "$ctmgr_home_option" = no ]; then
+    ctmgr_add --no-mount
+    ctmgr_add home
+  fi
+  [ -z "${SLURM_CTMGR_WRITABLE:-}" ] || ctmgr_add --writable-tmpfs
+  if [ -n "${SLURM_CTMGR_WORKDIR:-}" ]; then
+    ctmgr_add --pwd
+    ctmgr_add "$SLURM_CTMGR_WORKDIR"
+  fi
+  # Variables that --export leaves behind.
+  if [ "$ctmgr_export" = yes ] || [ -n "${SLURM_EXPORT_ENV:-}${SRUN_EXPORT_ENV:-}" ]; then
+    for ctmgr_word in "CTMGR_CONTAINER=$ctmgr_value" "CTMGR_IMAGE=$ctmgr_image" ${ctmgr_digest:+"CTMGR_SHA256=$ctmgr_digest"}; do
+      ctmgr_add --env
+      ctmgr_add "$ctmgr_word"
+    done
+  fi
+  # Whether the job gets a GPU, and of which maker, shows on the node only.
+  case $ctmgr_gpu_option in
+    nvidia) ctmgr_add --nv ;;
+    amd) ctmgr_add --rocm ;;
+    '' | none | auto) ;;
+    *) ctmgr_fail 64 '--container-gpu is nvidia, amd or none' ;;
+  esac
+}
+
+ctmgr_add() {
+  ctmgr_extra=$((ctmgr_extra + 1))
+  eval "ctmgr_extra_$ctmgr_extra=\$1"
+}
+
+# ctmgr_split LIST FUNCTION: calls it for each part between commas.
+ctmgr_split() {
+  ctmgr_list=$1
+  while [ -n "$ctmgr_list" ]; do
+    "$2" "${ctmgr_list%%,*}"
+    case $ctmgr_list in *,*) ctmgr_list=${ctmgr_list#*,} ;; *) ctmgr_list='' ;; esac
+  done
+}
+
+# SRC[:DST[:FLAGS]] as pyxis users know it; flags are joined by +, tmpfs:DST is an empty folder.
+ctmgr_add_bind() {
+  ctmgr_source=${1%%:*} ctmgr_flags='' ctmgr_target=${1%%:*}
+  case $1 in
+    *:*:*) ctmgr_target=${1#*:} ctmgr_flags=${1#*:*:} ctmgr_target=${ctmgr_target%%:*} ;;
+    *:*) ctmgr_target=${1#*:} ;;
+  esac
+  case $ctmgr_source,$ctmgr_target in
+    tmpfs,/*)
+      ctmgr_add --scratch
+      ctmgr_add "$ctmgr_target"
+      return
+      ;;
+    /*,/*) ;;
+    *) ctmgr_fail 64 'a mount needs absolute paths' '--container-mounts=/SRC[:/DST[:ro]]' ;;
+  esac
+  case $1 in *[\"]*) ctmgr_fail 64 'a mount cannot have a " in it' ;; esac
+  ctmgr_mode=''
+  while [ -n "$ctmgr_flags" ]; do
+    case ${ctmgr_flags%%+*} in
+      ro) ctmgr_mode=,ro ;;
+      rw | rbind | bind | rprivate | private | x-create=auto | x-create=dir | x-create=file) ;;
+      *) ctmgr_fail 64 'a flag of a mount is not known' 'ro or rw' ;;
+    esac
+    case $ctmgr_flags in *+*) ctmgr_flags=${ctmgr_flags#*+} ;; *) ctmgr_flags='' ;; esac
+  done
+  ctmgr_add --mount
+  ctmgr_add "type=bind,\"source=$ctmgr_source\",\"destination=$ctmgr_target\"$ctmgr_mode"
+}
+
+# The host's value of a variable comes before the image's.
+ctmgr_keep_variable() {
+  case $1 in
+    # Apptainer keeps it anyway, and warns.
+    HOME) return ;;
+    '' | [0123456789]* | *[!abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_]*)
+      ctmgr_fail 64 '--container-env needs names of variables' '--container-env=NAME,NAME'
+      ;;
+  esac
+  eval "[ -z \"\${$1+set}\" ] || export \"APPTAINERENV_$1=\$$1\""
+}
+
+# ctmgr_rewrite_programs WORD...: a copy of the file of --multi-prog in which every program runs in the image, as
+# ctmgr_programs. srun reads it before the tasks start; it is gone when srun ends.
+ctmgr_rewrite_programs() {
+  eval "ctmgr_source=\${$ctmgr_command}"
+  ctmgr_prefix=$ctmgr_apptainer' --quiet exec'
+  ctmgr_number=0
+  while [ "$ctmgr_number" -lt "$ctmgr_extra" ]; do
+    ctmgr_number=$((ctmgr_number + 1))
+    eval "ctmgr_prefix=\$ctmgr_prefix' '\$ctmgr_extra_$ctmgr_number"
+  done
+  ctmgr_prefix="$ctmgr_prefix $ctmgr_image"
+  case $ctmgr_prefix$ctmgr_extra in
+    *[\'\"%\\]*) ctmgr_fail 64 '--multi-prog does not go with these --container-... options or the place of the image' ;;
+  esac
+  [ -r "$ctmgr_source" ] || ctmgr_fail 66 "cannot read $ctmgr_source" 'srun --multi-prog FILE'
+  ctmgr_copy=$(mktemp "${TMPDIR:-/tmp}/ctmgr-srun.XXXXXX") || ctmgr_fail 73 'cannot make a temporary file' "df ${TMPDIR:-/tmp}"
+  if ! ctmgr_prefix="$ctmgr_prefix" LC_ALL=C awk '
+    continued { continued = /\\$/; print; next }
+    /^[ \t]*(#|$)/ { print; continued = /\\$/; next }
+    { continued = /\\$/ }
+    match($0, /^[ \t]*[^ \t]+[ \t]+/) { print substr($0, 1, RLENGTH) ENVIRON["ctmgr_prefix"] " " substr($0, RLENGTH + 1); next }
+    { print }' "$ctmgr_source" >"$ctmgr_copy" || ! exec 9<"$ctmgr_copy"; then
+    ctmgr_fail 73 'cannot write a temporary file' "df ${TMPDIR:-/tmp}"
+  fi
+  rm -f -- "$ctmgr_copy"
+  ctmgr_programs=/proc/self/fd/9
+}

@@ -1,0 +1,26 @@
+#ifndef CTMGR_JOB_VARIABLES_H
+#define CTMGR_JOB_VARIABLES_H
+
+/*
+ * What travels with a job from its submission to its tasks. Slurm carries variables whose names begin with SLURM even when
+ * --export leaves all others behind (env_array_merge_slurm_spank in its src/common/env.c).
+ */
+#define JOB_PIN "SLURM_CTMGR_PIN"             /* image.h: the exact image */
+#define JOB_MOUNTS "SLURM_CTMGR_MOUNTS"       /* --container-mounts */
+#define JOB_WORKDIR "SLURM_CTMGR_WORKDIR"     /* --container-workdir */
+#define JOB_ENV "SLURM_CTMGR_ENV"             /* --container-env */
+#define JOB_HOME "SLURM_CTMGR_HOME"           /* yes or no: --[no-]container-mount-home */
+#define JOB_WRITABLE "SLURM_CTMGR_WRITABLE"   /* yes: --container-writable */
+#define JOB_GPU "SLURM_CTMGR_GPU"             /* --container-gpu */
+
+/* From the plugin to ctmgr-exec, in one task. */
+#define TASK_COMMAND "SLURM_CTMGR_COMMAND"    /* the word that ctmgr-exec stands in for */
+#define TASK_CONFIG "SLURM_CTMGR_CONFIG"      /* plugstack.conf's config= */
+#define TASK_SCRIPT "SLURM_CTMGR_SCRIPT"      /* yes: the command is the batch script */
+
+#define TASK_PROGRAMS "SLURM_CTMGR_PROGRAMS"  /* yes: --multi-prog, whose lines name ctmgr-exec themselves */
+
+/* In the client: the process whose plugin is at work, for a second copy of it and for cli_filter.lua. */
+#define CLIENT_PLUGIN "SLURM_CTMGR_PLUGIN"
+
+#endif

@@ -1,0 +1,59 @@
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+
+import { pollVerifications } from '../../lib/builds/poll-verifications.ts';
+import { recordVerification } from '../../lib/builds/record-verification.ts';
+import { contextArchive } from '../../lib/definitions/import-recipe.ts';
+import { renderVersion } from '../../lib/definitions/render-version.ts';
+import { changeVerification, findVerification } from '../../lib/store/verifications.ts';
+import { epochSeconds } from '../../lib/util/clock.ts';
+import { importOne, makeTestSite, type TestSite } from './support/test-site.ts';
+
+let site: TestSite;
+
+beforeEach(async () => {
+  site = await makeTestSite('[slurm]\nbin_dir = "/nonexistent"');
+});
+
+afterEach(() => site.remove());
+
+async function record() {
+  const rendered = await renderVersion(site.store, 'app', undefined, site.config);
+  return recordVerification(site.store, rendered, site.config, 'tester');
+}
+
+describe('verifications', () => {
+  it('are kept for some days; then their logs and the files that only they needed go', async () => {
+    await importOne(site, 'app');
+    const [old, recent] = [await record(), await record()];
+    expect([old.name, recent.name].map((name) => name.split('.')[1])).toEqual(['1', '2']);
+    const digest = `sha256:${'a'.repeat(64)}`;
+    const manifest = JSON.stringify({ entries: [], digest });
+    const day = 86_400;
+    const end = (days: number) => ({ status: 'success' as const, ended_at: epochSeconds() - days * day });
+    await changeVerification(site.store, old, { ...end(8), context_manifest: manifest });
+    await changeVerification(site.store, recent, end(6));
+    const archive = contextArchive(site.paths.contexts, digest);
+    mkdirSync(site.paths.contexts);
+    writeFileSync(archive, '');
+    for (const { name } of [old, recent]) mkdirSync(join(site.paths.logs, name));
+    expect(await pollVerifications(site, true)).toEqual({ problems: [], unfinished: 0 });
+    expect(await findVerification(site.store, old.name)).toBeUndefined();
+    expect(await findVerification(site.store, recent.name)).toBeDefined();
+    expect([old, recent].map(({ name }) => existsSync(join(site.paths.logs, name)))).toEqual([false, true]);
+    expect(existsSync(archive)).toBe(false);
+  });
+
+  it('that Slurm refuses have failed, and say why', async () => {
+    await importOne(site, 'app');
+    const { name } = await record();
+    expect(await pollVerifications(site, false)).toEqual({ problems: [], unfinished: 0 });
+    expect(await findVerification(site.store, name)).toMatchObject({
+      status: 'failure',
+      failure_kind: 'infrastructure',
+      message: expect.stringContaining('Slurm refused the job'),
+      job_id: null,
+    });
+  });
+});

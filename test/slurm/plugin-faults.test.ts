@@ -1,0 +1,267 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+
+import { type Ended, exec, output, type Place, required } from './support/cluster.ts';
+import { buildPlugin, loadPlugin, pluginLine, runLines, unloadPlugin, useConfig } from './support/doors.ts';
+import { busybox, makeSite, type Site } from './support/site.ts';
+
+let site: Site;
+let config: string;
+let tag: string;
+const alice: Place = { user: 'alice' };
+const bob: Place = { user: 'bob' };
+/** Tells where it runs. */
+const where = ['sh', '-c', 'echo "${IMAGE:-host}"'];
+
+const srun = (...words: string[]): Promise<Ended> => exec(['srun', '-Q', ...words], alice);
+const inside = { code: 0, stdout: 'hello\n', stderr: '' };
+const bare = { code: 0, stdout: 'host\n', stderr: '' };
+const failed = (code: number, text: string) => ({ code, stdout: '', stderr: expect.stringContaining(text) });
+
+beforeAll(async () => {
+  site = await makeSite();
+  config = await output(['cat', `${site.inputs}/config.toml`]);
+  await buildPlugin();
+  await required(site.import('hello', `FROM ${busybox}\nENV IMAGE=hello\n`));
+  await required(site.ctmgr(['rebuild', '--wait']));
+  tag = (await site.status())[0]?.tag ?? '';
+});
+beforeEach(() => loadPlugin(site));
+afterAll(async () => {
+  await unloadPlugin();
+  await site.remove();
+});
+
+describe('what is not as it should be', () => {
+  it('a catalogue that is missing, late or open to others: the name still works', async () => {
+    const catalogue = `${site.share}/catalog.json`;
+    await output(['cp', '-p', catalogue, `${catalogue}.kept`]);
+    const both = (): Promise<Ended[]> =>
+      runLines(
+        [
+          { words: ['srun', '-Q', '--container=hello', ...where] },
+          { words: ['srun', '-Q', `--container=hello:${tag}`, 'true'] },
+        ],
+        alice,
+      );
+    expect(await both()).toEqual([inside, { code: 0, stdout: '', stderr: '' }]);
+    await output(['rm', catalogue]);
+    expect(await both()).toEqual([inside, failed(69, `cannot read ${catalogue}`)]);
+    await site.write(catalogue, '{\n  "images": [\n    {"name":"hel');
+    expect(await both()).toEqual([inside, { code: 0, stdout: '', stderr: '' }]);
+    const digest = `hello@sha256:${'0'.repeat(64)}`;
+    expect(await srun(`--container=${digest}`, 'true')).toEqual(failed(66, `there is no image ${digest}`));
+    await output(['sh', '-c', 'cp -p "$1.kept" "$1" && chmod o+w "$1"', 'sh', catalogue]);
+    expect(await both()).toEqual([inside, failed(69, 'others than its owner may write')]);
+    await output(['mv', `${catalogue}.kept`, catalogue]);
+  });
+
+  it('a configuration that others may write, or that makes no sense, harms nobody without --container', async () => {
+    const both = (): Promise<Ended[]> =>
+      runLines([{ words: ['srun', '-Q', '--container=hello', ...where] }, { words: ['srun', '-Q', ...where] }], alice);
+    await output(['chmod', 'g+w', '/etc/ctmgr/doors.toml']);
+    expect(await both()).toEqual([failed(78, 'does not belong to root alone'), bare]);
+    await output(['chown', 'alice', '/etc/ctmgr/doors.toml']);
+    await output(['chmod', '644', '/etc/ctmgr/doors.toml']);
+    expect(await both()).toEqual([failed(78, 'does not belong to root alone'), bare]);
+    await output(['rm', '/etc/ctmgr/doors.toml']);
+    await useConfig('[paths\nshare = 3\n');
+    expect(await both()).toEqual([failed(78, 'cannot read line 1'), bare]);
+    await loadPlugin(site, `${pluginLine()} nonsense=1`);
+    expect((await both()).map(({ code, stdout }) => [code, stdout])).toEqual([
+      [0, 'hello\n'],
+      [0, 'host\n'],
+    ]);
+  });
+
+  it('a plugin that is not there does not harm plain jobs; two plugins and a doubled one do no harm', async () => {
+    await loadPlugin(site, 'optional /nonexistent/ctmgr.so');
+    // Slurm complains itself, and goes on because the line says optional.
+    expect(await srun(...where)).toMatchObject({ code: 0, stdout: 'host\n' });
+    await output(['sh', '-c', 'mkdir -p /usr/local/lib/twin && cp /usr/local/lib/ctmgr/* /usr/local/lib/twin']);
+    for (const lines of [
+      [pluginLine(), pluginLine()],
+      [pluginLine(), pluginLine().replace('/lib/ctmgr/', '/lib/twin/')],
+      ['optional spank_pbs.so', pluginLine()],
+      [pluginLine(), 'optional spank_pbs.so'],
+      [pluginLine().replace('optional', 'required')],
+    ]) {
+      await loadPlugin(site, ...lines);
+      expect([lines, await srun('--container=hello', ...where)]).toEqual([lines, inside]);
+    }
+  });
+
+  it('a node that does not load the plugin cannot run the command on the bare host', async () => {
+    await output(['sh', '-c', 'mount --bind /dev/null /etc/slurm/plugstack.conf'], { node: 'c2' });
+    const end = await srun('-w', 'c2', '--container=hello', ...where);
+    await output(['umount', '/etc/slurm/plugstack.conf'], { node: 'c2' });
+    expect(end).toEqual(inside);
+  });
+
+  it('a share that is not mounted on the node: the message names it', async () => {
+    await output(['mount', '-t', 'tmpfs', 'none', '/srv/ctmgr'], { node: 'c1' });
+    const end = await srun('-w', 'c1', '--container=hello', 'true');
+    await output(['umount', '/srv/ctmgr'], { node: 'c1' });
+    expect(end).toEqual(failed(69, 'on node c1: is the file system mounted?'));
+  });
+
+  it('an image that is removed while the job waits', async () => {
+    const file = `${site.share}/builds/${tag}/hello.sif`;
+    await output(['mv', file, `${file}.kept`]);
+    const pin = `hello - ${file}`;
+    const end = await exec(
+      ['env', 'SLURM_JOB_ID=1', `SLURM_CTMGR_PIN=${pin}`, 'srun', '--container=hello', 'true'],
+      alice,
+    );
+    await output(['mv', `${file}.kept`, file]);
+    expect(end).toEqual(failed(69, 'is gone'));
+    const task = '#!/bin/sh\necho "export SLURM_CTMGR_PIN=hello - /srv/ctmgr/nothing/hello.sif"\n';
+    await site.write(`${site.inputs}/gone`, task, '755');
+    expect(await srun(`--task-prolog=${site.inputs}/gone`, '--container=hello', 'true')).toMatchObject({
+      stdout: '',
+      code: 69,
+    });
+  });
+
+  it('a path with blanks, a large environment, an empty value', async () => {
+    const share = `${site.share}/with two  blanks`;
+    await output([
+      'sh',
+      '-c',
+      'mkdir -p "$1/builds/2026-01-01.1" "$1/current" && cp "$2" "$1/builds/2026-01-01.1/"',
+      'sh',
+      share,
+      `${site.share}/builds/${tag}/hello.sif`,
+    ]);
+    await output(['ln', '-s', '../builds/2026-01-01.1/hello.sif', `${share}/current/hello.sif`]);
+    await useConfig(config.replace(/^share = .*$/m, `share = "${share}"`));
+    expect(await srun('--container=hello', ...where)).toEqual(inside);
+    await loadPlugin(site);
+    const [large, empty] = await runLines(
+      [
+        {
+          words: ['srun', '-Q', '--container=hello', 'sh', '-c', 'echo ${#LARGE}:${#HUGE}'],
+          env: { LARGE: 'x'.repeat(4096), HUGE: 'y'.repeat(100_000) },
+        },
+        { words: ['srun', '-Q', '--container=', 'true'] },
+      ],
+      alice,
+    );
+    expect(large).toEqual({ code: 0, stdout: '4096:100000\n', stderr: '' });
+    expect(empty).toEqual(failed(64, 'needs the name of an image'));
+  });
+});
+
+describe('what a user makes up', () => {
+  const secret = (): string => `${site.share}/private/projx/builds/${tag}/secret.sif`;
+
+  beforeAll(async () => {
+    const place = `${site.share}/private/projx`;
+    await output([
+      'install',
+      '-d',
+      '-g',
+      'projx',
+      '-m',
+      '750',
+      place,
+      `${place}/builds`,
+      `${place}/builds/${tag}`,
+      `${place}/current`,
+    ]);
+    await output(['install', '-g', 'projx', '-m', '440', `${site.share}/builds/${tag}/hello.sif`, secret()]);
+    await output(['ln', '-s', `../builds/${tag}/secret.sif`, `${place}/current/secret.sif`]);
+  });
+
+  it('reaches no image of another group, by name or by pin, at submission or on the node', async () => {
+    for (const reference of ['secret', `secret:${tag}`])
+      expect(await exec(['srun', '-Q', `--container=${reference}`, ...where], alice)).toEqual(inside);
+    expect(await exec(['srun', '-Q', '--container=secret', 'true'], bob)).toEqual(
+      failed(66, 'there is no image secret, or it is not available to you'),
+    );
+    const pin = `secret - ${secret()}`;
+    const asJob = ['env', 'SLURM_JOB_ID=1', `SLURM_CTMGR_PIN=${pin}`, 'srun', '-Q', '--container=secret', 'true'];
+    expect(await exec(asJob, bob)).toEqual(failed(77, 'not available to you'));
+    await site.write(`${site.inputs}/forge`, `#!/bin/sh\necho "export SLURM_CTMGR_PIN=${pin}"\n`, '755');
+    const end = await exec(['srun', '-Q', `--task-prolog=${site.inputs}/forge`, '--container=hello', 'true'], bob);
+    expect(end).toEqual(failed(77, 'image secret is not available to you on node'));
+  });
+
+  it.each([
+    ['another image under a known name', () => `hello - ${secret()}`],
+    ['a file that is no image of the site', () => 'hello - /etc/passwd'],
+    ['a way out of the folder', () => `hello - ${site.share}/builds/../../../etc/hello.sif`],
+    ['a name with a quote', () => `hel'lo - ${site.share}/builds/${tag}/hello.sif`],
+    ['not a pin', () => 'x'],
+  ])('is refused on the node: %s', async (_, pin) => {
+    await site.write(`${site.inputs}/forge`, `#!/bin/sh\necho "export SLURM_CTMGR_PIN=${pin()}"\n`, '755');
+    const end = await srun(`--task-prolog=${site.inputs}/forge`, '--container=hello', 'true');
+    expect(end).toMatchObject({ stdout: '', stderr: expect.stringContaining('ctmgr: ') });
+    expect(end.code).toBeGreaterThan(0);
+  });
+
+  it('an image file of their own: only where the site allows that', async () => {
+    const file = `${site.share}/builds/${tag}/hello.sif`;
+    const ask = (): Promise<Ended> => srun(`--container=${file}`, ...where);
+    expect(await ask()).toEqual(failed(64, 'not allowed here'));
+    await useConfig(`${config}\n[containers]\nuser_images = true\n`);
+    expect(await ask()).toEqual(inside);
+    expect(await srun('--container=/etc/hello.sif', 'true')).toEqual(failed(69, 'is gone'));
+    expect(await srun('--container=/bundle', ...where)).toEqual(bare);
+  });
+
+  it('brings neither PATH nor libraries of the host into the container', async () => {
+    const [end] = await runLines(
+      [
+        {
+          words: ['/usr/bin/srun', '-Q', '--container=hello', 'sh', '-c', 'echo "$PATH|$LD_LIBRARY_PATH"'],
+          env: { PATH: '/leak:/usr/bin:/bin', LD_LIBRARY_PATH: '/leak' },
+        },
+      ],
+      alice,
+    );
+    expect(end?.stdout).not.toContain('/leak');
+    expect(end).toMatchObject({ code: 0, stderr: '' });
+  });
+});
+
+describe('what slurmstepd does for a task', () => {
+  it('still happens: TaskProlog, TMPDIR, limits', async () => {
+    await site.write(`${site.inputs}/prolog`, '#!/bin/sh\necho export FROM_PROLOG=yes\n', '755');
+    const text =
+      'ulimit -Sn 77; exec srun -Q --propagate=NOFILE --task-prolog="$1" --container=hello sh -c \'echo $FROM_PROLOG $TMPDIR $(ulimit -n)\'';
+    expect(await exec(['bash', '-c', text, 'sh', `${site.inputs}/prolog`], alice)).toEqual({
+      code: 0,
+      stdout: 'yes /tmp 77\n',
+      stderr: '',
+    });
+  });
+
+  it('a command that is not there is said to be missing inside the image', async () => {
+    expect(await srun('--container=hello', 'no-such')).toEqual(
+      failed(127, 'ctmgr: inside hello: no-such: command not found'),
+    );
+    expect(await srun('--container=hello', '/etc/passwd')).toEqual(
+      failed(126, 'ctmgr: inside hello: /etc/passwd: Permission denied'),
+    );
+  });
+
+  it('the site’s settings: binds, variables, arguments, an image’s own, scripts inside', async () => {
+    await useConfig(`${config}
+[containers]
+binds = ["/etc/slurm:/site:ro"]
+environment = { SITE = "general", IMAGE = "from the site" }
+batch_script = "inside"
+[containers.images.hello.environment]
+SITE = "own, and \\"quoted\\""
+`);
+    const text = 'ls /site/slurm.conf; echo "$SITE|$IMAGE"';
+    const stdout = '/site/slurm.conf\nown, and "quoted"|from the site\n';
+    expect(await srun('--container=hello', 'sh', '-c', text)).toEqual({ code: 0, stdout, stderr: '' });
+    const out = `${site.inputs}/alice/inside.out`;
+    await output(['install', '-d', '-o', 'alice', `${site.inputs}/alice`]);
+    expect(
+      await exec(['/usr/bin/sbatch', '-Q', '--wait', '-o', out, '--container=hello', '--wrap', text], alice),
+    ).toMatchObject({ code: 0 });
+    expect(await output(['cat', out])).toBe(stdout.trimEnd());
+  });
+});

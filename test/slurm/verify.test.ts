@@ -1,0 +1,103 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+
+import { type Ended, ended, exec, output, required, until } from './support/cluster.ts';
+import { inspectSite } from './support/inside.ts';
+import { busybox, makeSite, type Site } from './support/site.ts';
+
+let site: Site;
+
+const admin = (...words: string[]): Promise<Ended> => site.ctmgr(words, { user: 'admin1' });
+const good = `FROM ${busybox}\nCOPY data /data\nRUN echo from the recipe\n`;
+const bad = `FROM ${busybox}\nRUN echo before; make all\n`;
+
+/** What must not change by a verification: everything but its own row, its events, its logs and its result. */
+async function rest(): Promise<unknown> {
+  const { rows, files } = await inspectSite(site);
+  const { verification: _own, event: _events, ...tables } = rows;
+  const others = Object.keys(files).filter((path) => !/^(logs|results)\/verify-/.test(path));
+  return { tables, others };
+}
+
+beforeAll(async () => {
+  site = await makeSite();
+  await required(admin('overlay', 'add', 'software', '--run', 'echo from the overlay'));
+  for (const [name, text] of [
+    ['good', good],
+    ['bad', bad],
+  ] as const) {
+    await site.write(`${site.inputs}/${name}/Dockerfile`, text);
+    await site.write(`${site.inputs}/${name}/data`, 'x');
+  }
+});
+
+afterAll(() => site.remove());
+
+describe('a verification', () => {
+  it('builds a Dockerfile with the overlays it would get, and leaves a log and nothing else', async () => {
+    const before = await rest();
+    const words = ['verify', `${site.inputs}/good/Dockerfile`, '--context', `${site.inputs}/good`, '--wait'];
+    const { code, stdout } = await site.ctmgr(words);
+    expect({ code, stdout }).toEqual({
+      code: 0,
+      stdout: expect.stringMatching(
+        /^verify-\S+: good with software:1 builds and passes its tests: \S+ on b[12], job \d+_0\.$/m,
+      ),
+    });
+    const name = stdout.split(':')[0] ?? '';
+    const { files } = await inspectSite(site);
+    expect(files[`logs/${name}/good.err`]?.text).toMatch(/from the overlay[^]*from the recipe/);
+    expect(files[`logs/${name}/good.log`]?.text).toContain('the image is thrown away');
+    expect(await rest()).toEqual(before);
+    for (const node of ['b1', 'b2']) {
+      const mine = () => output(['sh', '-c', 'ls -A /scratch | wc -l'], { node });
+      await until(`no scratch on ${node}`, mine, (count) => count === '0', 20);
+    }
+  });
+
+  it('that fails says so, and import --verify stores nothing then', async () => {
+    const before = await rest();
+    const verified = await site.ctmgr(['verify', `${site.inputs}/bad/Dockerfile`, '--name', 'broken', '--wait']);
+    expect(verified).toMatchObject({
+      code: 1,
+      stdout: expect.stringMatching(/broken with software:1 does not build: failure \(build\)/),
+    });
+    expect(verified.stdout).toContain('make: not found');
+    const imported = await site.ctmgr(['import', `${site.inputs}/bad/Dockerfile`, '--name', 'broken', '--verify']);
+    expect(imported).toMatchObject({
+      code: 1,
+      stdout: '',
+      stderr: expect.stringContaining('nothing was stored: broken does not build'),
+    });
+    expect(await rest()).toEqual(before);
+  });
+
+  it('is submitted by the service for an admin, whose import stores what was verified', async () => {
+    const service = ended(site.startCtmgr(['service']));
+    const folder = `${site.inputs}/good`;
+    const imported = await admin('import', `${folder}/Dockerfile`, '--name', 'good', '--context', folder, '--verify');
+    expect(imported).toMatchObject({ code: 0, stdout: expect.stringContaining('Stored version 1 of good') });
+    expect(await admin('verify', 'good:1', '--wait')).toMatchObject({ code: 0 });
+    await exec(['sh', '-c', 'kill "$(cut -d : -f 2 "$1/service.lock")"', 'sh', site.state]);
+    await service;
+    const { rows } = await inspectSite(site);
+    expect(rows['container_instance']).toEqual([]);
+    expect(rows['recipe_content']).toHaveLength(1);
+  });
+
+  it('that somebody cancels is told as cancelled, and is looked up by its name', async () => {
+    await site.write(`${site.inputs}/slow/Dockerfile`, `FROM ${busybox}\nRUN sleep 300\n`);
+    const started = await site.json<{ verification: string; job: string }>([
+      'verify',
+      `${site.inputs}/slow/Dockerfile`,
+    ]);
+    expect(started).toMatchObject({ status: 'queued', job: expect.stringMatching(/^\d+_0$/) });
+    const read = async () => (await site.ctmgr(['verify', started.verification])).stdout;
+    await until('it builds', read, (text) => text.includes(': building.'));
+    await output(['scancel', started.job]);
+    expect(await site.ctmgr(['verify', started.verification, '--wait'])).toMatchObject({
+      code: 1,
+      stdout: expect.stringMatching(/slow with software:1 does not build: cancelled/),
+    });
+    expect((await admin('verify', 'verify-2020-01-01.1')).code).toBe(66);
+  });
+});
