@@ -68,6 +68,7 @@ const schedule = v.strictObject({
   classes: v.optional(words, []),
   missed: v.optional(v.picklist(['run', 'skip']), 'run'),
   hold: v.optional(v.boolean(), false),
+  changed: v.optional(v.boolean(), false),
 });
 
 /** As it may stand on a command line and in a header. */
@@ -102,6 +103,7 @@ export const configSchema = v.strictObject({
       verification_days: v.optional(wholeNumber, 7),
       arguments: v.optional(words, []),
       environment: v.optional(variables, {}),
+      registry_unreachable: v.optional(v.picklist(['build', 'skip']), 'build'),
     }),
     {},
   ),
