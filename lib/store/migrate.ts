@@ -9,6 +9,7 @@ import { publishing } from './migrations/0005-publishing.ts';
 import { versions } from './migrations/0006-versions.ts';
 import { operations } from './migrations/0007-operations.ts';
 import { incremental } from './migrations/0008-incremental.ts';
+import { benchmarks } from './migrations/0009-benchmarks.ts';
 import type { Database } from './schema.ts';
 
 /** Compiled in, in order; a released one is never edited, since databases out there remember its name. */
@@ -20,6 +21,7 @@ const migrations: Record<string, Migration> = {
   '0006_versions': versions,
   '0007_operations': operations,
   '0008_incremental': incremental,
+  '0009_benchmarks': benchmarks,
 };
 
 const provider: MigrationProvider = { getMigrations: async () => migrations };

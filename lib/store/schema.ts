@@ -1,5 +1,6 @@
 import type { Generated } from 'kysely';
 
+import type { BenchmarkTables } from './benchmark-schema.ts';
 import type { FailureKind, InstanceStatus, InstanceTables } from './instance-schema.ts';
 
 export type { FailureKind, InstanceStatus } from './instance-schema.ts';
@@ -16,7 +17,7 @@ export type ScheduleResult = 'started' | 'overlap' | 'missed' | 'failed' | 'wait
 export type NoticeChannel = 'exec' | 'mail';
 
 /** All times are seconds since the epoch; columns named in the comments hold JSON text. */
-export interface Database extends InstanceTables {
+export interface Database extends BenchmarkTables, InstanceTables {
   base_image: {
     id: Generated<number>;
     name: string;
