@@ -8,6 +8,7 @@ import { tracking } from './migrations/0004-tracking.ts';
 import { publishing } from './migrations/0005-publishing.ts';
 import { versions } from './migrations/0006-versions.ts';
 import { operations } from './migrations/0007-operations.ts';
+import { eventSubject } from './migrations/0010-event-subject.ts';
 import type { Database } from './schema.ts';
 
 /** Compiled in, in order; a released one is never edited, since databases out there remember its name. */
@@ -18,6 +19,7 @@ const migrations: Record<string, Migration> = {
   '0005_publishing': publishing,
   '0006_versions': versions,
   '0007_operations': operations,
+  '0010_event_subject': eventSubject,
 };
 
 const provider: MigrationProvider = { getMigrations: async () => migrations };
