@@ -19,6 +19,7 @@ import { inParallel } from '../util/in-parallel.ts';
 import { run } from '../util/run.ts';
 import type { BuildSite } from './build-site.ts';
 import { checkShare } from './check-share.ts';
+import { linkBases } from './link-bases.ts';
 import { makeFolder, makeTagFolders } from './make-folders.ts';
 import { addProvenance, describeProvenance } from './provenance.ts';
 import { arrayFolder, claimLink, imageFile, logFiles, packagesFile, resultFile, taskFolder } from './tag-folders.ts';
@@ -140,8 +141,9 @@ async function writeTask(
   const isReady = content.kind === 'image';
   if (isReady) await stageReadyImage(manifest, archive, context);
   else await stageContext(plan, manifest, archive, context);
+  const own = await linkBases(store, instance.id, folder);
   const definition = known?.definition ?? (await definitionOf(store, instance.id));
-  const provenance = describeProvenance(instance, content, { definition, plan, overlays, ctmgr: ownVersion() });
+  const provenance = describeProvenance(instance, content, { definition, plan, overlays, own, ctmgr: ownVersion() });
   await writeFile(join(folder, 'provenance.json'), `${JSON.stringify(provenance, null, 2)}\n`, { mode: 0o644 });
   // The build's working directory is the context beside it.
   await writeFile(join(folder, 'recipe.def'), addProvenance(definition, provenance, '../provenance.json'));

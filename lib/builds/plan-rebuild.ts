@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 
 import type { RenderedRecipe } from '../definitions/render-recipe.ts';
 import { CtmgrError } from '../util/errors.ts';
+import type { PlannedBase } from './plan-bases.ts';
 
 /** One image of a rebuild. */
 export interface PlannedInstance {
@@ -12,17 +13,22 @@ export interface PlannedInstance {
   /** Number within its array, from 0. */
   arrayIndex: number;
   inputHash: string;
+  /** What it is built from, in the order of its definition. */
+  bases: PlannedBase[];
 }
 
 /** One sbatch. */
 export interface PlannedArray {
   class: string;
+  /** Names whose images of the same tag have to be good before it can start, because all of its images are built from them. */
+  awaits: string[];
   instances: PlannedInstance[];
 }
 
 /**
  * Divides recipes among job arrays: one array for each resource class, cut after `maxArraySize` elements, since the
- * largest index that Slurm takes is MaxArraySize - 1 (slurm.conf(5)). Tasks are numbered in the order of `recipes`; array
+ * largest index that Slurm takes is MaxArraySize - 1 (slurm.conf(5)). Images that are built from others of the same tag (`bases`, by
+ * name) have an array for each set of those, so that none waits for a base that is not its own. `recipes` are in base order. Tasks are numbered in the order of `recipes`; array
  * indices, which Slurm starts in ascending order, begin with the build that is expected to take longest (`expected`: seconds
  * by name), because longest-first keeps the end of the last build within 4/3 of the best possible one (R. L. Graham, Bounds
  * on multiprocessing timing anomalies, 1969). What was never built may take any time and comes first. Pure. Throws `configuration` for 0, with
@@ -33,6 +39,7 @@ export function planRebuild(
   defaultClass: string,
   maxArraySize: number,
   expected: ReadonlyMap<string, number> = new Map(),
+  bases: ReadonlyMap<string, PlannedBase[]> = new Map(),
 ): PlannedArray[] {
   if (maxArraySize < 1) {
     throw new CtmgrError('configuration', 'this Slurm takes no job arrays', {
@@ -40,13 +47,24 @@ export function planRebuild(
       hint: 'set MaxArraySize in slurm.conf',
     });
   }
-  const byClass = Map.groupBy(recipes, ({ source }) => source.recipe.class ?? defaultClass);
+  const basesOf = ({ source }: RenderedRecipe): PlannedBase[] => bases.get(source.recipe.name) ?? [];
+  const groups = Map.groupBy(recipes, (recipe) =>
+    JSON.stringify([recipe.source.recipe.class ?? defaultClass, ...awaited(basesOf(recipe))]),
+  );
   const arrays: PlannedArray[] = [];
   const seconds = ({ name }: { name: string }): number => expected.get(name) ?? Number.POSITIVE_INFINITY;
   let taskIndex = 0;
-  for (const [name, members] of byClass) {
+  for (const [key, members] of groups) {
+    const [name = '', ...awaits] = JSON.parse(key) as string[];
     const tasks = members.map((recipe) => {
-      const task = { name: recipe.source.recipe.name, recipe, taskIndex, inputHash: inputHash(recipe) };
+      const own = basesOf(recipe);
+      const task = {
+        name: recipe.source.recipe.name,
+        recipe,
+        taskIndex,
+        inputHash: inputHash(recipe, own),
+        bases: own,
+      };
       taskIndex += 1;
       return task;
     });
@@ -54,16 +72,29 @@ export function planRebuild(
     tasks.sort((a, b) => seconds(b) - seconds(a) || 0);
     for (let first = 0; first < tasks.length; first += maxArraySize) {
       const some = tasks.slice(first, first + maxArraySize);
-      arrays.push({ class: name, instances: some.map((task, arrayIndex) => ({ ...task, arrayIndex })) });
+      arrays.push({ class: name, awaits, instances: some.map((task, arrayIndex) => ({ ...task, arrayIndex })) });
     }
   }
   return arrays;
 }
 
-/** The same for two builds exactly if they were asked for the same thing: definition (with overlays), files and platform. */
-export function inputHash({ definition, manifest, source }: RenderedRecipe): string {
+/** The names whose images of the same tag are needed. */
+function awaited(bases: readonly PlannedBase[]): string[] {
+  return [
+    ...new Set(bases.flatMap((base) => (base.kind === 'image' && base.built === null ? [base.name] : []))),
+  ].sort();
+}
+
+/**
+ * The same for two builds exactly if they were asked for the same thing: the exact definition (with overlays, and with the digests of
+ * base images that are known), files, platform, and the base images of ours, as far as they are built.
+ */
+export function inputHash(
+  { definition, manifest, source }: RenderedRecipe,
+  bases: readonly PlannedBase[] = [],
+): string {
   const { platform } = source.content;
-  return createHash('sha256')
-    .update(JSON.stringify([definition, manifest.digest, ...(platform === null ? [] : [platform])]))
-    .digest('hex');
+  const own = bases.flatMap((base) => (base.kind === 'image' ? [[base.name, base.built?.sha256 ?? null]] : []));
+  const parts = [definition, manifest.digest, platform, own];
+  return createHash('sha256').update(JSON.stringify(parts)).digest('hex');
 }

@@ -51,6 +51,8 @@ export async function pollOnce(site: BuildSite, askSlurmToo = true, previous?: P
   tell(report, askSlurmToo ? await recoverSubmissions(site) : await submitHandedOver(site));
   const instances = [...(await unfinishedInstances(site.store)), ...(await lostInstances(site.store))];
   const changed = await decideAll(site, instances, askSlurmToo, report);
+  // What is built from images that have just become good goes to Slurm at once.
+  if (report.transitions.length > 0) tell(report, await recoverSubmissions(site, 'planned'));
   const released = await carryOnReleases(site, report);
   const verifications = await pollVerifications(site, askSlurmToo);
   report.problems.push(...verifications.problems);
@@ -142,7 +144,7 @@ async function submitAll(site: BuildSite, arrays: BuildArray[], report: PassRepo
 function tell(report: PassReport, submissions: SubmissionReport[]): void {
   for (const { kind, message } of submissions) {
     if (kind === 'submitted') report.submissions.push(message);
-    else report.problems.push(message);
+    else if (kind !== 'waits') report.problems.push(message);
   }
 }
 

@@ -2,6 +2,8 @@ import { createHash } from 'node:crypto';
 
 import type { RecipePlan } from '../definitions/recipe-plan.ts';
 import { rootReference } from '../definitions/build-stages.ts';
+import { ownImageName } from '../definitions/image-reference.ts';
+import type { OwnBase } from '../store/instance-bases.ts';
 import type { Instance } from '../store/instances.ts';
 import type { RecipeContent } from '../store/recipes.ts';
 
@@ -16,7 +18,7 @@ export interface Provenance {
   /** `NAME:VERSION` of each, in the order in which they were applied. */
   overlays: string[];
   base: string;
-  /** `sha256:HEX` of the base image, if the build was told which one to take. */
+  /** `sha256:HEX` of the base image, if the build was told which one to take; of an image of ours that of its file. */
   base_digest: string | null;
   /** The Dockerfile: hexadecimal SHA-256 of its text, and where it was read from. */
   dockerfile_sha256: string;
@@ -42,16 +44,18 @@ const labelPrefix = 'org.ctmgr.';
 export function describeProvenance(
   instance: Pick<Instance, 'name' | 'version' | 'tag' | 'input_hash'>,
   content: Pick<RecipeContent, 'dockerfile_hash' | 'origin' | 'context_digest'>,
-  more: { definition: string; plan: RecipePlan; overlays: string[]; ctmgr: string },
+  more: { definition: string; plan: RecipePlan; overlays: string[]; own?: OwnBase[]; ctmgr: string },
 ): Provenance {
+  const base = rootReference(more.plan);
+  const own = more.own?.find(({ name }) => name === ownImageName(base))?.sha256;
   return {
     schema: 1,
     name: instance.name,
     version: instance.version,
     tag: instance.tag,
     overlays: more.overlays,
-    base: rootReference(more.plan),
-    base_digest: baseDigest(more.definition),
+    base,
+    base_digest: own ? `sha256:${own}` : baseDigest(more.definition),
     dockerfile_sha256: content.dockerfile_hash,
     origin: content.origin,
     context: content.context_digest,
@@ -72,9 +76,13 @@ export function baseDigest(definition: string): string | null {
  * are joined by Apptainer, and the last stage is the image.
  */
 export function addProvenance(definition: string, provenance: Provenance, file: string): string {
+  // An image that is based on one of ours has its labels, until others take their place.
+  const inherits = ownImageName(provenance.base) !== undefined;
   const labels = Object.entries(provenance).flatMap(([key, value]) =>
     value === null
-      ? []
+      ? inherits
+        ? [`    ${labelPrefix}${key}`]
+        : []
       : [`    ${labelPrefix}${key} ${encodeValue(Array.isArray(value) ? value.join(',') : String(value))}`],
   );
   return `${definition}${firstLines}    ${file} ${documentPath}\n\n%labels\n${labels.join('\n')}\n`;

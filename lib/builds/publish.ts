@@ -62,6 +62,7 @@ async function record(
     missing_since: null,
     started_at: result.started,
     ended_at: result.ended,
+    apptainer: result.apptainer || null,
     changed_at: now,
   });
   if (!changed) return false;

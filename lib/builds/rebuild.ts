@@ -8,16 +8,31 @@ import { resourceClass } from '../config/resource-class.ts';
 import { CtmgrError } from '../util/errors.ts';
 import type { BuildSite } from './build-site.ts';
 import { checkShare } from './check-share.ts';
+import { planInputs, type RebuildOptions } from './plan-inputs.ts';
 import { type PlannedArray, planRebuild } from './plan-rebuild.ts';
 import { type RecordedTag, recordRebuild } from './record-rebuild.ts';
+import type { Selection } from './select-changed.ts';
 import { submitPlannedArray, type SubmissionReport } from './submit-array.ts';
 import { writeCatalogue } from './write-catalogue.ts';
 
+/** What a rebuild would do. */
+export interface RebuildPlan {
+  arrays: PlannedArray[];
+  /** Only if asked for what has changed. */
+  selection: Selection | undefined;
+  /** What does not keep the rebuild from starting, in sentences. */
+  problems: string[];
+}
+
 /**
- * Plans a rebuild of the named recipes, or of all. Changes nothing. Throws if a name is unknown (66), if there is
+ * Plans a rebuild of the named recipes, or of all, or of what of them has changed. Changes nothing. Throws if a name is unknown (66), if there is
  * nothing to build (66), or if slurmctld, whose MaxArraySize is needed, does not answer (69).
  */
-export async function planRecipes(site: BuildSite, names: string[]): Promise<PlannedArray[]> {
+export async function planRecipes(
+  site: BuildSite,
+  names: string[],
+  options: RebuildOptions = {},
+): Promise<RebuildPlan> {
   const all = await listCurrentRecipes(site.store);
   refuseRetired(all, names);
   const unknown = names.filter((name) => !all.some(({ recipe }) => recipe.name === name));
@@ -48,7 +63,9 @@ export async function planRecipes(site: BuildSite, names: string[]): Promise<Pla
   for (const source of wanted) rendered.push(await renderRecipe(site.store, source, site.config, overlays));
   const { maxArraySize, maxArrayTasks = maxArraySize } = controller.settings;
   const most = Math.min(maxArraySize, maxArrayTasks);
-  return planRebuild(rendered, site.config.build.class, most, await expectedDurations(site.store));
+  const { recipes, bases, selection, problems } = await planInputs(site, rendered, options);
+  const expected = await expectedDurations(site.store);
+  return { arrays: planRebuild(recipes, site.config.build.class, most, expected, bases), selection, problems };
 }
 
 function refuseRetired(all: CurrentRecipe[], names: string[]): void {

@@ -5,11 +5,13 @@ import { join } from 'node:path';
 import { insertBuildArray } from '../store/build-arrays.ts';
 import { insertBuildTag, nextTagName } from '../store/build-tags.ts';
 import { insertEvent } from '../store/events.ts';
+import { insertInstanceBases } from '../store/instance-bases.ts';
 import { insertInstance, type NewInstance } from '../store/instances.ts';
 import { insertTagHold } from '../store/tag-holds.ts';
 import { epochSeconds, formatTime } from '../util/clock.ts';
 import { processIdentity } from '../util/process-identity.ts';
 import type { BuildSite } from './build-site.ts';
+import type { PlannedBase } from './plan-bases.ts';
 import type { PlannedArray } from './plan-rebuild.ts';
 
 export interface RecordedTag {
@@ -34,7 +36,7 @@ export async function recordRebuild(
     const tag = { name, buildsPath: join(builds, name), logsPath: join(logs, name) };
     const id = await insertBuildTag(db, tag, site.actor, now);
     if (hold) await insertTagHold(db, id);
-    const planned: NewInstance[] = [];
+    const planned: { instance: NewInstance; name: string; bases: PlannedBase[] }[] = [];
     for (const array of arrays) {
       const buildArrayId = await insertBuildArray(db, {
         buildTagId: id,
@@ -42,8 +44,8 @@ export async function recordRebuild(
         marker: newMarker(name),
         submitter,
       });
-      for (const { recipe, taskIndex, arrayIndex, inputHash } of array.instances) {
-        planned.push({
+      for (const { name: image, recipe, taskIndex, arrayIndex, inputHash, bases } of array.instances) {
+        const instance = {
           buildTagId: id,
           buildArrayId,
           recipeContentId: recipe.source.content.id,
@@ -53,12 +55,26 @@ export async function recordRebuild(
           definition: recipe.definition,
           group: recipe.source.recipe.group,
           overlayContentIds: recipe.overlays.map((overlay) => overlay.contentId),
-        });
+        };
+        planned.push({ instance, name: image, bases });
       }
     }
-    // In the order of the tasks, which is that of the names; the arrays have the order in which they are built.
-    planned.sort((one, other) => one.taskIndex - other.taskIndex);
-    for (const instance of planned) await insertInstance(db, instance, now);
+    // In the order of the tasks: by name, but each after those that it is built from. The arrays have the order in which they are built.
+    planned.sort((one, other) => one.instance.taskIndex - other.instance.taskIndex);
+    const ids = new Map<string, number>();
+    for (const { instance, name: image, bases } of planned) {
+      const instanceId = await insertInstance(db, instance, now);
+      ids.set(image, instanceId);
+      await insertInstanceBases(
+        db,
+        instanceId,
+        bases.map((base) => ({
+          reference: base.reference,
+          digest: base.kind === 'registry' ? base.digest : null,
+          baseInstanceId: base.kind === 'registry' ? null : (base.built?.id ?? ids.get(base.name) ?? null),
+        })),
+      );
+    }
     const images = arrays.reduce((sum, array) => sum + array.instances.length, 0);
     await insertEvent(db, { actor: site.actor, kind: 'rebuild', subject: name, detail: { images } }, now);
     return { id, name };

@@ -5,6 +5,7 @@ import { instancesOfArray } from '../store/instances.ts';
 import { epochSeconds } from '../util/clock.ts';
 import { CtmgrError } from '../util/errors.ts';
 import { isAlive, processIdentity } from '../util/process-identity.ts';
+import { isAwaitingBases } from './await-bases.ts';
 import type { BuildSite } from './build-site.ts';
 import { readClaim } from './read-share.ts';
 import { confirmSubmission, submitPlannedArray, type SubmissionReport } from './submit-array.ts';
@@ -13,11 +14,16 @@ import { confirmSubmission, submitPlannedArray, type SubmissionReport } from './
  * Carries on the submissions that a crash or a lost answer left unfinished. An array that sbatch was never called for
  * is submitted now. One that may have been is looked for by the claims of its elements and by its marker: if there is
  * a job, it is adopted (the oldest, should there be several; the others are cancelled); only if slurmctld *and* slurmdbd
- * answer and both keep denying it for `poll.submit_settle` seconds is it submitted again. No answer means no decision.
+ * answer and both keep denying it for `poll.submit_settle` seconds is it submitted again. No answer means no decision. `planned` leaves
+ * out all that Slurm has to be asked about.
  */
-export async function recoverSubmissions(site: BuildSite): Promise<SubmissionReport[]> {
+export async function recoverSubmissions(
+  site: BuildSite,
+  which: 'all' | 'planned' = 'all',
+): Promise<SubmissionReport[]> {
   const reports: SubmissionReport[] = [];
   for (const array of await unconfirmedArrays(site.store)) {
+    if (array.state !== 'planned' ? which === 'planned' : await isAwaitingBases(site.store, array.id)) continue;
     if (array.submitter !== null && isAlive(array.submitter)) continue;
     if (!(await takeOverArray(site.store, array.id, array.submitter, processIdentity()))) continue;
     try {

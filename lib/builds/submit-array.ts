@@ -13,6 +13,7 @@ import { epochSeconds } from '../util/clock.ts';
 import { errorText } from '../util/errors.ts';
 import { processIdentity } from '../util/process-identity.ts';
 import { renderTemplate } from '../util/template.ts';
+import { awaitBases } from './await-bases.ts';
 import type { BuildSite } from './build-site.ts';
 import { type KnownRecipes, materialise } from './materialise.ts';
 import { arrayFolder } from './tag-folders.ts';
@@ -20,19 +21,22 @@ import { buildScriptData } from './task-files.ts';
 
 /** What came of a submission, in words for the reader. */
 export interface SubmissionReport {
-  kind: 'submitted' | 'refused' | 'unknown' | 'taken';
+  kind: 'submitted' | 'refused' | 'unknown' | 'taken' | 'waits';
   message: string;
 }
 
 /**
  * Prepares and submits a planned array that this process owns. `submitting` is recorded before sbatch is called, so
- * that a crash or a lost answer leaves a doubt that `recoverSubmissions` can settle, and never a second array.
+ * that a crash or a lost answer leaves a doubt that `recoverSubmissions` can settle, and never a second array. An array whose
+ * images are built from others that are not finished yet is left to the poller (`waits`).
  */
 export async function submitPlannedArray(
   site: BuildSite,
   array: BuildArray,
   known?: KnownRecipes,
 ): Promise<SubmissionReport> {
+  const wait = await awaitBases(site, array);
+  if (wait !== undefined) return wait;
   const prepared = await prepare(site, array, known);
   if (!(await markSubmitting(site.store, array.id, processIdentity(), epochSeconds()))) {
     return { kind: 'taken', message: `another process submits ${array.tag}` };

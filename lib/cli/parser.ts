@@ -3,6 +3,7 @@ import yargs, { type Argv } from 'yargs';
 import { type Level, reaches } from '../config/rights.ts';
 import { CtmgrError } from '../util/errors.ts';
 import { adminCommands } from './admin-commands.ts';
+import { benchCommands } from './bench-commands.ts';
 import { type CommandSpec, wordsOf } from './command-spec.ts';
 import { standInAfterDash, type StandIns } from './double-dash.ts';
 import { publishCommands } from './publish-commands.ts';
@@ -12,6 +13,7 @@ import { userCommands } from './user-commands.ts';
 export const allCommands: readonly CommandSpec[] = [
   ...userCommands,
   ...adminCommands,
+  ...benchCommands,
   ...publishCommands,
   ...rootCommands,
 ];

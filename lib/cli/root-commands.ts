@@ -11,12 +11,18 @@ export const rootCommands: CommandSpec[] = [
     examples: [
       ['ctmgr rebuild --wait', 'everything; ends with 0 only if every image is good'],
       ['ctmgr rebuild lammps namd', 'only these; returns when Slurm has the jobs'],
+      ['ctmgr rebuild --changed', 'what differs from its newest image, and why'],
       ['ctmgr rebuild --hold', 'everything; names change only with ctmgr publish TAG'],
       ['ctmgr rebuild --dry-run', 'show what would be submitted, change nothing'],
     ],
     options: (yargs) =>
       yargs
         .positional('names', { type: 'string', array: true, default: [], describe: 'Recipes; all without one' })
+        .option('changed', {
+          type: 'boolean',
+          default: false,
+          describe: 'Only images whose recipe, overlays, base images, template or Apptainer have changed',
+        })
         .option('wait', { type: 'boolean', default: false, describe: 'Show progress and wait for the end' })
         .option('dry-run', { type: 'boolean', default: false, describe: 'Change nothing' })
         .option('hold', { type: 'boolean', default: false, describe: 'Wait for ctmgr publish before names change' }),

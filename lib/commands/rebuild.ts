@@ -1,10 +1,12 @@
 import { type BuildSite, makeBuildSite } from '../builds/build-site.ts';
-import type { PlannedArray } from '../builds/plan-rebuild.ts';
-import { planRecipes, startRebuild } from '../builds/rebuild.ts';
+import type { PlannedBase } from '../builds/plan-bases.ts';
+import { planRecipes, type RebuildPlan, startRebuild } from '../builds/rebuild.ts';
+import type { Selection } from '../builds/select-changed.ts';
 import { sbatchCommand, submissionFor, type SubmissionReport } from '../builds/submit-array.ts';
 import { exitCodes } from '../util/errors.ts';
 import { checkName } from '../util/names.ts';
 import { shellJoin } from '../util/shell-quote.ts';
+import { describeSelection, nothingToDo, selectionRecord } from './changed-images.ts';
 import type { Answer, Context } from './context.ts';
 import { waitForTags } from './wait-for-tags.ts';
 
@@ -12,6 +14,7 @@ interface Arguments {
   names: string[];
   wait: boolean;
   'dry-run': boolean;
+  changed: boolean;
   hold: boolean;
 }
 
@@ -19,18 +22,24 @@ interface Arguments {
 export async function run(argv: Arguments, context: Context): Promise<Answer> {
   const names = argv.names.map((name) => checkName(name, 'recipe'));
   const site = makeBuildSite(await context.store(), context.config, context.paths, context.caller.name);
-  const arrays = await planRecipes(site, names);
-  if (argv['dry-run']) return dryRun(site, arrays);
+  const plan = await planRecipes(site, names, { changed: argv.changed, ask: context.interrupted });
+  for (const problem of plan.problems) context.terminal.say(`ctmgr: ${problem}`);
+  const { arrays, selection } = plan;
+  if (argv['dry-run']) return dryRun(site, plan);
+  if (selection !== undefined) {
+    if (arrays.length === 0) return nothingToDo(selection);
+    for (const line of describeSelection(selection)) context.terminal.say(line);
+  }
   const images = arrays.reduce((sum, array) => sum + array.instances.length, 0);
   const onTag = ({ name }: { name: string }): void =>
     context.terminal.say(`Build tag ${name}: ${images} ${images === 1 ? 'image' : 'images'}, submitting`);
   const { tag, reports } = await startRebuild(site, arrays, onTag, argv.hold);
   for (const { message } of reports) context.terminal.say(`  ${message}`);
   if (argv.wait) return waitForTags(site, context, [tag]);
-  return submitted(tag.name, reports);
+  return submitted(tag.name, reports, selection);
 }
 
-function submitted(tag: string, reports: SubmissionReport[]): Answer {
+function submitted(tag: string, reports: SubmissionReport[], selection: Selection | undefined): Answer {
   const refused = reports.some(({ kind }) => kind === 'refused');
   const inDoubt = reports.some(({ kind }) => kind === 'unknown');
   const lines = inDoubt
@@ -39,13 +48,13 @@ function submitted(tag: string, reports: SubmissionReport[]): Answer {
   lines.push(`Next: ctmgr status ${tag} (states move while \`ctmgr service\` runs, or with: ctmgr poll --wait)`);
   return {
     kind: 'record',
-    record: { tag, arrays: reports },
+    record: { tag, arrays: reports, ...(selection && selectionRecord(selection)) },
     text: `${lines.join('\n')}\n`,
     exitCode: refused ? exitCodes.failed : inDoubt ? exitCodes.tryAgain : 0,
   };
 }
 
-async function dryRun(site: BuildSite, arrays: PlannedArray[]): Promise<Answer> {
+async function dryRun(site: BuildSite, { arrays, selection }: RebuildPlan): Promise<Answer> {
   const shown = await Promise.all(
     arrays.map(async (array, i) => {
       // The real tag and marker are only made when they are recorded.
@@ -57,12 +66,14 @@ async function dryRun(site: BuildSite, arrays: PlannedArray[]): Promise<Answer> 
       );
       return {
         class: array.class,
-        tasks: array.instances.map(({ name, taskIndex, arrayIndex, inputHash, recipe }) => ({
+        awaits: array.awaits,
+        tasks: array.instances.map(({ name, taskIndex, arrayIndex, inputHash, recipe, bases }) => ({
           name,
           task: taskIndex,
           index: arrayIndex,
           version: recipe.source.content.version,
           overlays: recipe.overlays.map((overlay) => `${overlay.name}:${overlay.version}`),
+          bases: bases.map(describeBase),
           input_hash: inputHash,
           definition: recipe.definition,
         })),
@@ -72,12 +83,13 @@ async function dryRun(site: BuildSite, arrays: PlannedArray[]): Promise<Answer> 
     }),
   );
   const text = shown
-    .map(({ class: name, tasks, sbatch, script }) =>
+    .map(({ class: name, awaits, tasks, sbatch, script }) =>
       [
-        `Array of class ${name}: ${tasks.length} ${tasks.length === 1 ? 'task' : 'tasks'}`,
-        ...tasks.map(
-          (task) => `  ${task.index}  ${task.name}:${task.version}  overlays ${task.overlays.join(' ') || 'none'}`,
-        ),
+        `Array of class ${name}: ${tasks.length} ${tasks.length === 1 ? 'task' : 'tasks'}${awaits.length > 0 ? `, after ${awaits.join(', ')}` : ''}`,
+        ...tasks.flatMap((task) => [
+          `  ${task.index}  ${task.name}:${task.version}  overlays ${task.overlays.join(' ') || 'none'}`,
+          ...task.bases.map((base) => `       from ${baseText(base)}`),
+        ]),
         '',
         `$ ${shellJoin(sbatch)}`,
         '',
@@ -85,5 +97,34 @@ async function dryRun(site: BuildSite, arrays: PlannedArray[]): Promise<Answer> 
       ].join('\n'),
     )
     .join('\n');
-  return { kind: 'record', record: { arrays: shown }, text: `${text}Nothing was changed.\n` };
+  const changes = selection === undefined ? [] : [...describeSelection(selection), ''];
+  return {
+    kind: 'record',
+    record: { ...(selection && selectionRecord(selection)), arrays: shown },
+    text: `${changes.map((line) => `${line}\n`).join('')}${text}Nothing was changed.\n`,
+  };
+}
+
+/** What an image is built from, as `--json` has it. */
+interface ShownBase {
+  reference: string;
+  digest: string | null;
+  /** Of an image of ours; null: that of the same tag. */
+  tag?: string | null;
+}
+
+function describeBase(base: PlannedBase): ShownBase {
+  const { reference } = base;
+  if (base.kind === 'registry') return { reference, digest: base.digest };
+  return {
+    reference,
+    digest: base.built === null ? null : `sha256:${base.built.sha256}`,
+    tag: base.built?.tag ?? null,
+  };
+}
+
+function baseText({ reference, digest, tag }: ShownBase): string {
+  if (tag === null) return `${reference} of the same build tag`;
+  const which = digest ?? 'whatever has this tag: its digest is not known';
+  return tag === undefined ? `${reference}  ${which}` : `${reference}:${tag}  ${which}`;
 }

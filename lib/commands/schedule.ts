@@ -67,7 +67,7 @@ export async function run(argv: Arguments, context: Context): Promise<Answer> {
 }
 
 async function describe(schedule: Schedule, state: ScheduleState | undefined): Promise<Record<string, unknown>> {
-  const { name, cron, timeZone, names, classes, missed, hold } = schedule;
+  const { name, cron, timeZone, names, classes, missed, hold, changed } = schedule;
   const runs = await nextRuns(schedule, shownRuns);
   const scope = [...names, ...classes.map((one) => `class:${one}`)].join(' ');
   const isDue =
@@ -77,7 +77,11 @@ async function describe(schedule: Schedule, state: ScheduleState | undefined): P
     cron,
     time_zone: timeZone,
     scope: scope === '' ? 'all' : scope,
-    options: [...(hold ? ['hold'] : []), ...(missed === 'skip' ? ['missed=skip'] : [])].join(' '),
+    options: [
+      ...(changed ? ['changed'] : []),
+      ...(hold ? ['hold'] : []),
+      ...(missed === 'skip' ? ['missed=skip'] : []),
+    ].join(' '),
     // What is overdue comes as soon as a service runs, or Slurm answers.
     next: isDue ? state.due_at : runs[0],
     next_runs: runs,
@@ -97,7 +101,8 @@ async function runNow(name: string, context: Context): Promise<Answer> {
   const { result, message, tag } = await runSchedule(site, schedule);
   if (result === 'waiting') throw new CtmgrError('unavailable', `the schedule ${name} could not start`, whyOf(message));
   if (result === 'failed') throw new CtmgrError('failed', `the schedule ${name} could not start`, whyOf(message));
-  const text = result === 'started' ? `Build tag ${tag} started.` : `Left out: ${message}.`;
+  const done = tag === null ? 'No build tag was made.' : `Build tag ${tag} started.`;
+  const text = result === 'started' ? done : `Left out: ${message}.`;
   const remark = result === 'started' && message !== null ? `${message}\n` : '';
   return {
     kind: 'record',

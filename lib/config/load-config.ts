@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
-import { parse, TomlError } from 'smol-toml';
 import * as v from 'valibot';
 
 import { CtmgrError, isSystemError } from '../util/errors.ts';
+import { parseToml } from './read-toml.ts';
 import { type Config, configSchema } from './schema.ts';
 
 export const defaultConfigPath = '/etc/ctmgr/config.toml';
@@ -29,7 +29,7 @@ export function configPath(environment: NodeJS.ProcessEnv = process.env): string
 export function loadConfig(path: string = configPath()): LoadedConfig {
   const source = readConfigFile(path);
   if (source === undefined) return { config: v.parse(configSchema, {}), path, exists: false, fromFile: new Set() };
-  const raw = parseToml(source, path);
+  const raw = parseToml(source, `the configuration ${path}`);
   const result = v.safeParse(configSchema, raw);
   if (!result.success) {
     throw new CtmgrError('configuration', `the configuration ${path} is not valid`, {
@@ -54,19 +54,8 @@ function readConfigFile(path: string): string | undefined {
   }
 }
 
-function parseToml(source: string, path: string): Record<string, unknown> {
-  try {
-    return parse(source);
-  } catch (error) {
-    if (!(error instanceof TomlError)) throw error;
-    throw new CtmgrError('configuration', `the configuration ${path} is not valid TOML`, {
-      why: `line ${error.line}, column ${error.column}: ${error.message.split('\n')[0]}`,
-      cause: error,
-    });
-  }
-}
-
-function describeIssue(issue: v.BaseIssue<unknown>): string {
+/** One complaint of valibot about a document, with the key in dotted form. */
+export function describeIssue(issue: v.BaseIssue<unknown>): string {
   const key = (issue.path ?? []).map((item) => String(item.key)).join('.');
   if (issue.type === 'strict_object') return `${key}: unknown key (expected one that \`ctmgr config\` lists)`;
   return `${key}: expected ${issue.expected ?? issue.message}, found ${issue.received}`;

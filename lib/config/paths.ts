@@ -19,6 +19,8 @@ export interface Paths {
   /** A file in the share's root: without it, what is there is not the share. */
   marker: string;
   catalogue: string;
+  /** Outputs of benchmarks, one folder a run. */
+  bench: string;
 }
 
 export function pathsOf(config: Config): Paths {
@@ -36,6 +38,7 @@ export function pathsOf(config: Config): Paths {
     private: join(share, 'private'),
     marker: join(share, 'ctmgr-share'),
     catalogue: join(share, 'catalog.json'),
+    bench: join(share, 'bench'),
   };
 }
 

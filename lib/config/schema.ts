@@ -42,6 +42,24 @@ const resourceClass = v.strictObject({
   larger: v.optional(text),
 });
 
+const programs = v.record(v.pipe(v.string(), v.regex(/^[a-z][a-z0-9_]{0,30}$/)), text);
+
+/** What this site says about one benchmark: where its programs are and what its jobs ask Slurm for. */
+const benchmark = v.strictObject({
+  partition: v.optional(text),
+  constraint: v.optional(text),
+  account: v.optional(text),
+  qos: v.optional(text),
+  reservation: v.optional(text),
+  extra_arguments: v.optional(words, []),
+  srun_arguments: v.optional(words, []),
+  apptainer_arguments: v.optional(words, []),
+  modules: v.optional(words, []),
+  programs: v.optional(programs, {}),
+  container_programs: v.optional(programs, {}),
+  gap: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(3600))),
+});
+
 /** A rebuild that the service starts by itself; cron expressions as node-cron takes them. */
 const schedule = v.strictObject({
   cron: text,
@@ -50,6 +68,7 @@ const schedule = v.strictObject({
   classes: v.optional(words, []),
   missed: v.optional(v.picklist(['run', 'skip']), 'run'),
   hold: v.optional(v.boolean(), false),
+  changed: v.optional(v.boolean(), false),
 });
 
 /** As it may stand on a command line and in a header. */
@@ -63,6 +82,7 @@ export const configSchema = v.strictObject({
       share: v.optional(absolutePath, '/srv/ctmgr'),
       recipe_templates: v.optional(absolutePath, '/etc/ctmgr/recipe-templates'),
       sbatch_templates: v.optional(absolutePath, '/etc/ctmgr/sbatch-templates'),
+      benchmarks: v.optional(absolutePath, '/etc/ctmgr/bench'),
     }),
     {},
   ),
@@ -83,10 +103,12 @@ export const configSchema = v.strictObject({
       verification_days: v.optional(wholeNumber, 7),
       arguments: v.optional(words, []),
       environment: v.optional(variables, {}),
+      registry_unreachable: v.optional(v.picklist(['build', 'skip']), 'build'),
     }),
     {},
   ),
   classes: v.optional(v.record(v.pipe(v.string(), v.regex(/^[a-z0-9][a-z0-9_-]{0,30}$/)), resourceClass), {}),
+  benchmarks: v.optional(v.record(v.pipe(v.string(), v.regex(/^[a-z0-9][a-z0-9_-]{0,30}$/)), benchmark), {}),
   signing: v.optional(v.strictObject({ key: absolutePath, public_key: absolutePath })),
   apptainer: v.optional(v.strictObject({ path: v.optional(absolutePath, '/usr/bin/apptainer') }), {}),
   slurm: v.optional(
@@ -181,3 +203,5 @@ export const configSchema = v.strictObject({
 export type Config = v.InferOutput<typeof configSchema>;
 
 export type ResourceClass = v.InferOutput<typeof resourceClass>;
+
+export type BenchmarkSettings = v.InferOutput<typeof benchmark>;

@@ -90,3 +90,17 @@ function isBare(base: RecipeBase, steps: readonly KeyedStep[]): boolean {
 export function rootReference(plan: RecipePlan): string {
   return (buildStages(plan).at(-1) as BuildStage).base.reference;
 }
+
+/** An image that a definition starts from or copies from. */
+interface ImageReference {
+  reference: string;
+  /** Where the Dockerfile names it first. */
+  line: number;
+}
+
+/** The images that the definition of a plan needs, each once, in its order; without what it does not need. */
+export function imageReferences(plan: RecipePlan): ImageReference[] {
+  const bases = buildStages(plan).flatMap(({ base }) => (base.kind === 'image' ? [base] : []));
+  const once = new Map(bases.toReversed().map(({ reference, line }) => [reference, { reference, line }]));
+  return [...once.values()].toReversed();
+}

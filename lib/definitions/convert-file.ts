@@ -2,10 +2,11 @@ import { readFileSync } from 'node:fs';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import { templatePath } from '../config/paths.ts';
+import { pathsOf, templatePath } from '../config/paths.ts';
 import type { Config } from '../config/schema.ts';
 import type { RegistrySettings } from '../registry/http-request.ts';
 import { CtmgrError, errorText, isSystemError } from '../util/errors.ts';
+import { namedSource } from './base-source.ts';
 import { selectContext, warnEmptyPatterns } from './build-context.ts';
 import { packContext, stageContext } from './context-archive.ts';
 import type { ContextManifest } from './context-manifest.ts';
@@ -72,6 +73,7 @@ export async function convertFile(
     overlays: [],
     labels: [],
     alone: true,
+    findBase: namedSource(() => pathsOf(config).current),
     template: readFileSync(templatePath('recipe-templates', 'definition.def.mustache', config), 'utf8'),
   });
   if (request.output !== undefined) await writeFolder(request.output, plan, manifest, request.context, definition);
@@ -89,8 +91,12 @@ async function knownBases(
   settings: RegistrySettings | undefined,
 ): Promise<KnownBase[]> {
   const given = file === undefined ? [] : readConfigFile(await readText(file, 'image configuration'), file);
-  if (settings === undefined) return given;
-  const { known, unknown } = await learnBases(text, options, given, [], settings);
+  const { known, unknown } = await learnBases(text, options, given, [], settings, async (name, line) => {
+    throw new CtmgrError('inputMissing', `Dockerfile line ${line}: what ctmgr:${name} sets is not known here`, {
+      why: 'it is an image of the site, and convert reads no database',
+      hint: 'ctmgr import, then ctmgr render; or --base-config FILE',
+    });
+  });
   if (unknown[0]) throw unknown[0].error;
   return known;
 }

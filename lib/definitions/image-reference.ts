@@ -15,3 +15,8 @@ export function fullReference(text: string): string {
   const name = parseImageName(text);
   return name ? formatImageName(name) : text;
 }
+
+/** `FROM ctmgr:NAME`: the name of the recipe whose image is meant; undefined for all that a registry has. */
+export function ownImageName(reference: string): string | undefined {
+  return /^ctmgr:(.+)$/s.exec(reference)?.[1];
+}

@@ -24,7 +24,10 @@ import { guessBaseFacts } from './base-facts.ts';
 import { packContext } from './context-archive.ts';
 import type { ContextManifest } from './context-manifest.ts';
 import { rootReference } from './build-stages.ts';
+import { ownImageName } from './image-reference.ts';
+import type { AskOwn } from './learn-bases.ts';
 import { sameKnowledge } from './known-base.ts';
+import { checkDependants, checkOwnBases, ownImageConfig } from './own-images.ts';
 import { planFromRows, planToRows } from './plan-rows.ts';
 import { type EarlierVersion, type Material, type MaterialRequest, readMaterial } from './read-material.ts';
 import type { PlanWarning } from './recipe-plan.ts';
@@ -75,7 +78,8 @@ export async function importRecipe(
 
 /** Reads and converts what a request names, with what is known of its newest version. */
 export async function readRequest(store: Store, request: ImportRequest): Promise<Material> {
-  return readMaterial(request, await earlierVersion(store, request.name));
+  const askOwn: AskOwn = (name, line) => ownImageConfig(store, name, line);
+  return readMaterial(request, await earlierVersion(store, request.name), askOwn);
 }
 
 async function earlierVersion(db: Store, name: string): Promise<EarlierVersion | undefined> {
@@ -100,6 +104,8 @@ export async function storeVersion(
   const buildArguments = JSON.stringify(sorted(request.buildArgs));
   const contextDigest = manifest.entries.length === 0 ? null : manifest.digest;
   const group = request.group === undefined ? (recipe?.group ?? null) : request.group;
+  await checkOwnBases(db, request.name, plan, group);
+  if (recipe !== undefined && group !== recipe.group) await checkDependants(db, request.name, group);
   const revived = recipe !== undefined && recipe.retired_at !== null;
   const outcome = { name: request.name, base: rootReference(plan), group, revived, warnings: plan.warnings, notes };
   const target = request.target ?? null;
@@ -145,7 +151,8 @@ export async function storeVersion(
       platform,
       strict: request.strict ?? false,
       pullConfig: request.registries !== undefined,
-      bases,
+      // What our own images set is in the store already.
+      bases: bases.filter(({ reference }) => ownImageName(reference) === undefined),
     },
     by,
     now,
@@ -174,6 +181,7 @@ async function bringUpToDate(
 
 /** True if what is known of the base images now makes of the same Dockerfile what the version has. */
 async function sameResult(db: Store, version: RecipeContent, { plan, bases }: Material): Promise<boolean> {
+  // What our own images set is not stored with the version, so that it shows in the plan only.
   if (sameKnowledge(bases, await loadBaseConfigs(db, version.id))) return true;
   const stored = planFromRows({ rows: await loadRows(db, version.id), imageConfig: version.image_config });
   return JSON.stringify(stored) === JSON.stringify(planFromRows(planToRows(plan)));

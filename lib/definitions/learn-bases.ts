@@ -3,6 +3,7 @@ import type { RegistrySettings } from '../registry/http-request.ts';
 import { readDigest, readImage } from '../registry/read-image.ts';
 import { CtmgrError } from '../util/errors.ts';
 import { configText } from './base-config.ts';
+import { ownImageName } from './image-reference.ts';
 import { type KnownBase, knownConfigs } from './known-base.ts';
 import { type Platform, requirePlatform } from './platform.ts';
 import { type NeededBase, neededBases, type ParseOptions } from './resolve-dockerfile.ts';
@@ -18,30 +19,41 @@ export function registrySettings({ registries }: Config, cancel: AbortSignal): R
   return { insecure: registries.insecure, timeout: registries.timeout * 1000, cancel };
 }
 
+/** Tells what an image of ours sets, undefined if nobody knows that; throws `inputMissing` if there is no such image. */
+export type AskOwn = (name: string, line: number) => Promise<KnownBase | undefined>;
+
 /**
- * Asks registries for the configuration of every base image that the target needs and that is not `given`. What could not be asked comes
- * back as unknown; that there is no such image is an error of the Dockerfile and thrown. `earlier`: what was known before, which is taken
- * again, without a pull, where the digest is still the same.
+ * Asks registries for the configuration of every base image that the target needs and that is not `given`, and `askOwn` for those of
+ * ours; without `settings` no registry is asked. What could not be asked comes back as unknown; that there is no such image is an error of
+ * the Dockerfile and thrown. `earlier`: what was known before, which is taken again, without a pull, where the digest is still the same.
  */
 export async function learnBases(
   text: string,
   options: ParseOptions,
   given: readonly KnownBase[],
   earlier: readonly KnownBase[],
-  settings: RegistrySettings,
+  settings: RegistrySettings | undefined,
+  askOwn: AskOwn,
 ): Promise<{ known: KnownBase[]; unknown: UnknownBase[] }> {
   const platform = requirePlatform(options.platform);
   const known = [...given];
   const unknown: UnknownBase[] = [];
+  const silent: NeededBase[] = [];
   for (;;) {
     const needed = neededBases(text, { ...options, baseConfigs: knownConfigs(known) });
-    const fresh = new Map(needed.map((base) => [base.reference, base]));
-    for (const { reference } of unknown) fresh.delete(reference);
+    const asked = needed.filter(({ reference }) => settings !== undefined || ownImageName(reference) !== undefined);
+    const fresh = new Map(asked.map((base) => [base.reference, base]));
+    for (const { reference } of [...unknown, ...silent]) fresh.delete(reference);
     if (fresh.size === 0) return { known, unknown };
-    const answers = [...fresh.values()].map((base) => learn(base, platform, earlier, settings));
+    const answers = [...fresh.values()].map(async (base): Promise<KnownBase | UnknownBase | NeededBase> => {
+      const own = ownImageName(base.reference);
+      if (own !== undefined) return (await askOwn(own, base.line)) ?? base;
+      return learn(base, platform, earlier, settings as RegistrySettings);
+    });
     for (const answer of await Promise.all(answers)) {
       if ('error' in answer) unknown.push(answer);
-      else known.push(answer);
+      else if ('config' in answer) known.push(answer);
+      else silent.push(answer);
     }
   }
 }

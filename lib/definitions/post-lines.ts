@@ -6,6 +6,7 @@ import { type CopyLayout, layOutStage, mountCopies } from './copy-layout.ts';
 import { copyLines, sourceLines } from './copy-lines.ts';
 import { quoteWord, quoteWords } from './definition-quote.ts';
 import { exportLine, findSavedNames, saveLines } from './export-lines.ts';
+import { ownImageName } from './image-reference.ts';
 import { baseNames, decodeValue } from './plan-value.ts';
 import type { PlanLabel, PlanStep, RecipePlan, RunStep } from './recipe-plan.ts';
 import { mountFunctions, runLines } from './run-lines.ts';
@@ -85,10 +86,17 @@ export function postLines(input: PostInput): PostLines {
     ...labels.map(({ name, value }) => `printf '%s\\n' ${quoteWord(`${name} ${value}`)} >>"$SINGULARITY_LABELS"`),
     ...(savedRunscript === undefined
       ? []
-      : ["# The base image's ENTRYPOINT, for %runscript", `cp -p /.singularity.d/runscript ${savedRunscript}`]),
+      : ["# The base image's ENTRYPOINT, for %runscript", saveRunscript(savedRunscript, stage.base.reference)]),
     ...lines,
   ];
   return { lines: all, functions };
+}
+
+/** In an image of ours that sets only CMD too, the ENTRYPOINT that holds has been saved already. */
+function saveRunscript(file: string, reference: string): string {
+  const save = `cp -p /.singularity.d/runscript ${file}`;
+  if (ownImageName(reference) === undefined) return save;
+  return `case $(cat /.singularity.d/runscript) in *'exec ${file} '*) ;; *) ${save} ;; esac`;
 }
 
 /** What stages without a shell copy from this one, which lays it out for them. */

@@ -7,7 +7,7 @@ import { quote } from '../util/names.ts';
 import { selectContext, warnEmptyPatterns } from './build-context.ts';
 import type { ContextManifest } from './context-manifest.ts';
 import { type KnownBase, knownConfigs, readConfigFile } from './known-base.ts';
-import { describeUnknown, learnBases, type UnknownBase } from './learn-bases.ts';
+import { type AskOwn, describeUnknown, learnBases, type UnknownBase } from './learn-bases.ts';
 import { parseDockerfile } from './parse-dockerfile.ts';
 import { platformName, requirePlatform } from './platform.ts';
 import { readText } from './read-text.ts';
@@ -59,7 +59,11 @@ export interface EarlierVersion {
  * assumed. Throws CtmgrError `badDefinition`, `inputMissing`, `usage`; `unavailable` or `notAllowed` where the registry's answer is needed,
  * which is always so with `strict`.
  */
-export async function readMaterial(request: MaterialRequest, earlier: EarlierVersion | undefined): Promise<Material> {
+export async function readMaterial(
+  request: MaterialRequest,
+  earlier: EarlierVersion | undefined,
+  askOwn: AskOwn,
+): Promise<Material> {
   const { dockerfile, buildArgs, target, baseConfig: file } = request;
   const hint = `ctmgr import ${dockerfile}/Dockerfile --context ${dockerfile} …`;
   const text = await readText(dockerfile, 'Dockerfile', hint);
@@ -67,7 +71,7 @@ export async function readMaterial(request: MaterialRequest, earlier: EarlierVer
   const options = { buildArgs, target, platform: platform ?? undefined };
   const given = file === undefined ? [] : readConfigFile(await readText(file, 'image configuration'), file);
   const before = earlier?.platform === platform ? earlier : undefined;
-  const { bases, unknown, notes } = await findBases(text, options, given, request, before);
+  const { bases, unknown, notes } = await findBases(text, options, given, request, before, askOwn);
   const plan = parse(text, { ...options, baseConfigs: knownConfigs(bases) }, unknown);
   if (request.strict) throwWarnings(plan.warnings);
   const manifest = await selectContext(plan, request.context, dockerfile);
@@ -82,10 +86,10 @@ async function findBases(
   given: KnownBase[],
   { registries, strict }: MaterialRequest,
   before: EarlierVersion | undefined,
+  askOwn: AskOwn,
 ): Promise<{ bases: KnownBase[]; unknown: UnknownBase[]; notes: string[] }> {
-  if (registries === undefined) return { bases: given, unknown: [], notes: [] };
   const earlier = (before?.bases ?? []).filter(({ origin }) => origin === 'registry');
-  const { known, unknown } = await learnBases(text, options, given, earlier, registries);
+  const { known, unknown } = await learnBases(text, options, given, earlier, registries, askOwn);
   const [first] = unknown;
   if (strict && first) throw first.error;
   const remembered = unknown.flatMap(({ reference }) => earlier.find((base) => base.reference === reference) ?? []);

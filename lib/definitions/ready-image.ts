@@ -3,9 +3,10 @@ import { join } from 'node:path';
 
 import { CtmgrError } from '../util/errors.ts';
 import { quote } from '../util/names.ts';
+import { registrySource } from './base-source.ts';
 import { unpackContext } from './context-archive.ts';
 import type { ContextManifest } from './context-manifest.ts';
-import { isImageReference, pullReference } from './image-reference.ts';
+import { isImageReference } from './image-reference.ts';
 
 /** An image that somebody else has built: in a registry, or a file on this host. */
 export type ReadyImage =
@@ -47,9 +48,12 @@ export function originOf(image: ReadyImage): string {
 }
 
 /** The definition that makes an image of it, with nothing added; of an image file it only says what it is. */
-export function readyDefinition(origin: string): string {
+export function readyDefinition(origin: string, findBase = registrySource): string {
   const image = parseReadyImage(origin);
-  if (image?.kind === 'docker') return `Bootstrap: docker\nFrom: ${pullReference(image.reference)}\n`;
+  if (image?.kind === 'docker') {
+    const { bootstrap, from } = findBase(image.reference);
+    return `Bootstrap: ${bootstrap}\nFrom: ${from}\n`;
+  }
   return `Bootstrap: ${image === undefined || image.kind === 'sif' ? 'localimage' : image.kind}\nFrom: ${stagedName}\n`;
 }
 

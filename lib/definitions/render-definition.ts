@@ -2,12 +2,12 @@ import { readSections } from '../apptainer/check-definition.ts';
 import { checkStages, splitStages, stageName } from '../apptainer/check-stages.ts';
 import { CtmgrError } from '../util/errors.ts';
 import { renderTemplate } from '../util/template.ts';
+import { type BaseSource, registrySource } from './base-source.ts';
 import type { ContextManifest } from './context-manifest.ts';
 import { type BuildStage, buildStages } from './build-stages.ts';
 import { fileSections, setupLines } from './file-lines.ts';
 import { joinSection, makeSection } from './definition-sections.ts';
 import { exportLine, findSavedNames, forgetLines, saveLines } from './export-lines.ts';
-import { pullReference } from './image-reference.ts';
 import { postLines } from './post-lines.ts';
 import type { PlanLabel, RecipePlan } from './recipe-plan.ts';
 import { keepsBaseEntrypoint, runScriptLines, savedRunscript } from './run-script.ts';
@@ -30,6 +30,8 @@ export interface DefinitionInput {
   labels: readonly PlanLabel[];
   /** The text of `recipe-templates/definition.def.mustache` or of the site's own. */
   template: string;
+  /** Where Apptainer finds the image that FROM names; from its registry by default. */
+  findBase?: (reference: string) => BaseSource;
   /** To be built by `apptainer build` alone, without what the batch script of a rebuild sets up for it. */
   alone?: boolean;
 }
@@ -64,7 +66,7 @@ function checkWhole(definition: string, names: readonly string[]): void {
 }
 
 function renderStage(input: DefinitionInput, stage: BuildStage, stages: readonly BuildStage[]): string {
-  const { plan, manifest, template } = input;
+  const { plan, manifest, template, findBase = registrySource } = input;
   const { isLast, bare, base } = stage;
   const labels = isLast ? mergeLabels(plan.labels, input.labels) : [];
   const script = isLast ? runScriptLines(plan, bare) : [];
@@ -99,8 +101,7 @@ function renderStage(input: DefinitionInput, stage: BuildStage, stages: readonly
     lines: makeSection('files', lines),
   }));
   const header = {
-    bootstrap: base.kind === 'scratch' ? 'scratch' : 'docker',
-    from: base.kind === 'scratch' ? '' : pullReference(base.reference),
+    ...(base.kind === 'scratch' ? { bootstrap: 'scratch', from: '' } : findBase(base.reference)),
     stage: stages.length > 1 ? stage.name : '',
   };
   const definition = renderTemplate(template, { ...header, ...sections, files }, 'definition.def.mustache');

@@ -23,9 +23,12 @@ const missedAfter = 60;
 export interface RunOutcome {
   result: ScheduleResult;
   message: string | null;
-  /** The tag that was started. */
+  /** The tag that was started; null also if there was nothing to build. */
   tag: string | null;
 }
+
+/** What is said of a run of what has changed, if nothing has. */
+const nothingToDo = 'nothing has changed, so nothing is built';
 
 /**
  * Runs a schedule if it is due; undefined if it is not. A time that passed while nothing could run it is made up once,
@@ -80,9 +83,14 @@ async function attempt(site: BuildSite, schedule: Schedule, dueAt: number | unde
       return { result: 'overlap', message: `${unfinished.name}, which it started before, is not finished`, tag: null };
     }
     const names = await selectRecipes(site.store, site.config.build.class, schedule);
-    const arrays = await planRecipes(site, names);
-    const { tag, reports } = await startRebuild(site, arrays, () => undefined, schedule.hold);
-    const problems = reports.filter(({ kind }) => kind !== 'submitted').map(({ message }) => message);
+    const ask = site.slurm.interrupted ?? new AbortController().signal;
+    const plan = await planRecipes(site, names, { changed: schedule.changed, ask });
+    if (plan.arrays.length === 0) {
+      return { result: 'started', message: [nothingToDo, ...plan.problems].join('; '), tag: null };
+    }
+    const { tag, reports } = await startRebuild(site, plan.arrays, () => undefined, schedule.hold);
+    const refused = reports.filter(({ kind }) => kind !== 'submitted' && kind !== 'waits');
+    const problems = [...plan.problems, ...refused.map(({ message }) => message)];
     return { result: 'started', message: problems.length === 0 ? null : problems.join('; '), tag: tag.name };
   } catch (error) {
     const isSlurm = error instanceof CtmgrError && error.code === 'unavailable';

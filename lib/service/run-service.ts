@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 
 import type { BuildSite } from '../builds/build-site.ts';
+import { collectBenchmarks } from '../benchmarks/collect-results.ts';
 import { follow, pause } from '../builds/follow.ts';
 import { runNotifier } from './run-notifier.ts';
 import { startScheduler } from './scheduler.ts';
@@ -15,6 +16,7 @@ const restartPause = 10;
  */
 export async function runService(site: BuildSite, log: Logger, signal: AbortSignal): Promise<void> {
   const release = await takeServiceLock(site.store, site.paths.state);
+  const collectIfDue = benchmarkCollector();
   let stopScheduler: (() => Promise<void>) | undefined;
   let notifier: Promise<void> | undefined;
   try {
@@ -23,7 +25,14 @@ export async function runService(site: BuildSite, log: Logger, signal: AbortSign
     log.info({ pid: process.pid }, 'service started');
     while (!signal.aborted) {
       try {
-        await follow(site, { signal, onPass: (report) => logPass(log, report), until: async () => false });
+        await follow(site, {
+          signal,
+          onPass: async (report) => {
+            logPass(log, report);
+            await collectIfDue(site, log);
+          },
+          until: async () => false,
+        });
       } catch (error) {
         log.error({ err: error }, 'a pass failed; trying again');
         await pause(restartPause * 1000, signal);
@@ -41,4 +50,17 @@ function logPass(log: Logger, report: { transitions: object[]; problems: string[
   for (const transition of report.transitions) log.info(transition, 'status changed');
   for (const message of report.submissions) log.info(message);
   for (const message of report.problems) log.warn(message);
+}
+
+/** A function that collects results of benchmarks, every `poll.slurm_interval` seconds at most. */
+function benchmarkCollector(): (site: BuildSite, log: Logger) => Promise<void> {
+  let next = 0;
+  return async (site, log) => {
+    if (performance.now() < next) return;
+    const { collected, finished, problems } = await collectBenchmarks(site);
+    if (collected > 0) log.info({ collected }, 'results of benchmarks');
+    for (const run of finished) log.info({ run }, 'jobs of a benchmark run are over');
+    for (const problem of problems) log.warn(problem);
+    next = performance.now() + site.config.poll.slurm_interval * 1000;
+  };
 }

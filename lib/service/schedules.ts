@@ -16,6 +16,8 @@ export interface Schedule {
   missed: 'run' | 'skip';
   /** Whether its tags wait for `ctmgr publish`. */
   hold: boolean;
+  /** Whether only what has changed is built. */
+  changed: boolean;
 }
 
 /** The schedule that `service.nightly` stands for. */
@@ -41,7 +43,7 @@ export function schedulesOf(config: Config): Schedule[] {
         hint: 'keep one of them',
       });
     }
-    const all = { names: [], classes: [], missed: 'run' as const, hold: false };
+    const all = { names: [], classes: [], missed: 'run' as const, hold: false, changed: false };
     schedules.push(checked({ name: nightlyName, cron: nightly, timeZone: time_zone, ...all }, 'service'));
   }
   return schedules.sort((a, b) => (a.name < b.name ? -1 : 1));

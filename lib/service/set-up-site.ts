@@ -30,6 +30,8 @@ export async function makeSiteFolders(config: Config, paths: Paths): Promise<str
     { path: paths.state, uid: 0, gid: admins, mode: 0o2770 },
     { path: paths.contexts, uid: 0, gid: admins, mode: 0o2770 },
     ...shareFolders(paths).map((folder) => ({ ...folder, uid: builder.uid, gid: builder.gid })),
+    // Benchmarks run as the admin who starts them, and all admins read what came of it.
+    { path: paths.bench, uid: builder.uid, gid: admins, mode: 0o2770 },
   ];
   const made: string[] = [];
   for (const folder of folders) {

@@ -41,8 +41,6 @@ export interface ArraySubmission {
   error: string;
   /** Seconds that the elements wait before they may start. */
   beginDelay?: number | undefined;
-  /** As for `--dependency`. */
-  dependency?: string | undefined;
   resources: ArrayResources;
 }
 
@@ -71,8 +69,6 @@ export function submitArguments(submission: ArraySubmission, version: SlurmVersi
     // Until 22.05 NONE means "only SLURM_*"; from 23.02 NONE also starts a login shell on the node and NIL took its place.
     ['export', isAtLeast(version, 23, 2) ? 'NIL' : 'NONE'],
     ['begin', (submission.beginDelay ?? 0) === 0 ? undefined : `now+${submission.beginDelay}`],
-    ['dependency', submission.dependency],
-    ['kill-on-invalid-dep', submission.dependency === undefined ? undefined : 'yes'],
     ['partition', resources.partition],
     ['constraint', resources.constraint],
     ['cpus-per-task', resources.cpus],

@@ -210,6 +210,7 @@ const columns = [
   'container_instance.group',
   'container_instance.current_until',
   'container_instance.removed_at',
+  'container_instance.apptainer',
 ] as const;
 
 function withNames(db: Store) {

@@ -8,6 +8,8 @@ import { tracking } from './migrations/0004-tracking.ts';
 import { publishing } from './migrations/0005-publishing.ts';
 import { versions } from './migrations/0006-versions.ts';
 import { operations } from './migrations/0007-operations.ts';
+import { incremental } from './migrations/0008-incremental.ts';
+import { benchmarks } from './migrations/0009-benchmarks.ts';
 import { eventSubject } from './migrations/0010-event-subject.ts';
 import type { Database } from './schema.ts';
 
@@ -19,6 +21,8 @@ const migrations: Record<string, Migration> = {
   '0005_publishing': publishing,
   '0006_versions': versions,
   '0007_operations': operations,
+  '0008_incremental': incremental,
+  '0009_benchmarks': benchmarks,
   '0010_event_subject': eventSubject,
 };
 

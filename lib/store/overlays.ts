@@ -122,6 +122,18 @@ async function overlayVersions(db: Store, withRemoved: boolean): Promise<Overlay
   }));
 }
 
+/** The overlays of one instance, in order. */
+export async function overlaysOfInstance(db: Store, id: number): Promise<{ name: string; version: number }[]> {
+  return db
+    .selectFrom('instance_overlay')
+    .innerJoin('overlay_content', 'overlay_content.id', 'instance_overlay.overlay_content_id')
+    .innerJoin('overlay', 'overlay.id', 'overlay_content.overlay_id')
+    .select(['overlay.name', 'overlay_content.version'])
+    .where('instance_overlay.container_instance_id', '=', id)
+    .orderBy('instance_overlay.position')
+    .execute();
+}
+
 /** For every instance of an array that has overlays: `NAME:VERSION` of each, in order. */
 export async function overlaysOfInstances(db: Store, arrayId: number): Promise<Map<number, string[]>> {
   const rows = await db

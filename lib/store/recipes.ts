@@ -120,6 +120,15 @@ export async function listCurrentRecipes(db: Store): Promise<CurrentRecipe[]> {
   });
 }
 
+/** The recipe of that name with its newest version. */
+export async function findCurrentRecipe(db: Store, name: string): Promise<CurrentRecipe | undefined> {
+  const recipe = await findRecipe(db, name);
+  const content = recipe && (await latestContent(db, recipe.id));
+  if (recipe === undefined || content === undefined) return undefined;
+  const query = db.selectFrom('base_image').selectAll().where('id', '=', content.base_image_id);
+  return { recipe, content, base: await query.executeTakeFirstOrThrow() };
+}
+
 /** A version by its id, which some other row refers to. */
 export async function findContent(db: Store, id: number): Promise<RecipeContent> {
   return db.selectFrom('recipe_content').selectAll().where('id', '=', id).executeTakeFirstOrThrow();

@@ -1,9 +1,9 @@
 import type { Generated } from 'kysely';
 
-/** Instance status: `pending → queued → building → success | failure | cancelled | lost`. */
-export type InstanceStatus = 'pending' | 'queued' | 'building' | 'success' | 'failure' | 'cancelled' | 'lost';
+import type { BenchmarkTables } from './benchmark-schema.ts';
+import type { FailureKind, InstanceStatus, InstanceTables } from './instance-schema.ts';
 
-export type FailureKind = 'build' | 'test' | 'oom' | 'timeout' | 'node' | 'infrastructure' | 'publish';
+export type { FailureKind, InstanceStatus } from './instance-schema.ts';
 
 export type SelectorKind = 'all' | 'package-manager' | 'distribution' | 'base' | 'recipe';
 
@@ -17,7 +17,7 @@ export type ScheduleResult = 'started' | 'overlap' | 'missed' | 'failed' | 'wait
 export type NoticeChannel = 'exec' | 'mail';
 
 /** All times are seconds since the epoch; columns named in the comments hold JSON text. */
-export interface Database {
+export interface Database extends BenchmarkTables, InstanceTables {
   base_image: {
     id: Generated<number>;
     name: string;
@@ -138,55 +138,6 @@ export interface Database {
     /** Seconds that its elements wait after the submission before they may start. */
     begin_delay: Generated<number>;
   };
-  container_instance: {
-    id: Generated<number>;
-    build_tag_id: number;
-    build_array_id: number;
-    recipe_content_id: number;
-    task_index: number;
-    array_index: number;
-    status: InstanceStatus;
-    failure_kind: FailureKind | null;
-    message: string | null;
-    reason: string | null;
-    node: string | null;
-    exit_code: number | null;
-    file: string | null;
-    size: number | null;
-    sha256: string | null;
-    input_hash: string;
-    definition: string;
-    started_at: number | null;
-    ended_at: number | null;
-    missing_since: number | null;
-    changed_at: number;
-    /** Whose image it is: decides where it lies and who may read it. */
-    group: string | null;
-    /** When NAME last meant it; null: never, or from now on. */
-    current_until: number | null;
-    /** When its file was deleted. */
-    removed_at: number | null;
-    /** Which attempt the row shows, from 1; those before are in instance_attempt. */
-    attempt: Generated<number>;
-    /** Who has asked for its cancellation. */
-    cancelled_by: string | null;
-    /** When Slurm was seen to have put it back into the queue after it had started. */
-    requeued_at: number | null;
-  };
-  instance_attempt: {
-    container_instance_id: number;
-    number: number;
-    build_array_id: number;
-    array_index: number;
-    status: 'failure' | 'cancelled' | 'lost';
-    failure_kind: FailureKind | null;
-    message: string | null;
-    node: string | null;
-    exit_code: number | null;
-    started_at: number | null;
-    ended_at: number | null;
-  };
-  instance_overlay: { container_instance_id: number; position: number; overlay_content_id: number };
   /** JSON: plan, context_manifest, overlays. */
   verification: {
     id: Generated<number>;
@@ -212,13 +163,6 @@ export interface Database {
     exit_code: number | null;
     started_at: number | null;
     ended_at: number | null;
-  };
-  current_image: {
-    recipe_id: number;
-    container_instance_id: number;
-    since: number;
-    changed_by: string;
-    pinned_at: number | null;
   };
   /** What became of the schedules of the configuration; `due_at` is the first run that has not been dealt with. */
   schedule: {

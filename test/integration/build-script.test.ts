@@ -207,7 +207,7 @@ describe('success', () => {
     expect(seen).toContain(`cwd=${task}/context\n`);
     expect(seen).toContain('umask=0022\n');
     expect(seen).toMatch(
-      /^args=build --fakeroot --notest --mksquashfs-args -processors 2 .*\/image\.sif \.\.\/recipe\.def$/m,
+      /^args=build --force --fakeroot --notest --mksquashfs-args -processors 2 .*\/image\.sif \.\.\/recipe\.def$/m,
     );
     expect(seen).toMatch(new RegExp(`^APPTAINER_CACHEDIR=${scratch}/ctmgr-build\\.\\w+/cache$`, 'm'));
     expect(seen).toMatch(new RegExp(`^APPTAINER_TMPDIR=${scratch}/ctmgr-build\\.\\w+/tmp$`, 'm'));
@@ -217,7 +217,10 @@ describe('success', () => {
   test('a platform is passed on where the node can run its programs; elsewhere nothing is built', async () => {
     const own = { x64: 'amd64', arm64: 'arm64' }[process.arch as 'x64'];
     expect(await build({ architecture: own, variant: 'v1' })).toBe(0);
-    const line = new RegExp(`^args=build --fakeroot --notest --arch ${own} --arch-variant v1 --mksquashfs-args `, 'm');
+    const line = new RegExp(
+      `^args=build --force --fakeroot --notest --arch ${own} --arch-variant v1 --mksquashfs-args `,
+      'm',
+    );
     expect(readFileSync(join(folder, 'seen'), 'utf8')).toMatch(line);
     rmSync(join(folder, 'seen'));
     rmSync(target);

@@ -6,6 +6,7 @@ import { beginAttempts } from '../../lib/builds/begin-attempt.ts';
 import { addOverlay } from '../../lib/definitions/change-overlays.ts';
 import { importRecipe } from '../../lib/definitions/import-recipe.ts';
 import { changeInstance } from '../../lib/store/instances.ts';
+import { storeBenchmark } from './support/store-benchmark.ts';
 import { importOne, makeTestSite, named, recordAll, type TestSite } from './support/test-site.ts';
 
 /** A table and a statement part that changes one of its columns. */
@@ -22,6 +23,9 @@ const immutable = [
   ['overlay_task', 'command'],
   ['instance_overlay', 'position'],
   ['instance_attempt', 'message'],
+  ['benchmark_run', 'metrics'],
+  ['benchmark_pair', 'sequence'],
+  ['benchmark_result', 'measurements'],
   ['event', 'detail'],
 ] as const;
 
@@ -49,6 +53,7 @@ beforeAll(async () => {
     next: { class: 'default', delay: 0 },
   }));
   await site.store.transaction().execute((db) => beginAttempts(db, site, retries, 1));
+  await storeBenchmark(site.store);
 });
 
 afterAll(async () => {

@@ -16,9 +16,12 @@ import { importOne, makeTestSite, type TestSite } from './support/test-site.ts';
 let site: TestSite;
 let schedule: Schedule;
 
+/** With a digest, so that no registry has to be asked for it. */
+const base = `debian@sha256:${'a'.repeat(64)}`;
+
 beforeEach(async () => {
   site = withSlurm(await makeTestSite('[schedules.s]\ncron = "0 2 * * *"\nnames = ["app", "lib-*"]'));
-  for (const name of ['app', 'lib-a', 'lib-b', 'other']) await importOne(site, name);
+  for (const name of ['app', 'lib-a', 'lib-b', 'other']) await importOne(site, name, 'true', base);
   schedule = requireSchedule(site.config, 's');
   expect(await runIfDue(site, schedule)).toBeUndefined();
 });

@@ -105,13 +105,13 @@ describe('how many elements an array may have', () => {
     ['neither', 'MaxArraySize            = 1001\n', [3]],
   ])('%s', async (_what, text, sizes) => {
     says('scontrol', text);
-    expect((await planRecipes(site, [])).map(({ instances }) => instances.length)).toEqual(sizes);
+    expect((await planRecipes(site, [])).arrays.map(({ instances }) => instances.length)).toEqual(sizes);
   });
 
   test('nobody knows while slurmctld does not answer, so nothing is planned', async () => {
     await expect(planRecipes(site, [])).rejects.toMatchObject({ code: 'unavailable' });
     says('scontrol', 'MaxArraySize = 1001\n');
     await expect(planRecipes(site, ['app', 'none'])).rejects.toMatchObject({ code: 'inputMissing' });
-    expect((await planRecipes(site, ['tool']))[0]?.instances.map(({ name }) => name)).toEqual(['tool']);
+    expect((await planRecipes(site, ['tool'])).arrays[0]?.instances.map(({ name }) => name)).toEqual(['tool']);
   });
 });

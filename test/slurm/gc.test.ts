@@ -112,7 +112,7 @@ describe('ctmgr gc', () => {
     });
     expect(await images()).toBe(paths(tags[0], tags[2]));
     const history = await site.ctmgr(['history', 'app'], { user: 'alice' });
-    expect(history.stdout).toMatch(new RegExp(`build ${tags[1]} +1 +deleted .*deleted by gc on 20`));
+    expect(history.stdout).toMatch(new RegExp(`build ${tags[1]} +1 +version 1 +deleted .*deleted by gc on 20`));
     const gone = await site.ctmgr(['path', `app:${tags[1]}`], { user: 'alice' });
     expect(gone).toMatchObject({ code: 66, stderr: expect.stringMatching(/\n {2}deleted by gc on 20/) });
     await output(['scancel', job], { user: 'alice' });

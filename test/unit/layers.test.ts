@@ -15,7 +15,7 @@ interface SourceImport {
 const below: Record<string, string[]> = {
   cli: ['commands', 'store', 'config', 'util'],
   commands: ['definitions', 'builds', 'requests', 'benchmarks', 'service', 'store', 'config', 'util'],
-  service: ['builds', 'store', 'slurm', 'apptainer', 'registry', 'config', 'util'],
+  service: ['builds', 'benchmarks', 'store', 'slurm', 'apptainer', 'registry', 'config', 'util'],
   requests: ['definitions', 'builds', 'store', 'slurm', 'apptainer', 'registry', 'config', 'util'],
   benchmarks: ['builds', 'store', 'slurm', 'apptainer', 'registry', 'config', 'util'],
   builds: ['definitions', 'store', 'slurm', 'apptainer', 'registry', 'config', 'util'],

@@ -11,7 +11,7 @@ import { onCalendar, systemdQuote, systemdUnits } from '../../lib/service/system
 const schedules = (toml: string): Schedule[] => schedulesOf(v.parse(configSchema, parse(toml)));
 
 function one(cron: string, timeZone = 'Europe/Berlin'): Schedule {
-  return { name: 'nightly', cron, timeZone, names: [], classes: [], missed: 'run', hold: false };
+  return { name: 'nightly', cron, timeZone, names: [], classes: [], missed: 'run', hold: false, changed: false };
 }
 
 describe('the schedules of the configuration', () => {
@@ -28,6 +28,7 @@ names = ["app", "lammps-*"]
 classes = ["large"]
 missed = "skip"
 hold = true
+changed = true
 `),
     ).toEqual([
       { ...one('0 2 * * *'), name: 'nightly' },
@@ -39,6 +40,7 @@ hold = true
         classes: ['large'],
         missed: 'skip',
         hold: true,
+        changed: true,
       },
     ]);
   });
@@ -50,10 +52,6 @@ hold = true
     ['[service]\nnightly = "* * * * *"\n[schedules.nightly]\ncron = "* * * * *"', 'are both set'],
   ])('are refused where they mean nothing: %j', (toml, words) => {
     expect(() => schedules(toml)).toThrow(words);
-  });
-
-  test('know no `changed`', () => {
-    expect(() => schedules('[schedules.x]\ncron = "* * * * *"\nchanged = true')).toThrow('Invalid key');
   });
 });
 

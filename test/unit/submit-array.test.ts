@@ -38,7 +38,6 @@ describe('submitArguments', () => {
         ...submission,
         throttle: 4,
         user: { name: 'ctmgr', gid: 990 },
-        dependency: 'singleton',
         resources: {
           partition: 'build',
           constraint: 'ssd&fast',
@@ -66,8 +65,6 @@ describe('submitArguments', () => {
       '--output=/srv/ctmgr/logs/2026-11-22.1/.%a.log',
       '--error=/srv/ctmgr/logs/2026-11-22.1/.%a.err',
       '--export=NONE',
-      '--dependency=singleton',
-      '--kill-on-invalid-dep=yes',
       '--partition=build',
       '--constraint=ssd&fast',
       '--cpus-per-task=8',

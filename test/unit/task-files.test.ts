@@ -95,7 +95,7 @@ describe('build.sbatch.mustache', () => {
       requeues: 0,
     };
     expect(renderTemplate(readFileSync(path, 'utf8'), buildScriptData(values), path)).toContain(
-      '"$apptainer" build --fakeroot --notest ${ARCH:+--arch "$ARCH"} ${VARIANT:+--arch-variant "$VARIANT"} \\\n     "$image" ../recipe.def\n',
+      '"$apptainer" build --force --fakeroot --notest ${ARCH:+--arch "$ARCH"} ${VARIANT:+--arch-variant "$VARIANT"} \\\n     "$image" ../recipe.def\n',
     );
   });
 });

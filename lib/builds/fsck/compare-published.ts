@@ -12,6 +12,7 @@ import { replaceSymlink } from '../../util/write-file.ts';
 import type { BuildSite } from '../build-site.ts';
 import { privateGroups } from '../show-names.ts';
 import { placeOf } from '../tag-folders.ts';
+import { formatCatalogue } from '../catalogue-format.ts';
 import { collectCatalogue, visibleTo, writeCatalogue } from '../write-catalogue.ts';
 import { foreign, list } from './compare-images.ts';
 import type { Difference } from './difference.ts';
@@ -98,7 +99,9 @@ async function catalogueAgrees(site: BuildSite): Promise<boolean> {
     const withoutTime = (value: object): string => JSON.stringify({ ...value, generated: 0 });
     try {
       const found = JSON.parse(await readFile(site.paths.catalogue, 'utf8')) as object;
-      return withoutTime(found) === withoutTime(visibleTo(await collectCatalogue(db), null));
+      // As it would be written: readers get the images in an order of their own.
+      const expected = JSON.parse(formatCatalogue(visibleTo(await collectCatalogue(db), null))) as object;
+      return withoutTime(found) === withoutTime(expected);
     } catch (error) {
       if (isSystemError(error, 'ENOENT') || (error as Error).name === 'SyntaxError') return false;
       throw error;

@@ -13,6 +13,8 @@ packages=(
     curl bzip2 xz-utils
     # the network between cluster and host
     nftables iproute2
+    # a real benchmark: HPC Challenge with the MPI that it is built with
+    hpcc openmpi-bin
     # the SPANK plugin is compiled against the Slurm that loads it; shellcheck reads the wrapper
     gcc libc6-dev make libslurm-dev slurm-wlm-basic-plugins-dev shellcheck
     # for people and for what Apptainer's %post expects on a build host; libatomic1 and libstdc++6 for Node

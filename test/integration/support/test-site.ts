@@ -64,9 +64,9 @@ export async function makeStore(path: string): Promise<Store> {
 }
 
 /** Imports a Dockerfile without a context; its text is the base image and one step that differs by `step`. */
-export async function importOne(site: TestSite, name: string, step = 'true'): Promise<number> {
+export async function importOne(site: TestSite, name: string, step = 'true', base = 'debian:12'): Promise<number> {
   const dockerfile = join(site.folder, `${name}.Dockerfile`);
-  writeFileSync(dockerfile, `FROM debian:12\nRUN ${step}\n`);
+  writeFileSync(dockerfile, `FROM ${base}\nRUN ${step}\n`);
   const request = { dockerfile, name, buildArgs: {} };
   const unset = { context: undefined, baseName: undefined, class: undefined, message: undefined };
   return (await importRecipe(site.store, site.paths.contexts, { ...request, ...unset }, 'tester')).version;

@@ -34,6 +34,8 @@ export function start(words: string[], place: Place = {}): ChildProcess {
 /** Runs a command in the cluster to its end. */
 export async function exec(words: string[], place: Place = {}): Promise<Ended> {
   const child = start(words, place);
+  // A command need not read what it is given: it may have ended before.
+  child.stdin?.on('error', () => undefined);
   child.stdin?.end(place.input ?? '');
   return ended(child);
 }

@@ -54,5 +54,5 @@ function ownEnvironment({ environment }: BuiltImage, wanted: Record<string, stri
 
 /** Apptainer's own notes about the build. */
 function ownLabels({ labels }: BuiltImage): Record<string, string> {
-  return Object.fromEntries(Object.entries(labels).filter(([name]) => !name.startsWith('org.label-schema.')));
+  return Object.fromEntries(Object.entries(labels).filter(([name]) => !/^org\.(?:label-schema|ctmgr)\./.test(name)));
 }

@@ -39,6 +39,7 @@ export const busybox = '127.0.0.1:5000/busybox:1';
  */
 export async function makeSite(
   extra: {
+    paths?: string;
     slurm?: string;
     build?: string;
     poll?: string;
@@ -58,6 +59,7 @@ export async function makeSite(
 [paths]
 share = "${share}"
 state = "${state}"
+${extra.paths ?? ''}
 [rights]
 admin_groups = ["hpcadm"]
 ${extra.rights ?? ''}

@@ -1,0 +1,135 @@
+import { exclusionReason } from './examine-pair.ts';
+import type { CollectedPair, Leg, MetricDefinition, RunData } from './run-data.ts';
+import { type AllocationEffect, allocationEffects } from './statistics/allocations.ts';
+import { analyseCrossover, type Crossover } from './statistics/crossover.ts';
+import { mean, median } from './statistics/describe.ts';
+import { logMargin } from './statistics/equivalence.ts';
+import { type FixedOrderClaim, fixedOrderClaim } from './statistics/fixed-order.ts';
+import { type HodgesLehmann, hodgesLehmann } from './statistics/hodges-lehmann.ts';
+import { maxT, type SimultaneousEffect } from './statistics/max-t.ts';
+import { outlyingIndices } from './statistics/outliers.ts';
+import { type LogPair, toLogPair } from './statistics/pair.ts';
+import { type PermutationTest, permutationTest } from './statistics/permutation.ts';
+import { smallestDetectable } from './statistics/power.ts';
+import { decideVerdict, pairsToDecide, type Verdict } from './statistics/verdict.ts';
+
+/** A pair that does not count, and why. */
+export interface ExcludedPair {
+  allocation: number;
+  position: number;
+  reason: string;
+}
+
+/** All that is computed for one metric; differences on the logarithmic scale. */
+export interface MetricAnalysis {
+  metric: MetricDefinition;
+  /** Pairs that count, in the order of the plan. */
+  pairs: LogPair[];
+  /** In the metric's own unit; for a metric with message sizes the geometric mean over them. */
+  medians: { bare: number; container: number } | undefined;
+  verdict: Verdict;
+  crossover: Crossover | undefined;
+  hodgesLehmann: HodgesLehmann | undefined;
+  permutation: PermutationTest | undefined;
+  allocations: AllocationEffect[];
+  fixedOrders: FixedOrderClaim[];
+  /** Indices into `pairs`. */
+  outlying: number[];
+  /** The smallest true difference that so many pairs with this scatter show with a chance of 80 %. */
+  detectable: number | undefined;
+  pairsToDecide: number | undefined;
+  /** By message size, corrected for their number. */
+  sizes: { size: number; effect: SimultaneousEffect }[];
+  /** The verdict if the excluded pairs that have values counted as well; undefined if there are none. */
+  withExcluded: Verdict | undefined;
+}
+
+export interface RunAnalysis {
+  excluded: ExcludedPair[];
+  metrics: MetricAnalysis[];
+}
+
+/** Computes everything that a report of the run says. Pure: the same data give the same answer. */
+export function analyseRun(run: RunData): RunAnalysis {
+  const reasons = run.pairs.map((pair) => exclusionReason(pair, run.requested));
+  const counted = run.pairs.filter((_, i) => reasons[i] === undefined);
+  const excluded = run.pairs.flatMap(({ allocation, position }, i) =>
+    reasons[i] === undefined ? [] : [{ allocation, position, reason: reasons[i] }],
+  );
+  return { excluded, metrics: run.metrics.map((metric) => analyseMetric(metric, counted, run.pairs)) };
+}
+
+function analyseMetric(metric: MetricDefinition, counted: CollectedPair[], all: CollectedPair[]): MetricAnalysis {
+  const pairs = logPairsOf(metric, counted);
+  const margin = logMargin(metric.margin);
+  const everything = logPairsOf(metric, all);
+  const crossover = analyseCrossover(pairs);
+  const verdict = decideVerdict(pairs, margin);
+  return {
+    metric,
+    pairs,
+    medians: mediansOf(metric, counted),
+    verdict,
+    crossover,
+    hodgesLehmann: hodgesLehmann(pairs, 0.95),
+    permutation: crossover && permutationTest(pairs),
+    allocations: allocationEffects(pairs),
+    fixedOrders: (['bare-first', 'container-first'] as const)
+      .map((sequence) => fixedOrderClaim(pairs, sequence))
+      .filter((claim) => claim !== undefined),
+    outlying: outlyingPairs(pairs),
+    detectable:
+      crossover && crossover.standardDeviation > 0
+        ? smallestDetectable(pairs.length, crossover.standardDeviation)
+        : undefined,
+    pairsToDecide: verdict.kind === 'inconclusive' ? pairsToDecide(pairs, margin) : undefined,
+    sizes: sizeEffects(metric, counted),
+    withExcluded: everything.length > pairs.length ? decideVerdict(everything, margin) : undefined,
+  };
+}
+
+/** The order effect is taken off first: otherwise all pairs of one sequence would look outlying. */
+function outlyingPairs(pairs: LogPair[]): number[] {
+  const centre = { 'bare-first': 0, 'container-first': 0 };
+  for (const sequence of ['bare-first', 'container-first'] as const) {
+    centre[sequence] = median(pairs.filter((pair) => pair.sequence === sequence).map(({ difference }) => difference));
+  }
+  return outlyingIndices(pairs.map(({ sequence, difference }) => difference - centre[sequence]));
+}
+
+/** The pairs of which both legs have this metric. Over message sizes the geometric mean of the ratios is the difference. */
+function logPairsOf(metric: MetricDefinition, pairs: CollectedPair[]): LogPair[] {
+  return pairs.flatMap((pair) => {
+    const [bare, container] = [valueOf(metric, pair.bare), valueOf(metric, pair.container)];
+    return bare === undefined || container === undefined
+      ? []
+      : [toLogPair({ ...pair, bare, container }, metric.direction)];
+  });
+}
+
+function valueOf({ name }: MetricDefinition, leg: Leg | undefined): number | undefined {
+  const values = (leg?.measurements ?? []).filter(({ metric }) => metric === name).map(({ value }) => value);
+  return values.length === 0 ? undefined : Math.exp(mean(values.map(Math.log)));
+}
+
+function mediansOf(metric: MetricDefinition, pairs: CollectedPair[]): MetricAnalysis['medians'] {
+  const values = (leg: 'bare' | 'container'): number[] =>
+    pairs.map((pair) => valueOf(metric, pair[leg])).filter((value) => value !== undefined);
+  const [bare, container] = [median(values('bare')), median(values('container'))];
+  return Number.isNaN(bare) || Number.isNaN(container) ? undefined : { bare, container };
+}
+
+function sizeEffects(metric: MetricDefinition, pairs: CollectedPair[]): MetricAnalysis['sizes'] {
+  const all = pairs.flatMap(({ bare }) => bare?.measurements ?? []).filter((one) => one.metric === metric.name);
+  const sizes = [...new Set(all.map(({ size }) => size))].filter((size) => size !== undefined).sort((a, b) => a - b);
+  const only = (leg: Leg | undefined, size: number): Leg | undefined =>
+    leg && { ...leg, measurements: leg.measurements.filter((one) => one.size === size) };
+  const bySize = sizes.map((size) =>
+    logPairsOf(
+      metric,
+      pairs.map((pair) => ({ ...pair, bare: only(pair.bare, size), container: only(pair.container, size) })),
+    ),
+  );
+  const effects = maxT(bySize) ?? [];
+  return effects.flatMap((effect, i) => (sizes[i] === undefined ? [] : [{ size: sizes[i], effect }]));
+}

@@ -1,0 +1,53 @@
+import type { Sequence } from './statistics/pair.ts';
+import { generatorName, seededRandom, shuffled } from './statistics/random.ts';
+
+/** Where and in which order one pair is to run. */
+export interface PlannedPair {
+  allocation: number;
+  /** Counts blocks over all allocations. */
+  block: number;
+  /** Position within the allocation, from 0. */
+  position: number;
+  sequence: Sequence;
+}
+
+/** Everything that was drawn, complete enough to draw it again. */
+export interface Plan {
+  seed: string;
+  generator: string;
+  pairs: PlannedPair[];
+}
+
+/** Pairs in a permuted block: two of each sequence. */
+const blockSize = 4;
+
+/**
+ * Draws the order of all pairs: each allocation gets its share (shares differ by two at most), cut into permuted blocks of
+ * four, the last block of an allocation of two if need be; in each block half of the pairs run bare metal first. Nobody can
+ * foresee a pair from those before it, and both sequences occur equally often in every allocation
+ * (Matts and Lachin, Control. Clin. Trials 9, 1988, on permuted blocks). The same arguments give the same plan for ever.
+ * Throws RangeError unless the pairs can be halved in every allocation: `pairs` even, `allocations` at most half of them.
+ */
+export function drawPlan(seed: string, pairs: number, allocations: number): Plan {
+  if (!(Number.isInteger(pairs) && pairs >= 2 && pairs % 2 === 0)) {
+    throw new RangeError(`the number of pairs must be even and at least 2, so that both orders occur equally often`);
+  }
+  if (!(Number.isInteger(allocations) && allocations >= 1 && allocations <= pairs / 2)) {
+    throw new RangeError(`${pairs} pairs make 1 to ${pairs / 2} allocations: each needs a pair of either order`);
+  }
+  const random = seededRandom(`ctmgr bench plan\n${seed}`);
+  const drawn: PlannedPair[] = [];
+  let block = 0;
+  for (let allocation = 0; allocation < allocations; allocation += 1) {
+    const share = 2 * (Math.floor(pairs / 2 / allocations) + (allocation < (pairs / 2) % allocations ? 1 : 0));
+    for (let position = 0; position < share; block += 1) {
+      const half = Math.min(blockSize, share - position) / 2;
+      const balanced = [...Array(half).fill('bare-first'), ...Array(half).fill('container-first')] as Sequence[];
+      for (const sequence of shuffled(balanced, random)) {
+        drawn.push({ allocation, block, position, sequence });
+        position += 1;
+      }
+    }
+  }
+  return { seed, generator: generatorName, pairs: drawn };
+}

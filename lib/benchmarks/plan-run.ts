@@ -1,0 +1,131 @@
+import type { BenchmarkSettings, Config } from '../config/schema.ts';
+import { CtmgrError } from '../util/errors.ts';
+import { quote } from '../util/names.ts';
+import { shellQuote } from '../util/shell-quote.ts';
+import { renderTemplate } from '../util/template.ts';
+import { type Plan, drawPlan } from './draw-plan.ts';
+import type { FoundBenchmark } from './find-definition.ts';
+import type { MetricDefinition } from './run-data.ts';
+import { chooseMetrics } from './choose-parser.ts';
+
+/** What somebody wants to have measured. */
+export interface RunRequest {
+  /** Undefined: both legs are bare metal. */
+  image: { name: string; tag: string; sha256: string; file: string } | undefined;
+  pairs: number;
+  allocations: number;
+  seed: string;
+  parameters: Record<string, string>;
+  nodes: number | undefined;
+  tasksPerNode: number | undefined;
+  /** A fraction, for every metric. */
+  margin: number | undefined;
+  gap: number | undefined;
+  constraint: string | undefined;
+}
+
+/** How the legs are run: stored with the run, so that a resumed one runs in the same way. */
+export interface RunSettings {
+  nodes: number;
+  tasksPerNode: number;
+  cpusPerTask: number;
+  exclusive: boolean;
+  /** Seconds. */
+  legTime: number;
+  gap: number;
+  programs: { bare: Record<string, string>; container: Record<string, string> };
+  modules: string[];
+  srunArguments: string[];
+  apptainer: string;
+  apptainerArguments: string[];
+  slurm: Pick<BenchmarkSettings, 'partition' | 'constraint' | 'account' | 'qos' | 'reservation' | 'extra_arguments'>;
+}
+
+/** A run of which everything is decided. */
+export interface PlannedRun {
+  parameters: Record<string, string>;
+  requested: Record<string, string>;
+  metrics: MetricDefinition[];
+  settings: RunSettings;
+  /** The benchmark's own script, the same text for both legs. */
+  script: string;
+  plan: Plan;
+}
+
+/**
+ * Decides everything about a run and draws its plan. Pure. Throws CtmgrError: 64 for a parameter that is unknown, missing or
+ * not of its pattern and for pairs that cannot be balanced; 78 for a definition or a template that is wrong.
+ */
+export function planRun(found: FoundBenchmark, config: Config, request: RunRequest): PlannedRun {
+  const { definition } = found;
+  const parameters = chooseParameters(found, request.parameters);
+  const settings = chooseSettings(found, config, request);
+  const tasks = settings.nodes * settings.tasksPerNode;
+  const counts = { nodes: settings.nodes, tasks_per_node: settings.tasksPerNode, tasks };
+  const words = Object.entries(parameters).map(([name, value]) => [name, shellQuote(value)] as const);
+  const requested = Object.entries(definition.parameters).flatMap(([name, { echoed }]) =>
+    echoed === undefined ? [] : [[echoed, parameters[name] ?? ''] as const],
+  );
+  const { tasks_echoed } = definition.resources;
+  const metrics = chooseMetrics(definition, parameters);
+  return {
+    parameters,
+    requested: {
+      ...Object.fromEntries(requested),
+      ...(tasks_echoed === undefined ? {} : { [tasks_echoed]: String(tasks) }),
+    },
+    metrics: metrics.map((metric) => ({ ...metric, margin: request.margin ?? metric.margin })),
+    settings,
+    script: renderTemplate(found.template, { ...counts, ...Object.fromEntries(words) }, found.templatePath),
+    plan: draw(request),
+  };
+}
+
+function chooseParameters({ name, definition }: FoundBenchmark, given: Record<string, string>): Record<string, string> {
+  const unknown = Object.keys(given).find((key) => !Object.hasOwn(definition.parameters, key));
+  if (unknown !== undefined) {
+    const known = Object.keys(definition.parameters).join(', ') || 'none';
+    throw new CtmgrError('usage', `${name} has no parameter ${quote(unknown)}`, { why: `It has: ${known}.` });
+  }
+  const chosen = Object.entries(definition.parameters).map(([key, { default: standard, pattern, summary }]) => {
+    const value = Object.hasOwn(given, key) ? given[key] : standard;
+    if (value === undefined) {
+      throw new CtmgrError('usage', `${name} needs the parameter ${key}: ${summary}`, { hint: `--set ${key}=VALUE` });
+    }
+    if (value.includes('\0') || (pattern !== undefined && !new RegExp(`^(?:${pattern})$`).test(value))) {
+      throw new CtmgrError('usage', `${quote(value)} is no value for ${key}`, { why: `It has to match ${pattern}.` });
+    }
+    return [key, value] as const;
+  });
+  return Object.fromEntries(chosen);
+}
+
+function chooseSettings({ name, definition }: FoundBenchmark, config: Config, request: RunRequest): RunSettings {
+  const site = config.benchmarks[name];
+  const { resources, programs } = definition;
+  const bare = { ...programs, ...site?.programs };
+  const { partition, constraint, account, qos, reservation, extra_arguments = [] } = site ?? {};
+  return {
+    nodes: request.nodes ?? resources.nodes,
+    tasksPerNode: request.tasksPerNode ?? resources.tasks_per_node,
+    cpusPerTask: resources.cpus_per_task,
+    exclusive: resources.exclusive,
+    legTime: resources.time,
+    gap: request.gap ?? site?.gap ?? resources.gap,
+    programs: { bare, container: { ...programs, ...site?.container_programs } },
+    modules: site?.modules ?? [],
+    srunArguments: site?.srun_arguments ?? [],
+    apptainer: config.apptainer.path,
+    apptainerArguments: site?.apptainer_arguments ?? [],
+    slurm: { partition, constraint: request.constraint ?? constraint, account, qos, reservation, extra_arguments },
+  };
+}
+
+function draw({ seed, pairs, allocations }: RunRequest): Plan {
+  try {
+    return drawPlan(seed, pairs, allocations);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    throw new CtmgrError('usage', error.message, { cause: error });
+  }
+}

@@ -1,0 +1,242 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { randomBytes } from 'node:crypto';
+
+import { type Ended, exec, output, required, until } from './support/cluster.ts';
+import { busybox, makeSite, type Site } from './support/site.ts';
+
+/** A program whose true cost is built in, with a scatter of 0.05 %; runs of an allocation are counted in its folder. */
+const script = `
+mode={{{mode}}} counter=$CTMGR_ALLOCATION/runs
+n=$(($(cat "$counter" 2>/dev/null || echo 0) + 1))
+echo "$n" >"$counter"
+[ "$mode" != slow ] || sleep 0.5
+size={{{N}}}
+[ "$mode$CTMGR_LEG" != liarcontainer ] || size=$((size / 2))
+if [ "$mode$CTMGR_LEG" = sneakcontainer ]; then launch() { srun "$@"; }; fi
+launch awk -v n="$n" -v place="$SLURM_ARRAY_TASK_ID" -v size="$size" -v cost={{{cost}}} -v heat={{{heat}}} 'BEGIN {
+  noise = 1 + ((n * 7919 + place * 104729) % 101 - 50) / 100000
+  printf "N %d value %.6f\\n", size, 100 * noise * (ENVIRON["CTMGR_LEG"] == "container" ? cost : 1) * (n % 2 ? 1 : heat)
+}'
+`;
+const definition = `
+summary = "A program whose true cost is built in"
+needs = "awk"
+pattern = '^N (?<N>\\d+) value (?<value>\\S+)$'
+[[metrics]]
+name = "time"
+unit = "s"
+direction = "lower-is-better"
+margin = 0.01
+[resources]
+gap = 0
+time = 60
+${Object.entries({ cost: '1', heat: '1', mode: 'honest', N: '200' })
+  .map(([name, value]) => `[parameters.${name}]\nsummary = "${name}"\ndefault = "${value}"\n`)
+  .join('')}echoed = "N"
+`;
+/** Claims to be apptainer and runs the command on bare metal. */
+const impostor = `#!/bin/sh
+[ "$1" = exec ] || exec /usr/bin/apptainer "$@"
+while [ "\${1%.sif}" = "$1" ]; do shift; done
+shift
+exec "$@"
+`;
+
+interface Report {
+  run: { name: string; jobs: number[] };
+  different_builds: string[];
+  excluded: { reason: string }[];
+  metrics: {
+    name: string;
+    verdict: string;
+    pairs: number;
+    estimate: number;
+    interval95: [number, number];
+    order: { value: number; p: number };
+    fixed_orders: { sequence: string; claim: string }[];
+  }[];
+  pairs: { sequence: string; bare: Leg; container: Leg }[];
+}
+interface Leg {
+  nodes: string[];
+  output: string;
+  outputSha256: string;
+  parameters: Record<string, string>;
+  covariates: Record<string, string>;
+}
+
+const folder = `/srv/ctmgr/bench-${randomBytes(4).toString('hex')}`;
+let site: Site;
+let image: Promise<Ended>;
+
+const admin = (words: string[], env: Record<string, string> = {}): Promise<Ended> =>
+  site.ctmgr(['bench', ...words], { user: 'admin1', env });
+const json = async (words: string[]): Promise<Report> => {
+  const { stdout, stderr } = await admin([...words, '--json']);
+  if (stdout === '') throw new Error(stderr);
+  return JSON.parse(stdout) as Report;
+};
+const measure = (more: string[], pairs = ['--pairs', '16', '--allocations', '4']): string[] => [
+  'run',
+  'truth',
+  '--image',
+  'tiny',
+  '--wait',
+  ...pairs,
+  ...more,
+];
+const onePair = ['--pairs', '2', '--allocations', '1'];
+
+beforeAll(async () => {
+  site = await makeSite({
+    paths: `benchmarks = "${folder}"`,
+    // Processes that wait for each other without rest would keep a small machine from doing anything else.
+    tables: `[benchmarks.hpcc]\nsrun_arguments = ["--mpi=pmix", "--export=ALL,OMPI_MCA_mpi_yield_when_idle=1"]\n`,
+  });
+  await site.write(`${folder}/truth/benchmark.toml`, definition);
+  await site.write(`${folder}/truth/run.sh.mustache`, script);
+  const hpcc = 'FROM 127.0.0.1:5000/debian:13\nRUN apt-get update && apt-get install -y --no-install-recommends hpcc\n';
+  for (const [name, text] of Object.entries({ tiny: `FROM ${busybox}\n`, hpcc })) {
+    await required(site.import(name, text, {}, ['--no-pull-config']));
+  }
+  await required(site.ctmgr(['rebuild', 'tiny', '--wait']));
+  // This one takes long and is needed last.
+  image = site.ctmgr(['rebuild', 'hpcc', '--wait']);
+});
+
+afterAll(async () => {
+  await image;
+  await site.remove();
+  await output(['rm', '-rf', '--', folder]);
+});
+
+describe('a program whose true cost is known', () => {
+  let same: Report;
+  let dearer: Report;
+  let hot: Report;
+
+  beforeAll(async () => {
+    [same, dearer, hot] = await Promise.all([
+      json(measure(['--seed', 'same'])),
+      json(measure(['--seed', 'dearer', '--set', 'cost=1.02'])),
+      json(measure(['--seed', 'hot', '--set', 'heat=1.015'])),
+    ]);
+  });
+
+  it('is found to cost nothing where it does', () => {
+    expect(same.excluded).toEqual([]);
+    expect(same.metrics[0]).toMatchObject({ verdict: 'equivalent', pairs: 16 });
+    expect(Math.abs(same.metrics[0]?.estimate ?? 1)).toBeLessThan(0.001);
+  });
+
+  it('is found to cost 2 % where it does', () => {
+    const [metric] = dearer.metrics;
+    expect(metric).toMatchObject({ verdict: 'slower', pairs: 16 });
+    const [low = 1, high = 0] = metric?.interval95 ?? [];
+    expect([low < Math.log(1.02), high > Math.log(1.02), high - low < 0.004]).toEqual([true, true, true]);
+  });
+
+  it('is found to cost nothing on nodes that get hot, and the heat is named; a fixed order is wrong both ways', async () => {
+    const [metric] = hot.metrics;
+    expect(metric).toMatchObject({ verdict: 'equivalent', pairs: 16 });
+    expect(metric?.order.value).toBeCloseTo(Math.log(1.015), 3);
+    expect(metric?.order.p).toBeLessThan(0.001);
+    expect(metric?.fixed_orders.map(({ sequence, claim }) => `${sequence} ${claim}`)).toEqual([
+      'bare-first slower',
+      'container-first faster',
+    ]);
+    const { stdout } = await admin(['report', hot.run.name]);
+    expect(stdout).toMatch(/^truth, tiny:\S+: costs nothing at a margin of 1 %/);
+    expect(stdout).toMatch(/^Order: the second run of a pair costs \+1\.[45]\d %/m);
+    expect(stdout).toMatch(/Always running bare metal first would have shown the container slower by 1\.[45]\d %/);
+    expect(stdout).toContain('Different build: awk is not the same in both legs');
+  });
+
+  it('has run in both orders, each pair on one node, with all outputs kept', async () => {
+    for (const { pairs, run } of [same, dearer, hot]) {
+      expect(pairs.filter(({ sequence }) => sequence === 'bare-first')).toHaveLength(8);
+      for (const { bare, container } of pairs) expect(bare.nodes).toEqual(container.nodes);
+      expect(pairs[0]?.bare.covariates).toMatchObject({ kernel: expect.any(String), slurm: expect.any(String) });
+      const files = pairs.flatMap(({ bare, container }) => [bare, container]);
+      const sums = files.map((leg) => `${leg.outputSha256}  ${site.share}/bench/${run.name}/${leg.output}\n`).join('');
+      expect(await exec(['sha256sum', '--check', '--quiet'], { input: sums })).toMatchObject({ code: 0 });
+    }
+  });
+
+  it('is reported with the same bytes every time', async () => {
+    const words = ['report', same.run.name, '--json'];
+    const [one, other] = await Promise.all([admin(words), site.ctmgr(['bench', ...words])]);
+    expect(one).toMatchObject({ code: 0 });
+    expect(other.stdout).toBe(one.stdout);
+    expect((await admin(['report', same.run.name, '--csv'])).stdout.trim().split('\n')).toHaveLength(33);
+  });
+});
+
+describe('legs that are not what they should be', () => {
+  it.each([
+    ['liar', 'container leg: N is 100, not 200 as requested'],
+    ['sneak', 'container leg: it did not start its program through launch, so nobody knows where that ran'],
+  ])('%s', async (mode, reason) => {
+    const end = await admin([...measure(['--set', `mode=${mode}`], onePair), '--json']);
+    expect(end.code).toBe(1);
+    const report = JSON.parse(end.stdout) as Report;
+    expect(report.excluded.map((one) => one.reason)).toEqual([reason, reason]);
+    expect(report.metrics[0]).toMatchObject({ pairs: 0, verdict: 'inconclusive' });
+  });
+
+  it('a container leg that secretly runs on bare metal', async () => {
+    await site.write(`${site.inputs}/apptainer`, impostor, '755');
+    const config = await output(['cat', `${site.inputs}/config.toml`]);
+    await site.write(`${site.inputs}/impostor.toml`, `${config}\n[apptainer]\npath = "${site.inputs}/apptainer"\n`);
+    const env = { CTMGR_CONFIG: `${site.inputs}/impostor.toml` };
+    const { code, stdout } = await admin([...measure([], onePair), '--json'], env);
+    expect(code).toBe(1);
+    const [one, other] = (JSON.parse(stdout) as Report).excluded;
+    expect(one?.reason).toMatch(/^container leg: it ran on bare metal, not inside \S+\/tiny\.sif$/);
+    expect(other?.reason).toBe(one?.reason);
+  });
+});
+
+describe('a job that is killed', () => {
+  it('leaves its complete pairs, and resume runs the others in the order that was drawn', async () => {
+    const { stdout } = await required(
+      admin(['run', 'truth', '--image', 'tiny', '--pairs', '4', '--allocations', '1', '--set', 'mode=slow', '--json']),
+    );
+    const { run } = JSON.parse(stdout) as { run: string };
+    const place = `${site.share}/bench/${run}/1/0`;
+    await until(
+      'a complete pair',
+      () => exec(['ls', `${place}/0-bare/record.json`, `${place}/0-container/record.json`]),
+      ({ code }) => code === 0,
+    );
+    const before = await json(['report', run]);
+    // The batch script itself has no chance to say anything.
+    await output(['scancel', '--full', '--signal=KILL', String(before.run.jobs[0])]);
+    const status = async (): Promise<{ state: string; done: number }> =>
+      (await site.json<{ state: string; done: number }[]>(['bench', 'status', run]))[0] ?? { state: '', done: 0 };
+    const { done } = await until('its end', status, ({ state }) => state === 'incomplete', 40);
+    expect(done).toBeGreaterThanOrEqual(1);
+    expect(done).toBeLessThan(4);
+    expect(await admin(['resume', run, '--wait'])).toMatchObject({ code: 0 });
+    const after = await json(['report', run]);
+    expect(after.run.jobs).toHaveLength(2);
+    expect(after.excluded).toEqual([]);
+    expect(after.pairs.map(({ sequence }) => sequence)).toEqual(before.pairs.map(({ sequence }) => sequence));
+    const from = after.pairs.map(({ bare, container }) => `${bare.output[0]}${container.output[0]}`);
+    expect(from).toEqual([...Array(done).fill('11'), ...Array(4 - done).fill('22')]);
+    expect((await admin(['resume', run])).stdout).toContain('has all of its pairs');
+  });
+});
+
+describe('HPC Challenge', () => {
+  it('really runs with two processes, bare and in the container', async () => {
+    await required(image);
+    const small = ['--pairs', '2', '--allocations', '1', '--gap', '0', '--set', 'N=500'];
+    const report = await json(['run', 'hpcc', '--image', 'hpcc', '--wait', ...small]);
+    expect(report.excluded).toEqual([]);
+    for (const { bare, container } of report.pairs) {
+      for (const { parameters } of [bare, container]) expect(parameters).toMatchObject({ N: '500', processes: '2' });
+    }
+    expect(report.metrics.map(({ pairs }) => pairs)).toEqual([2, 2, 2, 2, 2]);
+  });
+});

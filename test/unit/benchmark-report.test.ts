@@ -1,0 +1,189 @@
+import { describe, expect, it } from '@jest/globals';
+
+import { analyseRun } from '../../lib/benchmarks/analyse-run.ts';
+import { drawPlan } from '../../lib/benchmarks/draw-plan.ts';
+import { exclusionReason } from '../../lib/benchmarks/examine-pair.ts';
+import { reportCsv } from '../../lib/benchmarks/report-csv.ts';
+import { reportText } from '../../lib/benchmarks/report-text.ts';
+import type { CollectedPair, Leg, RunData } from '../../lib/benchmarks/run-data.ts';
+import { seededRandom } from '../../lib/benchmarks/statistics/random.ts';
+
+function leg(gflops: number, more: Partial<Leg> = {}): Leg {
+  return {
+    measurements: [{ metric: 'gflops', value: gflops }],
+    parameters: { N: '4000' },
+    nodes: ['c1', 'c2'],
+    started: 0,
+    ended: 1,
+    covariates: {},
+    output: 'out',
+    outputSha256: '00',
+    invalid: undefined,
+    ...more,
+  };
+}
+
+/** A run whose second runs are 1.48 % slower and whose container costs `cost`, with a scatter of 0.1 %. */
+function makeRun(
+  cost: number,
+  change: (pair: CollectedPair, index: number) => CollectedPair = (pair) => pair,
+): RunData {
+  const random = seededRandom('report');
+  const scatter = (): number => Math.exp((random.below(2001) - 1000) / 1e6);
+  const pairs = drawPlan('7', 20, 5).pairs.map((pair) => {
+    const bareFirst = pair.sequence === 'bare-first';
+    const bare = leg((900 / (bareFirst ? 1 : 1.0148)) * scatter());
+    const container = leg((900 / (bareFirst ? 1.0148 : 1) / cost) * scatter());
+    return { ...pair, bare, container };
+  });
+  return {
+    name: 'hpl-2026-11-22.1',
+    benchmark: 'hpl',
+    summary: 'High-Performance Linpack',
+    image: { name: 'hpl', tag: '2026-11-22.1', sha256: 'ab'.repeat(32) },
+    aa: false,
+    seed: '7',
+    generator: 'sha256-xoshiro128**-1',
+    created: 1_800_000_000,
+    createdBy: 'admin1',
+    jobs: [12],
+    metrics: [{ name: 'gflops', unit: 'Gflop/s', direction: 'higher-is-better', margin: 0.01 }],
+    requested: { N: '4000' },
+    allocations: 5,
+    pairs: pairs.map(change),
+  };
+}
+
+const report = (run: RunData): string => reportText(run, analyseRun(run));
+
+describe('the report', () => {
+  it('says that the container costs nothing, and what a fixed order would have claimed', () => {
+    const text = report(makeRun(1));
+    expect(text).toMatch(
+      /^hpl, hpl:2026-11-22\.1: costs nothing at a margin of 1 %: within ± 1 % of bare metal \(estimate [-+]0\.0\d %, 90 % interval .*, 20 pairs, 5 allocations\)\.$/m,
+    );
+    expect(text).toMatch(/^Order: the second run of a pair costs \+1\.4\d %/m);
+    expect(text).toMatch(/Always running bare metal first would have shown the container slower by 1\.\d\d %/);
+    expect(text).toMatch(/Always running the container first would have shown the container faster by 1\.\d\d %/);
+    expect(text).toMatch(/All 20 pairs count/);
+    expect(text).toMatch(/seed 7 \(sha256-xoshiro128\*\*-1\)/);
+  });
+
+  it('says what it costs', () => {
+    expect(report(makeRun(1.02))).toMatch(/: costs 2\.0\d %, measured against a margin of 1 %/);
+    expect(report(makeRun(1.005))).toMatch(/: costs something, but less than the margin of 1 %/);
+    expect(report(makeRun(0.97))).toMatch(/: is cheaper than bare metal by 3\.\d\d %/);
+  });
+
+  it('says when it cannot tell, and what it would take', () => {
+    const noisy = makeRun(1, (pair, i) => ({ ...pair, bare: leg([850, 895, 935][i % 3] ?? 0) }));
+    expect(report(noisy)).toMatch(/: cannot tell at a margin of 1 % .*; about \d+ pairs would show/);
+    const none = makeRun(1, (pair) => ({ ...pair, bare: undefined, container: undefined }));
+    expect(report(none)).toMatch(/: cannot tell: 0 of the pairs count/);
+  });
+
+  it('names every pair that does not count, and the result with it', () => {
+    const run = makeRun(1, (pair, i) =>
+      i === 3 ? { ...pair, container: leg(450, { parameters: { N: '2000' } }) } : pair,
+    );
+    const { excluded, metrics } = analyseRun(run);
+    expect(excluded).toEqual([
+      { allocation: 0, position: 3, reason: 'container leg: N is 2000, not 4000 as requested' },
+    ]);
+    expect(metrics[0]?.pairs).toHaveLength(19);
+    expect(report(run)).toMatch(/1 pair of 20 does not count:\n {4}allocation 0, pair 3: container leg: N is 2000/);
+    expect(report(run)).toMatch(/With those that have values: \+\d/);
+  });
+
+  it('is the same for the same data', () => expect(report(makeRun(1.02))).toBe(report(makeRun(1.02))));
+
+  it('keeps what is outlying', () => {
+    const run = makeRun(1, (pair, i) => (i === 5 ? { ...pair, container: leg(700) } : pair));
+    const { excluded, metrics } = analyseRun(run);
+    expect(excluded).toEqual([]);
+    expect(metrics[0]?.outlying).toEqual([5]);
+    expect(metrics[0]?.pairs).toHaveLength(20);
+  });
+});
+
+describe('bare metal against itself', () => {
+  it.each([0.001, 0.05])('is never called slower or faster in 20 runs with a scatter of %p', (scatter) => {
+    const verdicts = Array.from({ length: 20 }, (_, i) => {
+      const random = seededRandom(`a/a ${i}`);
+      // The sum of twelve uniform numbers is close enough to normal.
+      const noise = (): number => {
+        const sum = Array.from({ length: 12 }, () => random.below(2 ** 20) / 2 ** 20).reduce((a, b) => a + b, 0);
+        return Math.exp(scatter * (sum - 6));
+      };
+      const run = makeRun(1, (pair) => {
+        const hot = pair.sequence === 'bare-first' ? [1, 1.0148] : [1.0148, 1];
+        return { ...pair, bare: leg((900 / (hot[0] ?? 1)) * noise()), container: leg((900 / (hot[1] ?? 1)) * noise()) };
+      });
+      return analyseRun({ ...run, aa: true }).metrics[0]?.verdict.kind;
+    });
+    expect(verdicts.filter((kind) => kind === undefined || /slower|faster/.test(kind))).toEqual([]);
+  });
+});
+
+describe('builds that differ', () => {
+  it('are named', () => {
+    const covariates = (sum: string): Partial<Leg> => ({ covariates: { 'program-xhpl-sha256': sum } });
+    const run = makeRun(1, (pair) => ({ ...pair, bare: leg(1, covariates('a')), container: leg(1, covariates('b')) }));
+    expect(report(run)).toMatch(/^Different build: xhpl is not the same in both legs/m);
+    expect(report(makeRun(1))).not.toContain('Different build');
+  });
+});
+
+describe('metrics with message sizes', () => {
+  it('are decided by their geometric mean and shown one by one', () => {
+    const sizes = [1, 1024, 4096];
+    const sized = (value: number): Leg =>
+      leg(0, { measurements: sizes.map((size) => ({ metric: 'time', size, value: value * size })) });
+    const base = makeRun(1, (pair) => ({
+      ...pair,
+      bare: sized(1 / (pair.bare?.measurements[0]?.value ?? 1)),
+      container: sized(1 / (pair.container?.measurements[0]?.value ?? 1)),
+    }));
+    const metric = { name: 'time', unit: 'µs', direction: 'lower-is-better', margin: 0.02 } as const;
+    const [analysis] = analyseRun({ ...base, metrics: [metric] }).metrics;
+    expect(analysis?.verdict.kind).toBe('equivalent');
+    expect(analysis?.sizes.map(({ size }) => size)).toEqual(sizes);
+    for (const { effect } of analysis?.sizes ?? []) expect(effect.p).toBeGreaterThan(0.05);
+  });
+});
+
+describe('pairs', () => {
+  const pair: CollectedPair = {
+    allocation: 0,
+    block: 0,
+    position: 0,
+    sequence: 'bare-first',
+    bare: leg(1),
+    container: leg(1),
+  };
+  it.each([
+    [{}, undefined],
+    [{ bare: undefined, container: undefined }, 'not run'],
+    [{ bare: undefined }, 'the bare leg has not run'],
+    [{ container: undefined }, 'the container leg has not run'],
+    [{ bare: leg(1, { invalid: 'the end marker is missing' }) }, 'bare leg: the end marker is missing'],
+    [{ container: leg(1, { parameters: {} }) }, 'container leg: N is not given, not 4000 as requested'],
+    [{ container: leg(1, { parameters: { N: '4000', NB: '128' } }) }, 'the legs differ in NB: not given and 128'],
+    [{ bare: leg(1, { nodes: ['c1'] }) }, 'the legs ran on different nodes: c1 and c1 c2'],
+    [{ bare: leg(1, { nodes: ['c2', 'c1'] }) }, undefined],
+  ])('%#: %p', (change, reason) => expect(exclusionReason({ ...pair, ...change }, { N: '4000' })).toBe(reason));
+});
+
+describe('CSV', () => {
+  it('holds every number', () => {
+    const lines = reportCsv(makeRun(1)).split('\r\n');
+    expect(lines).toHaveLength(2 * 20 + 2);
+    expect(lines[0]).toBe('allocation,block,position,sequence,leg,period,metric,size,value,unit,excluded');
+    expect(lines[1]).toMatch(/^0,0,0,(bare|container)-first,bare,[12],gflops,,\d+\.\d+,Gflop\/s,$/);
+  });
+
+  it('quotes reasons', () => {
+    const text = reportCsv(makeRun(1, (pair) => ({ ...pair, bare: leg(1, { nodes: ['a, "b"'] }) })));
+    expect(text).toContain(',"the legs ran on different nodes: a, ""b"" and c1 c2"\r\n');
+  });
+});
