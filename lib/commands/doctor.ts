@@ -4,6 +4,8 @@ import { registrySettings } from '../definitions/learn-bases.ts';
 import { examineSite } from '../service/doctor/examine-site.ts';
 import type { Finding } from '../service/doctor/finding.ts';
 import { listBaseImages } from '../store/base-images.ts';
+import { offeredImages } from '../store/offered-images.ts';
+import type { Store } from '../store/open.ts';
 import { CtmgrError, exitCodes } from '../util/errors.ts';
 import type { Answer, Context } from './context.ts';
 
@@ -15,10 +17,10 @@ interface Arguments {
 /** `ctmgr doctor`: checks the site and says what to do; 1 if there is a problem. */
 export async function run(argv: Arguments, context: Context): Promise<Answer> {
   const { loaded, paths, caller, interrupted: signal } = context;
-  const bases = async (): Promise<string[]> => {
+  const ask = async <Row>(question: (store: Store) => Promise<Row[]>): Promise<Row[]> => {
     if (!existsSync(paths.database)) return [];
     try {
-      return (await listBaseImages(await context.store())).map(({ location }) => location);
+      return await question(await context.store());
     } catch (error) {
       // What is wrong with the database is told by its own check.
       if (error instanceof CtmgrError) return [];
@@ -28,7 +30,8 @@ export async function run(argv: Arguments, context: Context): Promise<Answer> {
   const examination = { loaded, paths, level: caller.level, jobs: argv.jobs, allNodes: argv['all-nodes'] };
   const findings = await examineSite({
     ...examination,
-    bases,
+    bases: async () => (await ask(listBaseImages)).map(({ location }) => location),
+    images: () => ask(offeredImages),
     registries: registrySettings(loaded.config, signal),
     signal,
   });

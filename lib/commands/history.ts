@@ -4,7 +4,8 @@ import { CtmgrError } from '../util/errors.ts';
 import { checkName } from '../util/names.ts';
 import type { Answer, Column, Context } from './context.ts';
 import { attemptRows } from './attempt-rows.ts';
-import { loadCatalogue } from './load-catalogue.ts';
+import { asksStore, loadCatalogue } from './load-catalogue.ts';
+import { nameEventRows } from './name-event-rows.ts';
 
 const columns: Column[] = [
   { key: 'when', title: 'WHEN', show: (value) => formatTime(value as number) },
@@ -23,7 +24,7 @@ const columns: Column[] = [
   { key: 'base', title: 'BASE', shown: false },
 ];
 
-/** `ctmgr history NAME`: recipe versions and builds of one image, newest first. */
+/** `ctmgr history NAME`: recipe versions and builds of one image, newest first; for admins what was done with its name too. */
 export async function run(argv: { name: string }, context: Context): Promise<Answer> {
   const name = checkName(argv.name, 'image');
   const catalogue = await loadCatalogue(context, { name });
@@ -61,8 +62,9 @@ export async function run(argv: { name: string }, context: Context): Promise<Ans
       base: image.base,
     }));
   const earlier = catalogue.images.filter((image) => image.name === name).flatMap(attemptRows);
-  // A version is there before the builds that use it, also within the same second.
-  const records = [...versions, ...earlier, ...builds]
+  const events = asksStore(context) ? await nameEventRows(await context.store(), name) : [];
+  // A version is there before the builds that use it, also within the same second, and a build before the name means it.
+  const records = [...versions, ...earlier, ...builds, ...events]
     .map((record, i) => ({ record, i }))
     .sort((a, b) => b.record.when - a.record.when || b.i - a.i);
   return { kind: 'table', columns, records: records.map(({ record }) => record) };

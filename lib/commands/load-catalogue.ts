@@ -11,8 +11,12 @@ import type { Context } from './context.ts';
  * builds there ever were.
  */
 export async function loadCatalogue(context: Context, only?: { name: string } | { tag: string }): Promise<Catalogue> {
-  const { caller, paths } = context;
-  if (!reaches(caller.level, 'admin') || !existsSync(paths.database)) return readCatalogue(paths);
+  if (!asksStore(context)) return readCatalogue(context.paths);
   const { collectCatalogue } = await import('../builds/write-catalogue.ts');
   return collectCatalogue(await context.store(), only);
+}
+
+/** True if this caller is told what the database says, not only what the catalogue does. */
+export function asksStore({ caller, paths }: Context): boolean {
+  return reaches(caller.level, 'admin') && existsSync(paths.database);
 }

@@ -5,6 +5,7 @@ import { logFiles } from '../builds/tag-folders.ts';
 import { arraysOfTag } from '../store/build-arrays.ts';
 import { listCurrentImages } from '../store/current-images.ts';
 import { type Instance, instancesOfTag, unfinished } from '../store/instances.ts';
+import { findContent } from '../store/recipes.ts';
 import { isHeld } from '../store/tag-holds.ts';
 import { isSystemError } from '../util/errors.ts';
 import { escapeControls } from '../util/escape-controls.ts';
@@ -37,7 +38,10 @@ export async function reportRebuild(
   }
   if (bad.length > shownFailures) parts.push(`\nand ${bad.length - shownFailures} more: ctmgr status ${tag.name}`);
   const held = await isHeld(site.store, tag.id);
-  parts.push(nextSteps(tag.name, instances, held));
+  const broken = bad.filter(({ failure_kind }) => failure_kind === 'build' || failure_kind === 'test');
+  const contents = await Promise.all(broken.map((instance) => findContent(site.store, instance.recipe_content_id)));
+  const ready = contents.length > 0 && contents.every(({ kind }) => kind === 'image');
+  parts.push(nextSteps(tag.name, instances, { held, ready }));
   return {
     kind: 'record',
     record: {
@@ -73,7 +77,8 @@ async function describeFailure(site: Pick<BuildSite, 'paths'>, instance: Instanc
   return lines.join('\n');
 }
 
-function nextSteps(tag: string, instances: Instance[], held: boolean): string {
+/** `ready`: what did not build are ready images alone, which have no Dockerfile. */
+function nextSteps(tag: string, instances: Instance[], { held, ready }: { held: boolean; ready: boolean }): string {
   const failed = instances.filter(({ status }) => status === 'failure' || status === 'cancelled' || status === 'lost');
   const buildFailures = failed.some(({ failure_kind }) => failure_kind === 'build' || failure_kind === 'test');
   if (instances.some(({ status }) => unfinished.includes(status))) return `\nNext: ctmgr status ${tag}`;
@@ -84,7 +89,7 @@ function nextSteps(tag: string, instances: Instance[], held: boolean): string {
   const log = `see the whole log: ctmgr logs ${failed[0]?.name}:${tag}`;
   const names = failed.length > shownFailures ? 'NAME...' : failed.map(({ name }) => name).join(' ');
   const again = buildFailures
-    ? `mend the Dockerfile, ctmgr import it again, then: ctmgr rebuild ${names}`
+    ? `mend the ${ready ? 'image' : 'Dockerfile'}, ctmgr import it again, then: ctmgr rebuild ${names}`
     : `build them once more: ctmgr retry ${tag}`;
   return `\nNext: ${log}\n      ${again}`;
 }

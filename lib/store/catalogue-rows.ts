@@ -116,7 +116,8 @@ function wantedIds(selection: BuildSelection) {
   if ('tag' in selection) {
     return sql`select i.id from build_tag join container_instance i on i.build_tag_id = build_tag.id
       where build_tag.name = ${selection.tag}
-      union select id from container_instance where status in ('pending', 'queued', 'building')`;
+      union select id from container_instance indexed by container_instance_unfinished
+      where status in ('pending', 'queued', 'building')`;
   }
   // The inner limit is answered by the index alone, which ends with the row's id: nothing is read and thrown away.
   return sql`
@@ -127,5 +128,6 @@ function wantedIds(selection: BuildSelection) {
         limit ${selection.newest}))
     where place <= ${selection.newest}
     union select container_instance_id from current_image
-    union select id from container_instance where status in ('pending', 'queued', 'building')`;
+    union select id from container_instance indexed by container_instance_unfinished
+      where status in ('pending', 'queued', 'building')`;
 }

@@ -10,6 +10,7 @@ import { versions } from './migrations/0006-versions.ts';
 import { operations } from './migrations/0007-operations.ts';
 import { incremental } from './migrations/0008-incremental.ts';
 import { benchmarks } from './migrations/0009-benchmarks.ts';
+import { eventSubject } from './migrations/0010-event-subject.ts';
 import type { Database } from './schema.ts';
 
 /** Compiled in, in order; a released one is never edited, since databases out there remember its name. */
@@ -22,6 +23,7 @@ const migrations: Record<string, Migration> = {
   '0007_operations': operations,
   '0008_incremental': incremental,
   '0009_benchmarks': benchmarks,
+  '0010_event_subject': eventSubject,
 };
 
 const provider: MigrationProvider = { getMigrations: async () => migrations };

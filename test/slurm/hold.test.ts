@@ -40,6 +40,13 @@ it('a held tag can be tried, and goes live as one although publish is killed in 
   expect(await output(['readlink', ...names.map((name) => `${site.share}/current/${name}.sif`)])).toBe(
     names.map((name) => `../builds/${tag}/${name}.sif`).join('\n'),
   );
+  const { stdout: history } = await required(site.ctmgr(['history', 'one']));
+  expect([...history.matchAll(/ (publish|hold|build) \d\S+/g)].map(([, what]) => what)).toEqual([
+    'publish',
+    'hold',
+    'build',
+    'build',
+  ]);
   // The link that was about to be moved to its place when the process was killed.
   await expectConsistent(site, /^current\/\.[a-z]+\.sif\.[0-9a-f]{12}$/);
 });

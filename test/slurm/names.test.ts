@@ -122,7 +122,12 @@ describe('retire', () => {
     const gone = await exec(['srun', '--container=app', 'true'], { user: 'alice', env: site.env });
     expect(gone).toMatchObject({ code: 66, stderr: expect.stringMatching(/there is no image app, or it is not/) });
     expect((await site.ctmgr(['list'], { user: 'alice' })).stdout).toBe('');
-    expect((await site.ctmgr(['history', 'app'], { user: 'alice' })).stdout).toContain(tags[0]);
+    const ofUser = (await site.ctmgr(['history', 'app'], { user: 'alice' })).stdout;
+    expect(ofUser).toContain(tags[0]);
+    expect(ofUser).not.toContain('retire');
+    const history = (await site.ctmgr(['history', 'app'], { user: 'admin1' })).stdout;
+    expect(history).toMatch(/^\S+ \S+ +retire .* root .* use app2$/m);
+    expect(history).toMatch(/^\S+ \S+ +rollback to \S+ \(was \S+\) /m);
     expect(await stampOf(`app:${tags[2]}`)).toBe(stamps[2]);
     expect(await site.ctmgr(['rebuild', 'app'])).toMatchObject({ code: 66 });
     expect(await site.ctmgr(['rebuild'])).toMatchObject({ code: 66 });

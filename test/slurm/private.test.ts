@@ -142,5 +142,13 @@ describe('a group that is deleted', () => {
     expect(rebuilt.stdout + rebuilt.stderr).toMatch(/its group brief does not exist, so nobody may read it/);
     const found = await exec(['sh', '-c', `find ${site.share} -name '*gone*'`], { user: 'alice' });
     expect(found.stdout).toBe('');
+    const secret = (await site.ctmgr(['path', 'secret'])).stdout.trim();
+    await output(['chmod', '400', secret]);
+    const doctor = await site.ctmgr(['doctor', '--no-jobs']);
+    await output(['chmod', '440', secret]);
+    expect(doctor.code).toBe(1);
+    expect(doctor.stdout).toMatch(/^PROBLEM +group \(brief\): does not exist.*\(gone\)\n +Try: groupadd brief/m);
+    expect(doctor.stdout).toContain(`group (projx): its members cannot read ${secret} (mode 400)`);
+    expect((await site.ctmgr(['doctor', '--no-jobs'])).stdout).toMatch(/^ok +group \(projx\): /m);
   });
 });

@@ -76,6 +76,14 @@ describe('a ready image', () => {
     expect(new Set(instances.map(({ tag }) => tag)).size).toBe(instances.length);
   });
 
+  it('that the registry does not have is not published, and nobody is told to mend a Dockerfile', async () => {
+    const source = `docker://${busybox.slice(0, busybox.indexOf('/'))}/no-such-image:1`;
+    const ended = await site.ctmgr(['import', source, '--name', 'absent', '--wait']);
+    expect(ended).toMatchObject({ code: 1, stdout: expect.stringMatching(/mend the image, ctmgr import it again/) });
+    expect(await site.ctmgr(['path', 'absent'])).toMatchObject({ code: 66 });
+    await required(site.ctmgr(['retire', 'absent']));
+  });
+
   it('that is none is refused before anything is stored', async () => {
     await site.write(`${site.inputs}/junk.sif`, 'junk');
     for (const source of [

@@ -64,4 +64,21 @@ describe('a site with a key', () => {
     expect(file).not.toBe(before);
     expect(await verify('site', file)).toMatchObject({ code: 0 });
   });
+
+  it('is told by doctor which current images are not signed well', async () => {
+    type Check = { check: string; where: string | null; state: string; detail: string; fix: string | null };
+    const checks = async (): Promise<Check[]> => {
+      const { stdout } = await site.ctmgr(['doctor', '--no-jobs', '--json']);
+      return (JSON.parse(stdout) as { checks: Check[] }).checks.filter(({ check }) => check.startsWith('signature'));
+    };
+    expect(await checks()).toMatchObject([{ state: 'ok', detail: '2 current images are signed' }]);
+    const file = await published('app');
+    await output(['apptainer', 'sif', 'del', '5', file]);
+    expect(await checks()).toMatchObject([{ state: 'ok' }, { check: 'signature', where: 'app', state: 'warning' }]);
+    await output(['apptainer', 'sign', '--key', `${keys}/other.pem`, file]);
+    expect(await checks()).toMatchObject([
+      { state: 'ok', detail: '1 current image is signed' },
+      { where: 'app', state: 'problem', fix: expect.stringContaining('ctmgr rebuild app') },
+    ]);
+  });
 });

@@ -5,13 +5,16 @@ import { type Level, reaches } from '../../config/rights.ts';
 import type { RegistrySettings } from '../../registry/http-request.ts';
 import { queryNodes } from '../../slurm/nodes.ts';
 import type { SlurmTools } from '../../slurm/slurm-tools.ts';
+import type { OfferedImage } from '../../store/offered-images.ts';
 import { findAccount } from '../../util/accounts.ts';
 import { CtmgrError } from '../../util/errors.ts';
 import { schedulesOf } from '../schedules.ts';
 import { checkAccount, checkContainerOption, checkNotifier } from './check-doors.ts';
+import { checkGroups } from './check-groups.ts';
 import { checkNodes } from './check-nodes.ts';
 import { checkRegistries } from './check-registries.ts';
 import { checkShare } from './check-share.ts';
+import { checkSignatures } from './check-signatures.ts';
 import { checkDaemons, checkPartitions, checkTools } from './check-slurm.ts';
 import { checkState } from './check-state.ts';
 import { type Finding, findingsOf } from './finding.ts';
@@ -25,6 +28,8 @@ export interface Examination {
   allNodes: boolean;
   /** References of the base images in use. */
   bases: () => Promise<string[]>;
+  /** What is offered. */
+  images: () => Promise<OfferedImage[]>;
   registries: RegistrySettings;
   signal: AbortSignal;
 }
@@ -44,6 +49,8 @@ export async function examineSite(examination: Examination): Promise<Finding[]> 
   if (isAdmin) {
     const bases = await examination.bases();
     findings.push(...(await checkRegistries(bases, examination.registries)), ...checkNotifier(config));
+    const images = await examination.images();
+    findings.push(...(await checkGroups(paths, images)), ...(await checkSignatures(config, images)));
   }
   if (!jobs) return findings;
   findings.push(await checkContainerOption(slurm.timeout));
