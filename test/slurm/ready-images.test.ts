@@ -78,8 +78,8 @@ describe('a ready image', () => {
 
   it('that the registry does not have is not published, and nobody is told to mend a Dockerfile', async () => {
     const source = `docker://${busybox.slice(0, busybox.indexOf('/'))}/no-such-image:1`;
-    const ended = await site.ctmgr(['import', source, '--name', 'absent', '--wait']);
-    expect(ended).toMatchObject({ code: 1, stdout: expect.stringMatching(/mend the image, ctmgr import it again/) });
+    const result = await site.ctmgr(['import', source, '--name', 'absent', '--wait']);
+    expect(result).toMatchObject({ code: 1, stdout: expect.stringMatching(/mend the image, ctmgr import it again/) });
     expect(await site.ctmgr(['path', 'absent'])).toMatchObject({ code: 66 });
     await required(site.ctmgr(['retire', 'absent']));
   });
