@@ -20,6 +20,7 @@ const forUsers = [
 ];
 const forAdmins = [
   'base',
+  'bench',
   'import',
   'overlay',
   'pin',
