@@ -67,6 +67,8 @@ const adminCalls = [
   ['unpin', 'good'],
   ['retire', 'good'],
   ['usage'],
+  ['bench', 'list'],
+  ['bench', 'status'],
 ];
 const rootCalls = [
   ['rebuild'],
@@ -80,6 +82,9 @@ const rootCalls = [
   ['init'],
   ['migrate'],
   ['gc', '--delete'],
+  ['fsck'],
+  ['backup', '/tmp/backup.tar'],
+  ['restore', '/tmp/backup.tar'],
 ];
 
 let site: Site;

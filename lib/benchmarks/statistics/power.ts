@@ -32,7 +32,7 @@ export function power(question: Question, pairs: number, standardDeviation: numb
 
 /** E[f(√(χ²_df / df))] by Simpson's rule over ten standard deviations to each side. */
 function overScale(df: number, f: (scale: number) => number): number {
-  const steps = 400;
+  const steps = 128;
   const reach = 10 / Math.sqrt(2 * df);
   const low = Math.max(0, 1 - reach);
   const width = (1 + reach - low) / steps;
