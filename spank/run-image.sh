@@ -58,15 +58,8 @@ ctmgr_ask_srun() {
       esac
     elif [ -n "${SLURM_JOB_ID:-}" ] && [ -n "${SLURM_CONTAINER:-}" ]; then
       ctmgr_value=$SLURM_CONTAINER
-    elif [ -n "$ctmgr_unclear" ]; then
-      # Whether there is a --container after the option that is not known, or in the command, nobody can tell.
-      for ctmgr_word; do
-        case $ctmgr_word in --container | --container=[!/.]* | --container=*.sif) ctmgr_fail_unclear ;; esac
-      done
-      ctmgr_pass "$@"
     else
-      ctmgr_refuse_options
-      ctmgr_pass "$@"
+      ctmgr_pass_nameless "$@"
     fi
   fi
   case $ctmgr_value in
@@ -76,6 +69,21 @@ ctmgr_ask_srun() {
   [ -z "$ctmgr_unclear" ] || return 0
   [ -z "${SLURM_SRUN_MULTI+set}" ] || ctmgr_multi_prog=yes
   [ "$ctmgr_command" -gt 0 ] || ctmgr_fail 64 'no command given to run in the container' 'srun --container=NAME COMMAND'
+}
+
+# Nobody has named an image: the real tool's turn, unless that is not sure.
+ctmgr_pass_nameless() {
+  if [ -n "$ctmgr_unclear" ]; then
+    for ctmgr_word; do ctmgr_refuse_unclear_word "$ctmgr_word"; done
+  else
+    ctmgr_refuse_options
+  fi
+  ctmgr_pass "$@"
+}
+
+# Whether there is a --container after the option that is not known, or in the command, nobody can tell.
+ctmgr_refuse_unclear_word() {
+  case $1 in --container | --container=[!/.]* | --container=*.sif) ctmgr_fail_unclear ;; esac
 }
 
 # The same for sbatch: --container, SBATCH_CONTAINER or the script's own lines.
@@ -120,7 +128,7 @@ ctmgr_ask_sbatch() {
 # Some option is not known, so that any word may be the script.
 ctmgr_refuse_unclear_script() {
   for ctmgr_word; do
-    case $ctmgr_word in --container | --container=[!/.]* | --container=*.sif) ctmgr_fail_unclear ;; esac
+    ctmgr_refuse_unclear_word "$ctmgr_word"
     ctmgr_find_script "$ctmgr_word"
     if [ -f "$ctmgr_script" ] && [ -r "$ctmgr_script" ] && ctmgr_mentions_container "$ctmgr_script"; then ctmgr_fail_unclear; fi
   done
@@ -130,14 +138,8 @@ ctmgr_ask_salloc() {
   [ "$ctmgr_given" = no ] || return 0
   if [ -n "${SALLOC_CONTAINER+set}" ]; then
     ctmgr_value=$SALLOC_CONTAINER
-  elif [ -n "$ctmgr_unclear" ]; then
-    for ctmgr_word; do
-      case $ctmgr_word in --container | --container=[!/.]* | --container=*.sif) ctmgr_fail_unclear ;; esac
-    done
-    ctmgr_pass "$@"
   else
-    ctmgr_refuse_options
-    ctmgr_pass "$@"
+    ctmgr_pass_nameless "$@"
   fi
 }
 

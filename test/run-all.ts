@@ -3,6 +3,8 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
+import { clusterEnvironment } from './slurm/support/cluster-environment.ts';
+
 /** Everything that `npm test` runs, with a closing line that counts it: checks of the sources, then jest's tests. */
 
 const root = join(import.meta.dirname, '..');
@@ -66,14 +68,9 @@ function jest(names: string[], extra: string[]): void {
 /** Clusters side by side: the tests wait more than they compute. The first is the one that people use by hand. */
 const workers = 2;
 
-/** The environment in which `cluster` means that of the given jest worker; the same rule is in test/slurm/support/cluster.ts. */
-function clusterOf(worker: number): NodeJS.ProcessEnv {
-  return { ...process.env, ...(worker === 1 ? {} : { CTMGR_CLUSTER_NAME: `worker-${worker}` }) };
-}
-
 /** Boots the cluster of a worker if it is not up. Says loudly why not on a machine that cannot run it. */
 function bootCluster(worker: number): { usable: boolean; booted: boolean } {
-  const env = clusterOf(worker);
+  const env = clusterEnvironment(worker);
   if (spawnSync(cluster, ['status'], { stdio: 'ignore', env }).status === 0) return { usable: true, booted: false };
   const { status } = spawnSync(cluster, ['up'], { stdio: ['ignore', 'inherit', 'inherit'], env });
   return { usable: status === 0, booted: status === 0 };
@@ -87,7 +84,8 @@ function testOnClusters(): void {
   const usable = clusters.filter((one) => one.usable).length;
   jest(['slurm'], usable === 1 ? ['--runInBand'] : [`--maxWorkers=${usable}`]);
   for (const [index, { booted }] of clusters.entries()) {
-    if (booted) spawnSync(cluster, ['down'], { stdio: ['ignore', 'inherit', 'inherit'], env: clusterOf(index + 1) });
+    if (booted)
+      spawnSync(cluster, ['down'], { stdio: ['ignore', 'inherit', 'inherit'], env: clusterEnvironment(index + 1) });
   }
 }
 

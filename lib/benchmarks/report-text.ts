@@ -4,6 +4,7 @@ import type { RunData } from './run-data.ts';
 import { interval, pValue } from './statistics/crossover.ts';
 import { toPercent } from './statistics/pair.ts';
 import { percent, percentRange, verdictSentence } from './verdict-sentence.ts';
+import { countNoun } from '../util/count-noun.ts';
 
 /** The report of a run for a terminal: the verdict first, what it rests on below. Ends with a line feed. */
 export function reportText(run: RunData, analysis: RunAnalysis): string {
@@ -22,7 +23,7 @@ export function reportText(run: RunData, analysis: RunAnalysis): string {
       ...estimateLines(one),
     ]),
     '',
-    `Run ${run.name}: ${run.pairs.length} pairs planned in ${count(run.allocations, 'allocation')}, seed ${run.seed} (${run.generator}),`,
+    `Run ${run.name}: ${run.pairs.length} pairs planned in ${countNoun(run.allocations, 'allocation')}, seed ${run.seed} (${run.generator}),`,
     `  jobs ${run.jobs.join(' ') || 'none'}, ${run.aa ? 'both legs bare metal' : `image sha256 ${run.image.sha256}`}`,
     ...(run.allocations === 1 ? ['  One allocation only: this says nothing about other nodes.'] : []),
   ];
@@ -84,7 +85,7 @@ function estimateLines(one: MetricAnalysis): string[] {
       'detectable',
       one.detectable === undefined ? '' : `${toPercent(one.detectable).toFixed(2)} % with a chance of 80 %`,
     ],
-    ['outlying', one.outlying.length === 0 ? '' : `${count(one.outlying.length, 'pair')}, kept`],
+    ['outlying', one.outlying.length === 0 ? '' : `${countNoun(one.outlying.length, 'pair')}, kept`],
   ];
   const width = Math.max(...rows.map(([name]) => name.length));
   return rows.filter(([, text]) => text !== '').map(([name, text]) => `  ${name.padEnd(width)}  ${text}`);
@@ -98,16 +99,12 @@ function exclusionLines(run: RunData, { excluded, metrics }: RunAnalysis): strin
   );
   const estimate = headline?.withExcluded?.estimate;
   return [
-    `  ${count(excluded.length, 'pair')} of ${run.pairs.length} ${excluded.length === 1 ? 'does' : 'do'} not count:`,
+    `  ${countNoun(excluded.length, 'pair')} of ${run.pairs.length} ${excluded.length === 1 ? 'does' : 'do'} not count:`,
     ...list,
     ...(estimate === undefined
       ? []
       : [`  With those that have values: ${percent(estimate.value)}, ${headline?.withExcluded?.kind ?? ''}`]),
   ];
-}
-
-function count(number: number, noun: string): string {
-  return `${number} ${noun}${number === 1 ? '' : 's'}`;
 }
 
 /** Four significant digits, without an exponent where that is readable. */

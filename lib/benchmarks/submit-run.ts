@@ -16,6 +16,7 @@ import { insertEvent } from '../store/events.ts';
 import type { Store } from '../store/open.ts';
 import type { Account } from '../util/accounts.ts';
 import { epochSeconds } from '../util/clock.ts';
+import { countNoun } from '../util/count-noun.ts';
 import { CtmgrError, errorText, isSystemError } from '../util/errors.ts';
 import { isAlive, processIdentity } from '../util/process-identity.ts';
 import { type BenchSite, requireSubmitter } from './bench-site.ts';
@@ -90,7 +91,7 @@ export async function submitSubmission(
       await confirm(site, submission, run, reply.jobId);
       return {
         kind: 'submitted',
-        message: `job array ${reply.jobId}: ${array.indices.length} ${array.indices.length === 1 ? 'allocation' : 'allocations'}`,
+        message: `job array ${reply.jobId}: ${countNoun(array.indices.length, 'allocation')}`,
       };
     case 'refused':
       await changeSubmission(site.store, id, 'submitting', {

@@ -1,6 +1,7 @@
 import type { MetricAnalysis } from './analyse-run.ts';
 import type { Interval } from './statistics/crossover.ts';
 import { toPercent } from './statistics/pair.ts';
+import { countNoun } from '../util/count-noun.ts';
 
 /** A difference in per cent with its sign: `+1.48 %`. */
 export function percent(difference: number): string {
@@ -26,7 +27,7 @@ export function verdictSentence({ metric, verdict, pairs, pairsToDecide, allocat
   if (estimate === undefined || interval95 === undefined || interval90 === undefined) {
     return `cannot tell: ${pairs.length} of the pairs count, and at least three of both orders are needed`;
   }
-  const basis = `${pairs.length} pairs, ${allocations.length} ${allocations.length === 1 ? 'allocation' : 'allocations'}`;
+  const basis = `${pairs.length} pairs, ${countNoun(allocations.length, 'allocation')}`;
   const at95 = `estimate ${percent(estimate.value)}, 95 % interval ${percentRange(interval95)}, ${basis}`;
   const at90 = `estimate ${percent(estimate.value)}, 90 % interval ${percentRange(interval90)}, ${basis}`;
   switch (verdict.kind) {

@@ -4,6 +4,7 @@ import { type OwnBase, ownBasesOfArray } from '../store/instance-bases.ts';
 import { changeInstance, type Instance, instancesOfArray, unfinished } from '../store/instances.ts';
 import type { Store } from '../store/open.ts';
 import { epochSeconds } from '../util/clock.ts';
+import { countNoun } from '../util/count-noun.ts';
 import type { BuildSite } from './build-site.ts';
 import type { SubmissionReport } from './submit-array.ts';
 
@@ -69,6 +70,5 @@ function namesOf(bases: OwnBase[]): string {
 }
 
 function count(bases: OwnBase[]): string {
-  const images = new Set(bases.map(({ instanceId }) => instanceId)).size;
-  return `${images} ${images === 1 ? 'image' : 'images'}`;
+  return countNoun(new Set(bases.map(({ instanceId }) => instanceId)).size, 'image');
 }

@@ -1,14 +1,13 @@
-import { createHash, randomBytes } from 'node:crypto';
-import { createReadStream } from 'node:fs';
+import { randomBytes } from 'node:crypto';
 import { chmod, link, open, readFile, rm, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { basename, dirname, join } from 'node:path';
-import { pipeline } from 'node:stream/promises';
 import * as v from 'valibot';
 
 import { createTar, extractTar } from '../definitions/tar-file.ts';
 import { epochSeconds } from '../util/clock.ts';
 import { briefErrorText, CtmgrError, errorText, isSystemError } from '../util/errors.ts';
+import { hashFile } from '../util/hash-file.ts';
 
 /** Names in the archive. */
 export const databaseMember = 'ctmgr.db';
@@ -31,7 +30,7 @@ export type BackupManifest = v.InferOutput<typeof manifestSchema>;
  */
 export async function packBackup(folder: string, members: string[], file: string): Promise<BackupManifest> {
   const files: Record<string, string> = {};
-  for (const member of members) files[member] = await sha256Of(join(folder, member));
+  for (const member of members) files[member] = await hashFile(join(folder, member));
   const manifest: BackupManifest = { format: 1, created: epochSeconds(), host: hostname(), files };
   await writeFile(join(folder, manifestMember), `${JSON.stringify(manifest, null, 2)}\n`);
   const temporary = join(dirname(file), `.${basename(file)}.${randomBytes(6).toString('hex')}`);
@@ -70,7 +69,7 @@ export async function unpackBackup(file: string, folder: string): Promise<Backup
     await extractTar(file, folder);
     const manifest = v.parse(manifestSchema, JSON.parse(await readFile(join(folder, manifestMember), 'utf8')));
     for (const [member, sum] of Object.entries(manifest.files)) {
-      if (member.split('/').includes('..') || (await sha256Of(join(folder, member))) !== sum) {
+      if (member.split('/').includes('..') || (await hashFile(join(folder, member))) !== sum) {
         throw notOne(`${member} is not what was packed`);
       }
     }
@@ -93,12 +92,6 @@ export async function moveNew(from: string, to: string): Promise<boolean> {
   }
   await rm(from);
   return true;
-}
-
-async function sha256Of(path: string): Promise<string> {
-  const hash = createHash('sha256');
-  await pipeline(createReadStream(path), hash);
-  return hash.digest('hex');
 }
 
 async function syncFile(path: string): Promise<void> {

@@ -3,7 +3,7 @@ import { type BuildArray, buildArray, insertBuildArray } from '../store/build-ar
 import { insertEvent } from '../store/events.ts';
 import { changeInstance, type Instance } from '../store/instances.ts';
 import type { Store } from '../store/open.ts';
-import type { FailureKind, InstanceStatus } from '../store/schema.ts';
+import type { Database, InstanceStatus } from '../store/schema.ts';
 import { processIdentity } from '../util/process-identity.ts';
 import type { BuildSite } from './build-site.ts';
 import { newMarker } from './record-rebuild.ts';
@@ -13,15 +13,7 @@ import type { NextAttempt } from './retry-policy.ts';
 export interface Retry {
   /** As it was read: status and attempt must still be the same. */
   instance: Instance;
-  ended: {
-    status: 'failure' | 'cancelled' | 'lost';
-    failure_kind: FailureKind | null;
-    message: string | null;
-    node: string | null;
-    exit_code: number | null;
-    started_at: number | null;
-    ended_at: number | null;
-  };
+  ended: Omit<Database['instance_attempt'], 'container_instance_id' | 'number' | 'build_array_id' | 'array_index'>;
   next: NextAttempt;
 }
 

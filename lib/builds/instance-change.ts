@@ -1,19 +1,12 @@
 import type { Instance } from '../store/instances.ts';
-import type { FailureKind, InstanceStatus } from '../store/schema.ts';
+import type { Database } from '../store/schema.ts';
 import type { Decision } from './decide.ts';
 
 /** The columns that a decision sets. */
-export interface Change {
-  status: InstanceStatus;
-  failure_kind: FailureKind | null;
-  message: string | null;
-  reason: string | null;
-  node: string | null;
-  exit_code: number | null;
-  started_at: number | null;
-  ended_at: number | null;
-  requeued_at: number | null;
-}
+export type Change = Pick<
+  Database['container_instance'],
+  'status' | 'failure_kind' | 'message' | 'reason' | 'node' | 'exit_code' | 'started_at' | 'ended_at' | 'requeued_at'
+>;
 
 /** Where and when a job ran, as far as Slurm or the element itself has said it; times in seconds since the epoch. */
 export interface RunFacts {

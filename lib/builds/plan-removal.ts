@@ -1,4 +1,5 @@
 import type { ImageOnDisk } from '../store/removals.ts';
+import { countNoun } from '../util/count-noun.ts';
 
 /** Why an image stays. */
 export type KeepReason = 'current' | 'pinned' | 'held' | 'newest' | 'young' | 'named by a job';
@@ -51,8 +52,8 @@ function whyKept(image: ImageOnDisk, rank: number, rules: RemovalRules): KeepRea
 
 function whyRemoved(image: ImageOnDisk, rank: number, { now }: RemovalRules): string {
   const days = Math.floor((now - lastUse(image)) / 86_400);
-  const place = image.retired ? 'retired' : `${rank} newer ${rank === 1 ? 'build' : 'builds'}`;
-  return `${place}, not current for ${days} ${days === 1 ? 'day' : 'days'}`;
+  const place = image.retired ? 'retired' : countNoun(rank, 'newer build');
+  return `${place}, not current for ${countNoun(days, 'day')}`;
 }
 
 function lastUse({ builtAt, currentUntil }: ImageOnDisk): number {

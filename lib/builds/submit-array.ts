@@ -10,6 +10,7 @@ import { insertEvent } from '../store/events.ts';
 import { changeInstance, instancesOfArray, moveInstancesOfArray } from '../store/instances.ts';
 import type { Store } from '../store/open.ts';
 import { epochSeconds } from '../util/clock.ts';
+import { countNoun } from '../util/count-noun.ts';
 import { errorText } from '../util/errors.ts';
 import { processIdentity } from '../util/process-identity.ts';
 import { renderTemplate } from '../util/template.ts';
@@ -103,7 +104,7 @@ export async function confirmSubmission(
 }
 
 export function describeArray(array: BuildArray, elements: number, jobId: number): string {
-  return `job array ${jobId} (class ${array.class}): ${elements} ${elements === 1 ? 'image' : 'images'}`;
+  return `job array ${jobId} (class ${array.class}): ${countNoun(elements, 'image')}`;
 }
 
 /** Everything that sbatch gets for an array; also what `--dry-run` shows. */

@@ -1,6 +1,5 @@
-import type { Argv } from 'yargs';
-
 import type { CommandSpec } from './command-spec.ts';
+import { dockerfileOptions } from './dockerfile-options.ts';
 
 const overlayName = { type: 'string', demandOption: true, describe: 'Name of the overlay' } as const;
 const message = { type: 'string', describe: 'Why, for the history' } as const;
@@ -15,30 +14,6 @@ const steps = {
   describe: 'A shell command; give it several times for several steps',
 } as const;
 const file = { type: 'string', describe: 'A file with one shell command per line (# starts a comment line)' } as const;
-
-/** How a Dockerfile is read: for what imports one and what verifies one. */
-function dockerfileOptions(yargs: Argv): Argv {
-  return yargs
-    .option('context', { type: 'string', requiresArg: true, describe: 'Folder that COPY and ADD read from' })
-    .option('build-arg', { type: 'string', array: true, nargs: 1, default: [], describe: 'K=V for an ARG' })
-    .option('target', { type: 'string', requiresArg: true, describe: 'Stage to build; the last one by default' })
-    .option('platform', {
-      type: 'string',
-      requiresArg: true,
-      describe: 'Such as linux/arm64; that of the build node by default',
-    })
-    .option('base-config', {
-      type: 'string',
-      requiresArg: true,
-      describe: 'File with what skopeo inspect --config says of the base image',
-    })
-    .option('pull-config', {
-      type: 'boolean',
-      default: true,
-      describe: 'Ask the registry what the base image sets; --no-pull-config does not',
-    })
-    .option('strict', { type: 'boolean', default: false, describe: 'Refuse what would only be warned about' });
-}
 
 /** Commands that change definitions, and those that look at what only admins see. */
 export const adminCommands: CommandSpec[] = [
@@ -56,7 +31,7 @@ export const adminCommands: CommandSpec[] = [
       ['ctmgr import docker://debian:13 --name debian', 'a ready image, pulled by a job on a build node'],
     ],
     options: (yargs) =>
-      dockerfileOptions(yargs)
+      dockerfileOptions(yargs, true)
         .positional('dockerfile', {
           type: 'string',
           demandOption: true,
@@ -100,7 +75,7 @@ export const adminCommands: CommandSpec[] = [
       ['ctmgr verify verify-2026-11-22.1', 'how one that was started stands'],
     ],
     options: (yargs) =>
-      dockerfileOptions(yargs)
+      dockerfileOptions(yargs, true)
         .positional('what', {
           type: 'string',
           demandOption: true,

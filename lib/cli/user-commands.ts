@@ -1,4 +1,5 @@
 import type { CommandSpec } from './command-spec.ts';
+import { dockerfileOptions } from './dockerfile-options.ts';
 
 /** Commands for everybody; they read the catalogue and never the database. */
 export const userCommands: CommandSpec[] = [
@@ -137,28 +138,13 @@ export const userCommands: CommandSpec[] = [
       ['ctmgr convert Dockerfile --target build --json', 'the steps that Docker would run, for scripts'],
     ],
     options: (yargs) =>
-      yargs
+      dockerfileOptions(yargs, false)
         .positional('dockerfile', { type: 'string', demandOption: true, describe: 'Path of the Dockerfile' })
-        .option('context', { type: 'string', requiresArg: true, describe: 'Folder that COPY and ADD read from' })
-        .option('build-arg', { type: 'string', array: true, nargs: 1, default: [], describe: 'K=V for an ARG' })
-        .option('target', { type: 'string', requiresArg: true, describe: 'Stage to convert; the last one by default' })
-        .option('platform', { type: 'string', requiresArg: true, describe: 'Such as linux/amd64; this one by default' })
-        .option('base-config', {
-          type: 'string',
-          requiresArg: true,
-          describe: 'File with what skopeo inspect --config says of the base image',
-        })
-        .option('pull-config', {
-          type: 'boolean',
-          default: false,
-          describe: 'Ask the registry what the base image sets (no layer is read)',
-        })
         .option('output', {
           type: 'string',
           requiresArg: true,
           describe: 'Write the definition and all that it reads into this new folder',
-        })
-        .option('strict', { type: 'boolean', default: false, describe: 'Refuse what would only be warned about' }),
+        }),
     load: () => import('../commands/convert.ts'),
   },
 ];

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 
 import { backUpSite } from '../service/backup-site.ts';
+import { countNoun } from '../util/count-noun.ts';
 import type { Answer, Context } from './context.ts';
 
 /** `ctmgr backup FILE`: database and build contexts in one file, while everything runs. */
@@ -9,7 +10,7 @@ export async function run(argv: { file: string }, context: Context): Promise<Ans
   await context.store();
   const file = resolve(argv.file);
   const { contexts } = await backUpSite(context.paths, file);
-  const what = `the database and ${contexts} build ${contexts === 1 ? 'context' : 'contexts'}`;
+  const what = `the database and ${countNoun(contexts, 'build context')}`;
   return {
     kind: 'record',
     record: { file, contexts },

@@ -4,6 +4,7 @@ import { writeCatalogue } from '../builds/write-catalogue.ts';
 import { type Instance, unfinishedInstances } from '../store/instances.ts';
 import type { Store } from '../store/open.ts';
 import { findRecipe } from '../store/recipes.ts';
+import { countNoun } from '../util/count-noun.ts';
 import { CtmgrError, exitCodes } from '../util/errors.ts';
 import { isTag, parseReference } from '../util/names.ts';
 import type { Answer, Context } from './context.ts';
@@ -65,7 +66,7 @@ async function findUnfinished(store: Store, what: string): Promise<Instance[]> {
 }
 
 function describe({ atOnce, asked, inDoubt, problem }: Cancellation, instances: Instance[]): string {
-  const images = (list: Instance[]): string => `${list.length} ${list.length === 1 ? 'image' : 'images'}`;
+  const images = (list: Instance[]): string => countNoun(list.length, 'image');
   const lines: string[] = [];
   if (atOnce.length > 0) lines.push(`Cancelled before they were submitted: ${images(atOnce)}.`);
   if (asked.length > 0 && problem === undefined) lines.push(`Slurm was asked to stop the builds of ${images(asked)}.`);

@@ -1,5 +1,6 @@
 import { describeChange } from '../builds/find-changes.ts';
 import type { Selection } from '../builds/select-changed.ts';
+import { countNoun } from '../util/count-noun.ts';
 import type { Answer } from './context.ts';
 
 /** What `rebuild --changed` found, a line for each image that is built. */
@@ -7,7 +8,7 @@ export function describeSelection({ changed, unchanged, skipped }: Selection): s
   const width = Math.max(0, ...changed.map(({ name }) => name.length));
   const total = changed.length + unchanged.length + skipped.length;
   return [
-    `${changed.length} of ${count(total)} ${changed.length === 1 ? 'is' : 'are'} built:`,
+    `${changed.length} of ${countNoun(total, 'image')} ${changed.length === 1 ? 'is' : 'are'} built:`,
     ...changed.map(({ name, changes }) => `  ${name.padEnd(width)}  ${changes.map(describeChange).join('; ')}`),
     ...stays({ unchanged, skipped }),
   ];
@@ -33,13 +34,11 @@ function stays({ unchanged, skipped }: Pick<Selection, 'unchanged' | 'skipped'>)
   const stay = unchanged.length === 1 ? 'stays as it is' : 'stay as they are';
   const left = skipped.length === 1 ? 'is' : 'are';
   return [
-    ...(unchanged.length === 0 ? [] : [`${count(unchanged.length)} ${stay}.`]),
+    ...(unchanged.length === 0 ? [] : [`${countNoun(unchanged.length, 'image')} ${stay}.`]),
     ...(skipped.length === 0
       ? []
-      : [`${count(skipped.length)} ${left} left alone, because a registry did not tell: ${skipped.join(', ')}`]),
+      : [
+          `${countNoun(skipped.length, 'image')} ${left} left alone, because a registry did not tell: ${skipped.join(', ')}`,
+        ]),
   ];
-}
-
-function count(images: number): string {
-  return `${images} ${images === 1 ? 'image' : 'images'}`;
 }

@@ -6,6 +6,7 @@ import type { Finding } from '../service/doctor/finding.ts';
 import { listBaseImages } from '../store/base-images.ts';
 import { offeredImages } from '../store/offered-images.ts';
 import type { Store } from '../store/open.ts';
+import { countNoun } from '../util/count-noun.ts';
 import { CtmgrError, exitCodes } from '../util/errors.ts';
 import type { Answer, Context } from './context.ts';
 
@@ -39,8 +40,8 @@ export async function run(argv: Arguments, context: Context): Promise<Answer> {
   for (const { state } of findings) counts[state] += 1;
   const summary = [
     `${counts.ok} ok`,
-    `${counts.warning} ${counts.warning === 1 ? 'warning' : 'warnings'}`,
-    `${counts.problem} ${counts.problem === 1 ? 'problem' : 'problems'}`,
+    countNoun(counts.warning, 'warning'),
+    countNoun(counts.problem, 'problem'),
     ...(counts.unknown === 0 ? [] : [`${counts.unknown} could not be found out`]),
   ];
   return {

@@ -1,6 +1,7 @@
 import { makeBuildSite } from '../builds/build-site.ts';
 import { type GarbagePlan, isRemovable, planGarbage, type Removal, removeGarbage } from '../builds/collect-garbage.ts';
 import { formatSize } from '../util/clock.ts';
+import { countNoun } from '../util/count-noun.ts';
 import { exitCodes } from '../util/errors.ts';
 import type { Answer, Column, Context } from './context.ts';
 
@@ -51,17 +52,13 @@ function summarise({ images, findings }: GarbagePlan, removals: Removal[] | unde
   const others = findings.filter(isRemovable).length;
   const strange = findings.length - others;
   const kept = [...images.kept].map(([reason, number]) => `${number} ${reason}`).join(', ');
-  const gone = `${count(images.remove.length, 'image')} (${formatSize(bytes)})${others === 0 ? '' : `, ${others} other`}`;
+  const gone = `${countNoun(images.remove.length, 'image')} (${formatSize(bytes)})${others === 0 ? '' : `, ${others} other`}`;
   const lines = [
     removals === undefined ? `To delete: ${gone}.` : `Deleted: ${gone}.`,
     `Kept images: ${kept === '' ? 'none' : kept}.`,
-    ...(strange === 0 ? [] : [`${count(strange, 'thing')} to look at, never deleted by ctmgr.`]),
+    ...(strange === 0 ? [] : [`${countNoun(strange, 'thing')} to look at, never deleted by ctmgr.`]),
   ];
   if (removals === undefined && images.remove.length + others > 0)
     lines.push('Nothing was changed. Do it: ctmgr gc --delete');
   return lines.join('\n');
-}
-
-function count(number: number, noun: string): string {
-  return `${number} ${noun}${number === 1 ? '' : 's'}`;
 }

@@ -1,5 +1,6 @@
 import { estimateEnd } from '../builds/estimate-end.ts';
 import { epochSeconds, formatDuration, formatTime } from '../util/clock.ts';
+import { countNoun } from '../util/count-noun.ts';
 import type { Terminal } from './context.ts';
 import { hintFor, hintLines, type ProgressRow } from './progress-row.ts';
 
@@ -96,5 +97,5 @@ export function countLine(rows: readonly { status: string }[]): string {
     .map((status) => ({ status, count: rows.filter((row) => row.status === status).length }))
     .filter(({ count }) => count > 0)
     .map(({ status, count }) => `${count} ${status}`);
-  return `${rows.length} ${rows.length === 1 ? 'image' : 'images'}: ${counts.join(', ')}`;
+  return `${countNoun(rows.length, 'image')}: ${counts.join(', ')}`;
 }

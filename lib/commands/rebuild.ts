@@ -3,6 +3,7 @@ import type { PlannedBase } from '../builds/plan-bases.ts';
 import { planRecipes, type RebuildPlan, startRebuild } from '../builds/rebuild.ts';
 import type { Selection } from '../builds/select-changed.ts';
 import { sbatchCommand, submissionFor, type SubmissionReport } from '../builds/submit-array.ts';
+import { countNoun } from '../util/count-noun.ts';
 import { exitCodes } from '../util/errors.ts';
 import { checkName } from '../util/names.ts';
 import { shellJoin } from '../util/shell-quote.ts';
@@ -32,7 +33,7 @@ export async function run(argv: Arguments, context: Context): Promise<Answer> {
   }
   const images = arrays.reduce((sum, array) => sum + array.instances.length, 0);
   const onTag = ({ name }: { name: string }): void =>
-    context.terminal.say(`Build tag ${name}: ${images} ${images === 1 ? 'image' : 'images'}, submitting`);
+    context.terminal.say(`Build tag ${name}: ${countNoun(images, 'image')}, submitting`);
   const { tag, reports } = await startRebuild(site, arrays, onTag, argv.hold);
   for (const { message } of reports) context.terminal.say(`  ${message}`);
   if (argv.wait) return waitForTags(site, context, [tag]);
@@ -85,7 +86,7 @@ async function dryRun(site: BuildSite, { arrays, selection }: RebuildPlan): Prom
   const text = shown
     .map(({ class: name, awaits, tasks, sbatch, script }) =>
       [
-        `Array of class ${name}: ${tasks.length} ${tasks.length === 1 ? 'task' : 'tasks'}${awaits.length > 0 ? `, after ${awaits.join(', ')}` : ''}`,
+        `Array of class ${name}: ${countNoun(tasks.length, 'task')}${awaits.length > 0 ? `, after ${awaits.join(', ')}` : ''}`,
         ...tasks.flatMap((task) => [
           `  ${task.index}  ${task.name}:${task.version}  overlays ${task.overlays.join(' ') || 'none'}`,
           ...task.bases.map((base) => `       from ${baseText(base)}`),

@@ -1,5 +1,6 @@
 import { makeBuildSite } from '../builds/build-site.ts';
 import { planRetry, startRetry } from '../builds/retry-builds.ts';
+import { countNoun } from '../util/count-noun.ts';
 import { exitCodes } from '../util/errors.ts';
 import { checkName } from '../util/names.ts';
 import type { Answer, Context } from './context.ts';
@@ -30,7 +31,7 @@ export async function run(argv: Arguments, context: Context): Promise<Answer> {
     return { kind: 'record', record: { tag: tag.name, would_retry: rows }, text };
   }
   const { begun, reports } = await startRetry(site, retries);
-  const images = `${begun.length} ${begun.length === 1 ? 'image' : 'images'}`;
+  const images = countNoun(begun.length, 'image');
   context.terminal.say(`Build tag ${tag.name}: ${images} once more, submitting`);
   for (const { message } of reports) context.terminal.say(`  ${message}`);
   if (argv.wait) return waitForTags(site, context, [tag]);

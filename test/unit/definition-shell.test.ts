@@ -3,15 +3,12 @@ import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { readSections } from '../../lib/apptainer/check-definition.ts';
-import { parseDockerfile } from '../../lib/definitions/parse-dockerfile.ts';
-import { renderDefinition } from '../../lib/definitions/render-definition.ts';
+import { definitionFor, sectionOf } from './support/definition-section.ts';
 
 /**
  * What a definition makes a shell do: its `%post` and `%runscript` are taken as Apptainer would take them and given to real shells;
  * a program in place of the recipe's own writes down the arguments that reach it.
  */
-const template = readFileSync(new URL('../../recipe-templates/definition.def.mustache', import.meta.url), 'utf8');
 let folder: string;
 let printer: string;
 let output: string;
@@ -27,18 +24,7 @@ beforeEach(() => rmSync(output, { force: true }));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 function script(dockerfile: string, name: string, buildArgs: Record<string, string> = {}): string {
-  const plan = parseDockerfile(dockerfile, { buildArgs });
-  const definition = renderDefinition({
-    plan,
-    manifest: { entries: [], digest: '' },
-    overlays: [],
-    labels: [],
-    template,
-  });
-  return readSections(definition)
-    .filter((section) => section.name === name)
-    .map(({ text }) => text)
-    .join('');
+  return sectionOf(definitionFor(dockerfile, buildArgs), name);
 }
 
 /** Runs a script and returns the argument lists that the printer got. */

@@ -4,12 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { assert, property } from 'fast-check';
-import { readSections } from '../../lib/apptainer/check-definition.ts';
-import { parseDockerfile } from '../../lib/definitions/parse-dockerfile.ts';
 import { planDocument } from '../../lib/definitions/plan-document.ts';
-import { renderDefinition } from '../../lib/definitions/render-definition.ts';
 import { resolveDockerfile } from '../../lib/definitions/resolve-dockerfile.ts';
 import { storedLabel } from '../../lib/definitions/stored-label.ts';
+import { definitionFor, sectionOf } from './support/definition-section.ts';
 import { randomDockerfile, type RandomDockerfile, variables } from './support/random-dockerfile.ts';
 
 /**
@@ -17,7 +15,6 @@ import { randomDockerfile, type RandomDockerfile, variables } from './support/ra
  * and every argument and variable that arrives is compared with what Docker would have passed, byte for byte.
  * FUZZ_ROUNDS=100000 makes a thousand files for each shell, FUZZ_SEED other ones; a failure shows its seed and the smallest such file.
  */
-const template = readFileSync(new URL('../../recipe-templates/definition.def.mustache', import.meta.url), 'utf8');
 const seed = Number(process.env['FUZZ_SEED'] ?? 20_261_122);
 const numRuns = Math.ceil(Number(process.env['FUZZ_ROUNDS'] ?? 600) / 100);
 
@@ -64,19 +61,8 @@ function calls(shell: string[], script: string, args: string[] = []): { argv: st
 
 function checkIn(shell: string[], file: RandomDockerfile): void {
   const { text, buildArgs } = file;
-  const plan = parseDockerfile(text, { buildArgs });
-  const definition = renderDefinition({
-    plan,
-    manifest: { entries: [], digest: '' },
-    overlays: [],
-    labels: [],
-    template,
-  });
-  const section = (wanted: string): string =>
-    readSections(definition)
-      .filter(({ name }) => name === wanted)
-      .map((each) => each.text)
-      .join('');
+  const definition = definitionFor(text, buildArgs);
+  const section = (name: string) => sectionOf(definition, name);
   expect(calls(shell, section('post'))).toEqual(file.runs);
   const stored = Object.entries(file.labels).flatMap(([name, value]) => storedLabel({ name, value }) ?? []);
   expect(readFileSync(labels, 'utf8')).toBe(stored.map(({ name, value }) => `${name} ${value}\n`).join(''));

@@ -1,11 +1,10 @@
-import { createHash } from 'node:crypto';
-import { createReadStream, type Dirent } from 'node:fs';
+import type { Dirent } from 'node:fs';
 import { lstat, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { pipeline } from 'node:stream/promises';
 
 import { allInstances, type Instance, unfinished } from '../../store/instances.ts';
 import { errorText, isSystemError } from '../../util/errors.ts';
+import { hashFile } from '../../util/hash-file.ts';
 import type { BuildSite } from '../build-site.ts';
 import { privateGroups } from '../show-names.ts';
 import { placeOf } from '../tag-folders.ts';
@@ -56,7 +55,7 @@ async function compareImage(
       return { kind: 'image-size', subject, detail: `${path} has ${found.size} bytes, ${size} were published`, fix };
     }
     if (!hash) return undefined;
-    const actual = await sha256Of(path);
+    const actual = await hashFile(path);
     if (actual === sha256) return undefined;
     return { kind: 'image-hash', subject, detail: `${path} has the sha256 ${actual}, published was ${sha256}`, fix };
   } catch (error) {
@@ -66,12 +65,6 @@ async function compareImage(
     if (!isSystemError(error, 'EACCES', 'EIO', 'ESTALE')) throw error;
     return { kind: 'image-unreadable', subject, detail: errorText(error), fix };
   }
-}
-
-async function sha256Of(path: string): Promise<string> {
-  const hash = createHash('sha256');
-  await pipeline(createReadStream(path), hash);
-  return hash.digest('hex');
 }
 
 async function listImages(builds: string): Promise<{ tag: string; path: string }[]> {

@@ -4,6 +4,7 @@ import { sacct } from '../../slurm/accounting.ts';
 import { isAtLeast, parseVersion, queryController } from '../../slurm/controller.ts';
 import type { PartitionNode } from '../../slurm/nodes.ts';
 import { failureText, runTool, type SlurmTools } from '../../slurm/slurm-tools.ts';
+import { countNoun } from '../../util/count-noun.ts';
 import { type Finding, findingsOf } from './finding.ts';
 
 const tools = ['sbatch', 'srun', 'squeue', 'sacct', 'scancel', 'scontrol', 'sinfo'];
@@ -76,6 +77,6 @@ export function checkPartitions(config: Config, nodes: PartitionNode[]): Finding
       return found.problem(`no node takes jobs: ${off.join(', ')}`, 'scontrol update NodeName=NODE State=RESUME');
     }
     if (off.length > 0) return found.warning(off.join(', '), 'scontrol show node NODE says why');
-    return found.ok(`${members.length} ${members.length === 1 ? 'node' : 'nodes'}`);
+    return found.ok(countNoun(members.length, 'node'));
   });
 }

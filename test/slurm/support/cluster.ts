@@ -2,11 +2,11 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 
+import { clusterEnvironment } from './cluster-environment.ts';
+
 const script = join(import.meta.dirname, '../../cluster/cluster');
 
-/** Each of jest's workers has a cluster to itself, so that what one test breaks is whole for the others; the first has the usual one. */
-const worker = process.env['JEST_WORKER_ID'] ?? '1';
-const environment = { ...process.env, ...(worker === '1' ? {} : { CTMGR_CLUSTER_NAME: `worker-${worker}` }) };
+const environment = clusterEnvironment(Number(process.env['JEST_WORKER_ID'] ?? 1));
 
 export interface Place {
   user?: string;
