@@ -3,6 +3,8 @@ import { lstat, rm } from 'node:fs/promises';
 import { findCurrentImage, newestGoodTagId, setCurrentImage } from '../store/current-images.ts';
 import { insertEvent } from '../store/events.ts';
 import { changeInstance, type Instance } from '../store/instances.ts';
+import { readInstance } from '../store/newest-instances.ts';
+import { noteApptainer } from '../store/node-apptainer.ts';
 import type { Store } from '../store/open.ts';
 import { recipeAccess } from '../store/recipes.ts';
 import { isHeld } from '../store/tag-holds.ts';
@@ -11,7 +13,9 @@ import { isSystemError } from '../util/errors.ts';
 import type { BuildSite } from './build-site.ts';
 import { checkShare } from './check-share.ts';
 import type { BuildResult } from './result-file.ts';
+import { inputHash } from './input-hash.ts';
 import { type ImageCheck, ownImage } from './own-image.ts';
+import { readInputs } from './read-inputs.ts';
 import { showName } from './show-names.ts';
 import { signPublished } from './sign-published.ts';
 import { imageFile, logFiles } from './tag-folders.ts';
@@ -49,6 +53,8 @@ async function record(
   file: string,
 ): Promise<boolean> {
   const now = epochSeconds();
+  const apptainer = result.apptainer || null;
+  const inputs = await readInputs(db, await readInstance(db, instance.id));
   const takesOver = !(await isHeld(db, instance.build_tag_id)) && (await takesNameOver(db, instance));
   const changed = await changeInstance(db, instance.id, instance.status, {
     status: 'success',
@@ -62,10 +68,13 @@ async function record(
     missing_since: null,
     started_at: result.started,
     ended_at: result.ended,
-    apptainer: result.apptainer || null,
+    apptainer,
+    // Which Apptainer built it, and from which images of the same tag, is only known now.
+    input_hash: inputHash({ ...inputs, apptainer }),
     changed_at: now,
   });
   if (!changed) return false;
+  if (apptainer !== null) await noteApptainer(db, { class: instance.class, node: result.node, apptainer }, now);
   if (takesOver) await setCurrentImage(db, instance.recipe_id, instance.id, site.actor, now);
   // Its group may have changed while it was built.
   const { group } = await recipeAccess(db, instance.recipe_id);

@@ -2,6 +2,7 @@ import { renderRecipe, type RenderedRecipe } from '../definitions/render-recipe.
 import { queryController } from '../slurm/controller.ts';
 import { arraysOfTag } from '../store/build-arrays.ts';
 import { expectedDurations } from '../store/build-durations.ts';
+import { apptainersOfClasses } from '../store/node-apptainer.ts';
 import { listOverlays } from '../store/overlays.ts';
 import { type CurrentRecipe, listCurrentRecipes } from '../store/recipes.ts';
 import { resourceClass } from '../config/resource-class.ts';
@@ -65,7 +66,9 @@ export async function planRecipes(
   const most = Math.min(maxArraySize, maxArrayTasks);
   const { recipes, bases, selection, problems } = await planInputs(site, rendered, options);
   const expected = await expectedDurations(site.store);
-  return { arrays: planRebuild(recipes, site.config.build.class, most, expected, bases), selection, problems };
+  const apptainers = await apptainersOfClasses(site.store);
+  const arrays = planRebuild(recipes, site.config.build.class, most, expected, bases, apptainers);
+  return { arrays, selection, problems };
 }
 
 function refuseRetired(all: CurrentRecipe[], names: string[]): void {
