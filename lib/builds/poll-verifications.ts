@@ -32,10 +32,11 @@ import { placeOfVerification, settleSubmission, submitVerification } from './sub
 export async function pollVerifications(
   site: BuildSite,
   askSlurmToo: boolean,
+  submitToo = true,
 ): Promise<{ problems: string[]; unfinished: number }> {
   const problems: string[] = [];
   const rows = await unfinishedVerifications(site.store);
-  for (const row of rows.filter(({ job_id }) => job_id === null)) {
+  for (const row of submitToo ? rows.filter(({ job_id }) => job_id === null) : []) {
     const problem = await submit(site, row, askSlurmToo);
     if (problem !== undefined) problems.push(problem);
   }

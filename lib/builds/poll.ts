@@ -34,9 +34,15 @@ export interface PassReport {
  * One pass of the poller: carries on submissions, reads result files, asks Slurm (unless `askSlurmToo` is false, for
  * the cheap passes in between), moves states, publishes, begins further attempts, rewrites the catalogue if there is
  * anything new. Any number of processes may do this at once and any of them may be killed: every change compares with the
- * state that was read, inside a transaction. `previous` is what this process's pass before reported.
+ * state that was read, inside a transaction. `previous` is what this process's pass before reported. With `submitToo` false nothing waits
+ * for sbatch either, for passes while another one of this process waits for Slurm.
  */
-export async function pollOnce(site: BuildSite, askSlurmToo = true, previous?: PassReport): Promise<PassReport> {
+export async function pollOnce(
+  site: BuildSite,
+  askSlurmToo = true,
+  previous?: PassReport,
+  submitToo = true,
+): Promise<PassReport> {
   const report: PassReport = {
     transitions: [],
     problems: [],
@@ -48,13 +54,13 @@ export async function pollOnce(site: BuildSite, askSlurmToo = true, previous?: P
   if (!(await shareIsThere(site, report))) return report;
   const names = await showNames(site);
   report.problems.push(...names.problems);
-  tell(report, askSlurmToo ? await recoverSubmissions(site) : await submitHandedOver(site));
+  if (submitToo) tell(report, askSlurmToo ? await recoverSubmissions(site) : await submitHandedOver(site));
   const instances = [...(await unfinishedInstances(site.store)), ...(await lostInstances(site.store))];
   const changed = await decideAll(site, instances, askSlurmToo, report);
   // What is built from images that have just become good goes to Slurm at once.
-  if (report.transitions.length > 0) tell(report, await recoverSubmissions(site, 'planned'));
+  if (submitToo && report.transitions.length > 0) tell(report, await recoverSubmissions(site, 'planned'));
   const released = await carryOnReleases(site, report);
-  const verifications = await pollVerifications(site, askSlurmToo);
+  const verifications = await pollVerifications(site, askSlurmToo, submitToo);
   report.problems.push(...verifications.problems);
   report.unfinished = (await countUnfinished(site.store)) + verifications.unfinished;
   const news = changed || released || report.submissions.length > 0 || names.shown.length > 0 || report.catalogueBehind;

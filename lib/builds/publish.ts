@@ -22,6 +22,9 @@ import { imageFile, logFiles } from './tag-folders.ts';
 
 export type GoodResult = Extract<BuildResult, { outcome: 'success' }>;
 
+/** What this process publishes just now: a pass that waits for Slurm is not the only one, and files are told apart by process. */
+const underWay = new Set<number>();
+
 /** What became of a good build: published, not visible (yet), or a file that is not the one which was reported. */
 export type Publication = 'published' | 'raced' | Exclude<ImageCheck, 'good'>;
 
@@ -33,6 +36,16 @@ export type Publication = 'published' | 'raced' | Exclude<ImageCheck, 'good'>;
  * does not let it.
  */
 export async function publish(site: BuildSite, instance: Instance, result: GoodResult): Promise<Publication> {
+  if (underWay.has(instance.id)) return 'raced';
+  underWay.add(instance.id);
+  try {
+    return await publishFile(site, instance, result);
+  } finally {
+    underWay.delete(instance.id);
+  }
+}
+
+async function publishFile(site: BuildSite, instance: Instance, result: GoodResult): Promise<Publication> {
   await checkShare(site.paths);
   const file = imageFile(site.paths, instance);
   const signed = await signPublished(site, instance, file, result);
