@@ -11,13 +11,19 @@ export const rootCommands: CommandSpec[] = [
     examples: [
       ['ctmgr rebuild --wait', 'everything; ends with 0 only if every image is good'],
       ['ctmgr rebuild lammps namd', 'only these; returns when Slurm has the jobs'],
+      ['ctmgr rebuild lammps:3 --hold', 'version 3 of its recipe once more, beside the image that the name means'],
       ['ctmgr rebuild --changed', 'what differs from its newest image, and why'],
       ['ctmgr rebuild --hold', 'everything; names change only with ctmgr publish TAG'],
       ['ctmgr rebuild --dry-run', 'show what would be submitted, change nothing'],
     ],
     options: (yargs) =>
       yargs
-        .positional('names', { type: 'string', array: true, default: [], describe: 'Recipes; all without one' })
+        .positional('names', {
+          type: 'string',
+          array: true,
+          default: [],
+          describe: 'NAME or NAME:VERSION; all without one',
+        })
         .option('changed', {
           type: 'boolean',
           default: false,
