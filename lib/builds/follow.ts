@@ -19,7 +19,8 @@ export interface FollowOptions {
  */
 export async function follow(site: BuildSite, options: FollowOptions): Promise<void> {
   const { results_interval, slurm_interval, slurm_interval_max, slurm_backoff } = site.config.poll;
-  const asking = { ...site, slurm: { ...site.slurm, interrupted: options.signal } };
+  const stop = new AbortController();
+  const asking = { ...site, slurm: { ...site.slurm, interrupted: AbortSignal.any([options.signal, stop.signal]) } };
   let interval = slurm_interval;
   let nextSlurm = 0;
   let told = new Set<string>();
@@ -27,7 +28,7 @@ export async function follow(site: BuildSite, options: FollowOptions): Promise<v
   while (!options.signal.aborted) {
     const askSlurmToo = performance.now() >= nextSlurm;
     const pass = pollOnce(asking, askSlurmToo, previous);
-    const report = askSlurmToo ? await readResultsMeanwhile(site, pass, options) : await pass;
+    const report = askSlurmToo ? await readResultsMeanwhile(site, pass, options, stop) : await pass;
     const isMore = report.unfinished > (previous?.unfinished ?? 0);
     previous = report;
     if (askSlurmToo) {
@@ -48,11 +49,15 @@ export async function follow(site: BuildSite, options: FollowOptions): Promise<v
   }
 }
 
-/** Goes on with what needs no answer of Slurm until the pass that waits for one has ended; returns what that reports. */
+/**
+ * Goes on with what needs no answer of Slurm until the pass that waits for one has ended, or is not needed any more and stopped; returns
+ * what that reports.
+ */
 async function readResultsMeanwhile(
   site: BuildSite,
   pass: Promise<PassReport>,
-  { signal, onPass }: FollowOptions,
+  { signal, onPass, until }: FollowOptions,
+  stop: AbortController,
 ): Promise<PassReport> {
   const ended = new AbortController();
   const settled = pass.finally(() => ended.abort());
@@ -66,12 +71,14 @@ async function readResultsMeanwhile(
       isBehind ||= between.catalogueBehind;
       // What it could not do is told by the next pass that meets it.
       if (between.transitions.length > 0) await onPass({ ...between, problems: [] });
+      if (await until(between)) stop.abort();
     }
   } finally {
     await Promise.allSettled([settled]);
   }
   const report = await settled;
-  return { ...report, catalogueBehind: report.catalogueBehind || isBehind };
+  const problems = stop.signal.aborted ? [] : report.problems;
+  return { ...report, problems, catalogueBehind: report.catalogueBehind || isBehind };
 }
 
 /** Waits; an abort ends it early and is no error. */

@@ -3,6 +3,7 @@ import type { BuildArray } from '../store/build-arrays.ts';
 import { countUnfinished, type Instance, lostInstances, unfinishedInstances } from '../store/instances.ts';
 import { foreignChanges } from '../store/open.ts';
 import { listTagHolds } from '../store/tag-holds.ts';
+import { countUnfinishedVerifications, type Verification } from '../store/verifications.ts';
 import { briefErrorText, CtmgrError } from '../util/errors.ts';
 import { applyDecisions, type Settlement, type Transition } from './apply-decision.ts';
 import type { BuildSite } from './build-site.ts';
@@ -10,7 +11,7 @@ import { cancelTargets } from './cancel-builds.ts';
 import { checkShare } from './check-share.ts';
 import { askSlurm, noNews, type SlurmNews } from './gather-evidence.ts';
 import { judge } from './judge.ts';
-import { pollVerifications } from './poll-verifications.ts';
+import { asInstance, beginVerifications, settleVerifications } from './poll-verifications.ts';
 import { recoverSubmissions, submitHandedOver } from './recover-submissions.ts';
 import { completeRelease } from './release-tag.ts';
 import { showNames } from './show-names.ts';
@@ -56,13 +57,13 @@ export async function pollOnce(
   report.problems.push(...names.problems);
   if (submitToo) tell(report, askSlurmToo ? await recoverSubmissions(site) : await submitHandedOver(site));
   const instances = [...(await unfinishedInstances(site.store)), ...(await lostInstances(site.store))];
-  const changed = await decideAll(site, instances, askSlurmToo, report);
+  const verifications = await beginVerifications(site, askSlurmToo, submitToo);
+  report.problems.push(...verifications.problems);
+  const changed = await decideAll(site, instances, verifications.open, askSlurmToo, report);
   // What is built from images that have just become good goes to Slurm at once.
   if (submitToo && report.transitions.length > 0) tell(report, await recoverSubmissions(site, 'planned'));
   const released = await carryOnReleases(site, report);
-  const verifications = await pollVerifications(site, askSlurmToo, submitToo);
-  report.problems.push(...verifications.problems);
-  report.unfinished = (await countUnfinished(site.store)) + verifications.unfinished;
+  report.unfinished = (await countUnfinished(site.store)) + (await countUnfinishedVerifications(site.store));
   const news = changed || released || report.submissions.length > 0 || names.shown.length > 0 || report.catalogueBehind;
   if (news || (askSlurmToo && report.catalogueOf !== (await foreignChanges(site.store)))) {
     await showInCatalogue(site, report);
@@ -87,19 +88,21 @@ async function shareIsThere(site: BuildSite, report: PassReport): Promise<boolea
 async function decideAll(
   site: BuildSite,
   instances: Instance[],
+  verifications: Verification[],
   askSlurmToo: boolean,
   report: PassReport,
 ): Promise<boolean> {
   const settlements: Settlement[] = [];
   const first = await judge(site, instances, noNews, settlements, report);
   const waiting = first.open.filter(({ instance }) => instance.status !== 'lost');
-  if (askSlurmToo && waiting.length > 0) {
+  if (askSlurmToo && waiting.length + verifications.length > 0) {
     const asked = waiting.map(({ instance }) => instance);
-    const news = await askSlurm(site, asked);
+    const news = await askSlurm(site, [...asked, ...verifications.map(asInstance)]);
     report.problems.push(...news.problems);
     await carryOnCancelling(site, asked, news, report);
     const second = await judge(site, asked, news, settlements, report);
     settlements.push(...second.open);
+    await settleVerifications(site, verifications, news);
   } else settlements.push(...first.open);
   const { transitions, arrays, visible } = await applyDecisions(site, settlements);
   report.transitions.push(...transitions);

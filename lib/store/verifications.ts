@@ -54,6 +54,15 @@ export async function unfinishedVerifications(db: Store): Promise<Verification[]
     .execute();
 }
 
+export async function countUnfinishedVerifications(db: Store): Promise<number> {
+  const { count } = await db
+    .selectFrom('verification')
+    .select((eb) => eb.fn.countAll<number>().as('count'))
+    .where('status', 'in', ['pending', 'queued', 'building'])
+    .executeTakeFirstOrThrow();
+  return count;
+}
+
 /**
  * Changes a verification if it still has the status and the time of submission that the caller has read; returns false if
  * another process was quicker.
