@@ -16,9 +16,10 @@ const statements = [
       join build_array on build_array.id = build_array_id
     where status = 'success' and apptainer is not null and node is not null and ended_at is not null
     group by class, node`,
-  // Covers what is asked about all images on the share.
+  // Covers what is asked about all images on the share: SQLite reads columns of the condition, too.
   `drop index container_instance_on_disk`,
-  `create index container_instance_on_disk on container_instance (recipe_content_id, size, ended_at)
+  `create index container_instance_on_disk on container_instance
+    (recipe_content_id, status, removed_at, size, ended_at)
     where status = 'success' and removed_at is null`,
 ];
 
