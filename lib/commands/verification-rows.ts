@@ -35,7 +35,9 @@ export async function tellVerifications(context: Context): Promise<void> {
 
 /** True for `verify-YYYY-MM-DD.N`, false for a build tag; throws `usage` for anything else. */
 export function isVerification(text: string): boolean {
-  return isVerificationName(text) || checkTag(text) !== text;
+  if (isVerificationName(text)) return true;
+  checkTag(text);
+  return false;
 }
 
 function describe(row: VerificationSummary): Record<string, unknown> {
