@@ -42,10 +42,15 @@ export const rootCommands: CommandSpec[] = [
       ['ctmgr cancel 2026-11-22.1', 'everything of this build tag that is not finished'],
       ['ctmgr cancel lammps', 'this image, in whatever tag it is being built'],
       ['ctmgr cancel lammps:2026-11-22.1 --dry-run', 'show what would be stopped'],
+      ['ctmgr cancel verify-2026-11-22.1', 'a verification build'],
     ],
     options: (yargs) =>
       yargs
-        .positional('what', { type: 'string', demandOption: true, describe: 'TAG, NAME or NAME:TAG' })
+        .positional('what', {
+          type: 'string',
+          demandOption: true,
+          describe: 'TAG, NAME, NAME:TAG or a verification build',
+        })
         .option('dry-run', { type: 'boolean', default: false, describe: 'Change nothing' }),
     load: () => import('../commands/cancel.ts'),
   },

@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 
+import { cancelVerification } from '../../lib/builds/cancel-verification.ts';
 import { pollOnce } from '../../lib/builds/poll.ts';
 import { pollVerifications } from '../../lib/builds/poll-verifications.ts';
 import { recordVerification } from '../../lib/builds/record-verification.ts';
@@ -80,5 +81,18 @@ describe('verifications', () => {
     const calls = readFileSync(join(site.folder, 'calls'), 'utf8').trim().split('\n');
     expect(calls.map((call) => call.split(' ')[0])).toEqual(['sacct', 'squeue']);
     expect(calls[0]).toMatch(/41,42,43/);
+  });
+
+  it('can be cancelled: before they are submitted at once, later by Slurm, and not while nobody knows the job', async () => {
+    await importOne(site, 'app');
+    const waiting = await record();
+    expect(await cancelVerification(site, waiting)).toEqual({ kind: 'at-once' });
+    expect(await findVerification(site.store, waiting.name)).toMatchObject({
+      status: 'cancelled',
+      message: 'cancelled by tester',
+    });
+    const asked = { ...(await record()), attempted_at: 1 };
+    expect(await cancelVerification(site, asked)).toEqual({ kind: 'in-doubt' });
+    expect(await cancelVerification(site, { ...asked, job_id: 41 })).toMatchObject({ kind: 'silent' });
   });
 });

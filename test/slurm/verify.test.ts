@@ -100,12 +100,16 @@ describe('a verification', () => {
     expect((await site.ctmgr(['status'])).stderr).toMatch(
       new RegExp(`being verified: ${started.verification} \\(slow, building on b[12]\\)`),
     );
-    await output(['scancel', started.job]);
+    expect(await site.ctmgr(['cancel', started.verification])).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining(`Slurm was asked to stop ${started.verification} (slow).`),
+    });
     expect(await site.ctmgr(['verify', started.verification, '--wait'])).toMatchObject({
       code: 1,
       stdout: expect.stringMatching(/slow with software:1 does not build: cancelled/),
     });
     expect((await admin('verify', 'verify-2020-01-01.1')).code).toBe(66);
+    expect((await site.ctmgr(['cancel', started.verification])).stdout).toMatch(/is over already: cancelled/);
     const kept = await site.json<{ name: string; status: string }[]>(['status', '--verifications']);
     expect(kept.map(({ name, status }) => [name, status])).toEqual([
       ['good', 'success'],
