@@ -117,6 +117,9 @@ export async function makeSubmission(site: BuildSite, array: BuildArray): Promis
   );
 }
 
+/** Apptainer removes its own files when it is asked to stop; Slurm's KillWait (30 s by default) must be longer. */
+const graceSeconds = 5;
+
 export function submissionFor(
   site: BuildSite,
   array: Pick<BuildArray, 'tag' | 'marker' | 'class'> & Partial<Pick<BuildArray, 'throttle' | 'begin_delay'>>,
@@ -133,6 +136,7 @@ export function submissionFor(
     buildArguments: config.build.arguments,
     environment: config.build.environment,
     requeues: config.retry.requeues,
+    graceSeconds,
   });
   return {
     jobName: array.marker,

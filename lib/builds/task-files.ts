@@ -34,6 +34,8 @@ export interface BuildScriptValues {
   environment: Readonly<Record<string, string>>;
   /** How often Slurm may put an element back into the queue and start it again. */
   requeues: number;
+  /** How long a build that was told to end may clean up before it is killed, in steps of 0.1 s. */
+  graceSeconds: number;
 }
 
 /** Text of `task.env`, a shell fragment that the build script reads with the `.` command. */
@@ -60,6 +62,7 @@ export function buildScriptData(values: BuildScriptValues): Record<string, strin
     scratchParent: shellQuote(values.scratchParent),
     buildArguments: shellJoin(values.buildArguments),
     requeues: String(values.requeues),
+    graceTenths: String(Math.round(values.graceSeconds * 10)),
     environment: shellJoin(Object.entries(values.environment).map(([name, value]) => `${name}=${value}`)),
   };
 }

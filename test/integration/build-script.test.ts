@@ -86,6 +86,8 @@ function start(options: Case = {}): ChildProcess {
     buildArguments: ['--mksquashfs-args', '-processors 2'],
     environment: { BEHAVIOUR: options.behaviour ?? '', SEEN: join(folder, 'seen'), ...options.environment },
     requeues: 2,
+    // The stand-in never goes when it is asked to.
+    graceSeconds: 0.3,
   });
   const script = join(folder, 'script');
   writeFileSync(script, renderTemplate(readFileSync(template, 'utf8'), data, template));

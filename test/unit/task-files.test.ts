@@ -64,6 +64,7 @@ describe('build.sbatch.mustache', () => {
         buildArguments: [value, '--no-https'],
         environment: { http_proxy: value, APPTAINER_NOHTTPS: 'true' },
         requeues: 5,
+        graceSeconds: 5,
       }),
       path,
     );
@@ -93,6 +94,7 @@ describe('build.sbatch.mustache', () => {
       buildArguments: [],
       environment: {},
       requeues: 0,
+      graceSeconds: 5,
     };
     expect(renderTemplate(readFileSync(path, 'utf8'), buildScriptData(values), path)).toContain(
       '"$apptainer" build --force --fakeroot --notest ${ARCH:+--arch "$ARCH"} ${VARIANT:+--arch-variant "$VARIANT"} \\\n     "$image" ../recipe.def\n',
