@@ -11,7 +11,7 @@ import { outlyingIndices } from './statistics/outliers.ts';
 import { type LogPair, toLogPair } from './statistics/pair.ts';
 import { type PermutationTest, permutationTest } from './statistics/permutation.ts';
 import { smallestDetectable } from './statistics/power.ts';
-import { decideVerdict, pairsToDecide, type Verdict } from './statistics/verdict.ts';
+import { decideSelfVerdict, decideVerdict, pairsToDecide, type Verdict } from './statistics/verdict.ts';
 
 /** A pair that does not count, and why. */
 export interface ExcludedPair {
@@ -23,6 +23,8 @@ export interface ExcludedPair {
 /** All that is computed for one metric; differences on the logarithmic scale. */
 export interface MetricAnalysis {
   metric: MetricDefinition;
+  /** True: both legs are bare metal. */
+  aa: boolean;
   /** Pairs that count, in the order of the plan. */
   pairs: LogPair[];
   /** In the metric's own unit; for a metric with message sizes the geometric mean over them. */
@@ -56,17 +58,19 @@ export function analyseRun(run: RunData): RunAnalysis {
   const excluded = run.pairs.flatMap(({ allocation, position }, i) =>
     reasons[i] === undefined ? [] : [{ allocation, position, reason: reasons[i] }],
   );
-  return { excluded, metrics: run.metrics.map((metric) => analyseMetric(metric, counted, run.pairs)) };
+  return { excluded, metrics: run.metrics.map((metric) => analyseMetric(metric, run, counted)) };
 }
 
-function analyseMetric(metric: MetricDefinition, counted: CollectedPair[], all: CollectedPair[]): MetricAnalysis {
+function analyseMetric(metric: MetricDefinition, run: RunData, counted: CollectedPair[]): MetricAnalysis {
   const pairs = logPairsOf(metric, counted);
   const margin = logMargin(metric.margin);
-  const everything = logPairsOf(metric, all);
+  const everything = logPairsOf(metric, run.pairs);
   const crossover = analyseCrossover(pairs);
-  const verdict = decideVerdict(pairs, margin);
+  const decide = run.aa ? decideSelfVerdict : decideVerdict;
+  const verdict = decide(pairs, margin);
   return {
     metric,
+    aa: run.aa,
     pairs,
     medians: mediansOf(metric, counted),
     verdict,
@@ -84,7 +88,7 @@ function analyseMetric(metric: MetricDefinition, counted: CollectedPair[], all: 
         : undefined,
     pairsToDecide: verdict.kind === 'inconclusive' ? pairsToDecide(pairs, margin) : undefined,
     sizes: sizeEffects(metric, counted),
-    withExcluded: everything.length > pairs.length ? decideVerdict(everything, margin) : undefined,
+    withExcluded: everything.length > pairs.length ? decide(everything, margin) : undefined,
   };
 }
 

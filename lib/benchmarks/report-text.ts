@@ -3,7 +3,7 @@ import { differentBuilds } from './different-builds.ts';
 import type { RunData } from './run-data.ts';
 import { interval, pValue } from './statistics/crossover.ts';
 import { toPercent } from './statistics/pair.ts';
-import { percent, percentRange, verdictSentence } from './verdict-sentence.ts';
+import { percent, percentRange, selfDifference, verdictSentence } from './verdict-sentence.ts';
 import { countNoun } from '../util/count-noun.ts';
 
 /** The report of a run for a terminal: the verdict first, what it rests on below. Ends with a line feed. */
@@ -12,7 +12,7 @@ export function reportText(run: RunData, analysis: RunAnalysis): string {
   const image = run.aa ? 'bare metal against itself' : `${run.image.name}:${run.image.tag}`;
   const lines = [
     `${run.benchmark}, ${image}: ${headline === undefined ? 'no metric' : verdictSentence(headline)}.`,
-    ...(headline === undefined ? [] : orderLines(headline)),
+    ...(headline === undefined ? [] : [...selfLines(headline), ...orderLines(headline)]),
     ...buildLines(run),
     '',
     ...(headline === undefined ? [] : estimateLines(headline)),
@@ -20,6 +20,7 @@ export function reportText(run: RunData, analysis: RunAnalysis): string {
     ...others.flatMap((one) => [
       '',
       `${one.metric.name} (${one.metric.unit}): ${verdictSentence(one)}.`,
+      ...selfLines(one),
       ...estimateLines(one),
     ]),
     '',
@@ -28,6 +29,11 @@ export function reportText(run: RunData, analysis: RunAnalysis): string {
     ...(run.allocations === 1 ? ['  One allocation only: this says nothing about other nodes.'] : []),
   ];
   return `${lines.join('\n')}\n`;
+}
+
+function selfLines(one: MetricAnalysis): string[] {
+  const warning = selfDifference(one);
+  return warning === undefined ? [] : [`Beware: ${warning}.`];
 }
 
 /** What coming second costs, and what somebody with a fixed order would have published. */

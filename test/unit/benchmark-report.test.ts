@@ -107,8 +107,8 @@ describe('the report', () => {
 });
 
 describe('bare metal against itself', () => {
-  it.each([0.001, 0.05])('is never called slower or faster in 20 runs with a scatter of %p', (scatter) => {
-    const verdicts = Array.from({ length: 20 }, (_, i) => {
+  it.each([0.001, 0.005, 0.01, 0.05])('is equivalent or inconclusive in 24 runs with a scatter of %p', (scatter) => {
+    const verdicts = Array.from({ length: 24 }, (_, i) => {
       const random = seededRandom(`a/a ${i}`);
       // The sum of twelve uniform numbers is close enough to normal.
       const noise = (): number => {
@@ -121,7 +121,19 @@ describe('bare metal against itself', () => {
       });
       return analyseRun({ ...run, aa: true }).metrics[0]?.verdict.kind;
     });
-    expect(verdicts.filter((kind) => kind === undefined || /slower|faster/.test(kind))).toEqual([]);
+    expect(verdicts.filter((kind) => kind !== 'equivalent' && kind !== 'inconclusive')).toEqual([]);
+  });
+});
+
+describe('bare metal against itself with a difference', () => {
+  it('is not called slower, and the reader is warned', () => {
+    const text = report({ ...makeRun(1.02), aa: true });
+    expect(text).toMatch(/^hpl, bare metal against itself: cannot tell at a margin of 1 %/);
+    expect(text).toMatch(/^Beware: the 95 % interval does not contain 0 though both legs are the same/m);
+    const slight = report({ ...makeRun(1.005), aa: true });
+    expect(slight).toMatch(/^hpl, bare metal against itself: no difference at a margin of 1 %, as it must be/);
+    expect(slight).toContain('Beware');
+    expect(report({ ...makeRun(1), aa: true })).not.toContain('Beware');
   });
 });
 
