@@ -1,8 +1,9 @@
 import { exclusionReason } from './examine-pair.ts';
+import { metricValue } from './metric-value.ts';
 import type { CollectedPair, Leg, MetricDefinition, RunData } from './run-data.ts';
 import { type AllocationEffect, allocationEffects } from './statistics/allocations.ts';
 import { analyseCrossover, type Crossover } from './statistics/crossover.ts';
-import { mean, median } from './statistics/describe.ts';
+import { median } from './statistics/describe.ts';
 import { logMargin } from './statistics/equivalence.ts';
 import { type FixedOrderClaim, fixedOrderClaim } from './statistics/fixed-order.ts';
 import { type HodgesLehmann, hodgesLehmann } from './statistics/hodges-lehmann.ts';
@@ -104,21 +105,16 @@ function outlyingPairs(pairs: LogPair[]): number[] {
 /** The pairs of which both legs have this metric. Over message sizes the geometric mean of the ratios is the difference. */
 function logPairsOf(metric: MetricDefinition, pairs: CollectedPair[]): LogPair[] {
   return pairs.flatMap((pair) => {
-    const [bare, container] = [valueOf(metric, pair.bare), valueOf(metric, pair.container)];
+    const [bare, container] = [metricValue(metric, pair.bare), metricValue(metric, pair.container)];
     return bare === undefined || container === undefined
       ? []
       : [toLogPair({ ...pair, bare, container }, metric.direction)];
   });
 }
 
-function valueOf({ name }: MetricDefinition, leg: Leg | undefined): number | undefined {
-  const values = (leg?.measurements ?? []).filter(({ metric }) => metric === name).map(({ value }) => value);
-  return values.length === 0 ? undefined : Math.exp(mean(values.map(Math.log)));
-}
-
 function mediansOf(metric: MetricDefinition, pairs: CollectedPair[]): MetricAnalysis['medians'] {
   const values = (leg: 'bare' | 'container'): number[] =>
-    pairs.map((pair) => valueOf(metric, pair[leg])).filter((value) => value !== undefined);
+    pairs.map((pair) => metricValue(metric, pair[leg])).filter((value) => value !== undefined);
   const [bare, container] = [median(values('bare')), median(values('container'))];
   return Number.isNaN(bare) || Number.isNaN(container) ? undefined : { bare, container };
 }
