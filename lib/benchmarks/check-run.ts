@@ -1,7 +1,7 @@
 import type { RunAnalysis } from './analyse-run.ts';
 import { differentBuilds } from './different-builds.ts';
 import { exclusionReason } from './examine-pair.ts';
-import type { RunData } from './run-data.ts';
+import type { Leg, RunData } from './run-data.ts';
 import { selfDifference } from './verdict-sentence.ts';
 import { countNoun } from '../util/count-noun.ts';
 
@@ -38,9 +38,7 @@ export function checkRun(run: RunData, { metrics }: RunAnalysis): Check[] {
           text: `${bareFirst} pairs ran bare metal first, ${counted.length - bareFirst} the container`,
         },
     buildCheck(run),
-    run.allocations > 1
-      ? { state: 'passed', text: `${countNoun(run.allocations, 'allocation')}, each with its own nodes` }
-      : { state: 'unknown', text: 'One allocation only: this says nothing about other nodes' },
+    nodesCheck(counted),
     readingsCheck(run),
     ...(run.aa
       ? [
@@ -50,6 +48,14 @@ export function checkRun(run: RunData, { metrics }: RunAnalysis): Check[] {
         ]
       : []),
   ];
+}
+
+function nodesCheck(counted: readonly { bare: Leg; allocation: number }[]): Check {
+  const allocations = new Set(counted.map(({ allocation }) => allocation)).size;
+  const sets = new Set(counted.map(({ bare }) => bare.nodes.toSorted().join(' '))).size;
+  return sets > 1
+    ? { state: 'passed', text: `${countNoun(allocations, 'allocation')} on ${sets} different sets of nodes` }
+    : { state: 'unknown', text: 'One set of nodes only: this says nothing about others' };
 }
 
 function buildCheck(run: RunData): Check {

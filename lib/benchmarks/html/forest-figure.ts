@@ -38,7 +38,8 @@ export function forestFigure(id: string, title: string, rows: readonly ForestRow
   const y = { field: 'name', type: 'ordinal', sort: { field: 'row' }, title: null } as const;
   const labels = {
     labelExpr: "split(datum.label, '\\n')",
-    labelLimit: 230,
+    labelLimit: 300,
+    labelFontSize: 11,
     domain: false,
     ticks: false,
     labelPadding: 8,

@@ -19,7 +19,8 @@ export function pairsFigure(id: string, { metric, verdict }: MetricAnalysis, poi
   const margin = logMargin(metric.margin);
   const clamp = (value: number): number => Math.max(domain[0], Math.min(domain[1], value));
   const band = { low: clamp(toPercent(-margin)), high: clamp(toPercent(margin)) };
-  const y = { type: 'quantitative', scale: { domain, nice: false, zero: false } } as const;
+  const title = 'container costs more by, %';
+  const y = { type: 'quantitative', title, scale: { domain, nice: false, zero: false } } as const;
   const whole = { x: { value: 0 }, x2: { value: 'width' } } as const;
   return {
     id,
@@ -38,7 +39,7 @@ export function pairsFigure(id: string, { metric, verdict }: MetricAnalysis, poi
         {
           data: { values: [band] },
           mark: { type: 'rect', color: colours.band },
-          encoding: { ...whole, y: { ...y, field: 'low', title: null }, y2: { field: 'high' } },
+          encoding: { ...whole, y: { ...y, field: 'low' }, y2: { field: 'high' } },
         },
         {
           data: { values: [{ zero: 0 }] },
@@ -65,7 +66,7 @@ export function pairsFigure(id: string, { metric, verdict }: MetricAnalysis, poi
               scale: { nice: false, zero: false, padding: 12 },
               axis: { title: 'pair, in the order of the plan', grid: false, tickMinStep: 1, format: 'd' },
             },
-            y: { ...y, field: 'difference', axis: numberAxis('container costs more by, %', domain) },
+            y: { ...y, field: 'difference', axis: numberAxis(title, domain) },
             color: byOrder,
             shape: shapeByOrder,
           },

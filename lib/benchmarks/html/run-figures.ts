@@ -5,7 +5,7 @@ import { forestFigure } from './forest-figure.ts';
 import { boxFigure, identityFigure } from './legs-figures.ts';
 import { pairPoints } from './pair-points.ts';
 import { pairsFigure } from './pairs-figure.ts';
-import { runOrderFigures } from './run-order-figure.ts';
+import { readingFigures, runOrderFigures } from './run-order-figure.ts';
 import { sizesFigures } from './sizes-figures.ts';
 
 /** The figures of a run: of all metrics together, then of each by itself. What has no data has no figure. */
@@ -18,7 +18,10 @@ export function runFigures(run: RunData, { metrics }: RunAnalysis): RunFigures {
   const rows = metrics.map((analysis) => ({ name: analysis.metric.name, analysis }));
   return {
     forest: forestFigure('forest', 'All results', rows),
-    metrics: metrics.map((analysis, i) => ({ analysis, figures: metricFigures(`m${i + 1}`, run, analysis) })),
+    metrics: metrics.map((analysis, i) => ({
+      analysis,
+      figures: [...metricFigures(`m${i + 1}`, run, analysis), ...(i === 0 ? readingFigures(run) : [])],
+    })),
   };
 }
 

@@ -19,7 +19,10 @@ const readings = [
   { name: 'frequency-mhz', title: 'clock frequency', unit: 'MHz' },
 ];
 
-/** Results in the order in which the legs ran, with temperature and frequency where they could be read. */
+const caption =
+  'Legs in the order in which they ran, allocation after allocation; vertical lines part the allocations.';
+
+/** Results in the order in which the legs ran; empty with fewer than two. */
 export function runOrderFigures(id: string, run: RunData, metric: MetricDefinition): Figure[] {
   const legs = orderedLegs(run);
   const results = legs.flatMap((one) => {
@@ -27,20 +30,22 @@ export function runOrderFigures(id: string, run: RunData, metric: MetricDefiniti
     return value === undefined ? [] : [{ order: one.order, leg: one.leg, value }];
   });
   if (results.length < 2) return [];
-  const caption =
-    'Legs in the order in which they ran, allocation after allocation; vertical lines part the allocations.';
-  return [
-    scatter(id, `${metric.name}: run order against result`, metric.unit, caption, results, legs),
-    ...readings.flatMap(({ name, title, unit }) => {
-      const read = legs.flatMap(({ order, leg, run: { covariates } }) => {
-        const text = covariates[`after-${name}`] ?? covariates[name];
-        const value = Number(text);
-        return text === undefined || text === '' || !Number.isFinite(value) ? [] : [{ order, leg, value }];
-      });
-      const what = `The node's ${title} at the end of each leg. ${caption}`;
-      return read.length < 2 ? [] : [scatter(`${id}-${name}`, `Run order against ${title}`, unit, what, read, legs)];
-    }),
-  ];
+  const title = `${metric.name}: run order against result`;
+  return [scatter(id, title, metric.unit, caption, results, legs)];
+}
+
+/** Temperature and frequency in the order in which the legs ran, where they could be read. */
+export function readingFigures(run: RunData): Figure[] {
+  const legs = orderedLegs(run);
+  return readings.flatMap(({ name, title, unit }) => {
+    const read = legs.flatMap(({ order, leg, run: { covariates } }) => {
+      const text = covariates[`after-${name}`] ?? covariates[name];
+      const value = Number(text);
+      return text === undefined || text === '' || !Number.isFinite(value) ? [] : [{ order, leg, value }];
+    });
+    const what = `The node's ${title} at the end of each leg. ${caption}`;
+    return read.length < 2 ? [] : [scatter(name, `Run order against ${title}`, unit, what, read, legs)];
+  });
 }
 
 function orderedLegs(run: RunData): OrderedLeg[] {

@@ -22,9 +22,7 @@ export async function runPage(run: RunData, analysis: RunAnalysis, provenance: R
   const [headline] = analysis.metrics;
   const body = html`<h1>${run.benchmark}: ${image}</h1>
     <div class="answer">
-      <p class="verdict">
-        ${headline === undefined ? 'No metric' : `${headline.metric.name} ${verdictSentence(headline)}`}.
-      </p>
+      <p class="verdict">${headline === undefined ? 'No metric' : `${run.benchmark}: ${verdictSentence(headline)}`}.</p>
       ${orderBox(analysis)}
     </div>
     ${checkBox(checkRun(run, analysis))}
@@ -32,7 +30,7 @@ export async function runPage(run: RunData, analysis: RunAnalysis, provenance: R
     ${summaryTable(analysis)}${forest === undefined ? undefined : show([forest])}${metrics.map(
       ({ analysis: one, figures }) =>
         html`<h2>${one.metric.name}${one.metric.unit === '' ? '' : `, ${one.metric.unit}`}</h2>
-          <p>${one.metric.name} ${verdictSentence(one)}.${one === headline ? ' This metric decides.' : ''}</p>
+          <p>${one.metric.name}: ${verdictSentence(one)}.${one === headline ? ' This metric decides.' : ''}</p>
           ${figures.length === 0 ? html`<p>No pair counts that has this metric: there is nothing to draw.</p> ` : show(figures)}`,
     )}
     <h2>Estimates</h2>

@@ -46,7 +46,7 @@ function valuesFigure(id: string, run: RunData, { metric }: MetricAnalysis, size
           field: 'value',
           type: 'quantitative',
           scale: { type: 'log', zero: false, nice: false, padding: 8 },
-          axis: { title: metric.unit, format: '~r', tickCount: 6 },
+          axis: { title: metric.unit, format: '~g', ...decades(values.map(({ value }) => value)) },
         },
         color: byLeg,
         shape: shapeByLeg,
@@ -88,8 +88,8 @@ function ratioFigure(id: string, { metric }: MetricAnalysis, sizes: MetricAnalys
         ? 'The band contains 0 at every size'
         : beyond.map(({ size, effect }) => `${size} bytes: ${percent(effect.value)}`).join('; '),
     caption:
-      'How much more the container costs. The striped band holds at all sizes together with 95 % (max-T); where it leaves 0 there is a difference. ' +
-      'Lightly shaded: the margin, where it fits in. The program prints few digits: at short times one step of the last digit is many per cent.',
+      'How much more the container costs. The band around the line holds at all sizes together with 95 % (max-T); where it leaves 0 there is a difference. ' +
+      'In the background: the margin, where it fits in. The program prints few digits: at short times one step of the last digit is many per cent.',
     spec: {
       width: figureWidth,
       height: 260,
@@ -139,4 +139,12 @@ function sizeAxis(sizes: readonly number[]) {
         "datum.value < 1024 ? '' + datum.value : datum.value < 1048576 ? datum.value / 1024 + ' Ki' : datum.value < 1073741824 ? datum.value / 1048576 + ' Mi' : datum.value / 1073741824 + ' Gi'",
     },
   } as const;
+}
+
+/** One tick a decade; of less than two decades the axis chooses by itself. */
+function decades(values: readonly number[]): { values?: number[] } {
+  const [low, high] = [Math.log10(Math.min(...values)), Math.log10(Math.max(...values))];
+  if (!(high - low >= 2)) return {};
+  const first = Math.ceil(low);
+  return { values: Array.from({ length: Math.floor(high) - first + 1 }, (_, i) => 10 ** (first + i)) };
 }

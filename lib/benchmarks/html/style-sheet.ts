@@ -36,7 +36,7 @@ table { border-collapse: collapse; font-size: 0.85rem; line-height: 1.35; font-v
 caption { text-align: left; font-weight: 600; padding: 0.25rem 0; }
 th, td { border-bottom: 1px solid var(--line); padding: 0.2rem 0.75rem 0.2rem 0; text-align: left; vertical-align: top; overflow-wrap: normal; }
 tbody th { font-weight: normal; }
-td { min-width: 3rem; max-width: 28rem; overflow-wrap: anywhere; }
+td { max-width: 28rem; overflow-wrap: break-word; }
 .number { text-align: right; white-space: nowrap; }
 dl { display: grid; grid-template-columns: minmax(7rem, max-content) 1fr; gap: 0.15rem 1rem; font-size: 0.85rem; }
 dt { color: var(--muted); }
@@ -45,5 +45,5 @@ pre { white-space: pre-wrap; border: 1px solid var(--line); padding: 0.5rem; fon
 @media (max-width: 34rem) { main { padding: 0.75rem; } dl { grid-template-columns: 1fr; } dd { margin-bottom: 0.35rem; } }
 @page { size: A4; margin: 15mm; }
 @media print { body { font-size: 10pt; } main { max-width: none; padding: 0; } .wide { overflow: visible; } table { font-size: 7.5pt; }
-  th, td { padding-right: 0.4rem; } td { min-width: 0; } .figures { grid-template-columns: 1fr 1fr; } h2, h3, caption { break-after: avoid; } tr { break-inside: avoid; } }
+  th, td { padding-right: 0.4rem; } .figures { grid-template-columns: 1fr 1fr; } h2, h3, caption { break-after: avoid; } tr { break-inside: avoid; } }
 `;
