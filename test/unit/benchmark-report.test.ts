@@ -1,58 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
 
 import { analyseRun } from '../../lib/benchmarks/analyse-run.ts';
-import { drawPlan } from '../../lib/benchmarks/draw-plan.ts';
 import { exclusionReason } from '../../lib/benchmarks/examine-pair.ts';
 import { reportCsv } from '../../lib/benchmarks/report-csv.ts';
 import { reportText } from '../../lib/benchmarks/report-text.ts';
 import type { CollectedPair, Leg, RunData } from '../../lib/benchmarks/run-data.ts';
 import { seededRandom } from '../../lib/benchmarks/statistics/random.ts';
-
-function leg(gflops: number, more: Partial<Leg> = {}): Leg {
-  return {
-    measurements: [{ metric: 'gflops', value: gflops }],
-    parameters: { N: '4000' },
-    nodes: ['c1', 'c2'],
-    started: 0,
-    ended: 1,
-    covariates: {},
-    output: 'out',
-    outputSha256: '00',
-    invalid: undefined,
-    ...more,
-  };
-}
-
-/** A run whose second runs are 1.48 % slower and whose container costs `cost`, with a scatter of 0.1 %. */
-function makeRun(
-  cost: number,
-  change: (pair: CollectedPair, index: number) => CollectedPair = (pair) => pair,
-): RunData {
-  const random = seededRandom('report');
-  const scatter = (): number => Math.exp((random.below(2001) - 1000) / 1e6);
-  const pairs = drawPlan('7', 20, 5).pairs.map((pair) => {
-    const bareFirst = pair.sequence === 'bare-first';
-    const bare = leg((900 / (bareFirst ? 1 : 1.0148)) * scatter());
-    const container = leg((900 / (bareFirst ? 1.0148 : 1) / cost) * scatter());
-    return { ...pair, bare, container };
-  });
-  return {
-    name: 'hpl-2026-11-22.1',
-    benchmark: 'hpl',
-    summary: 'High-Performance Linpack',
-    image: { name: 'hpl', tag: '2026-11-22.1', sha256: 'ab'.repeat(32) },
-    aa: false,
-    seed: '7',
-    generator: 'sha256-xoshiro128**-1',
-    created: 1_800_000_000,
-    createdBy: 'admin1',
-    jobs: [12],
-    metrics: [{ name: 'gflops', unit: 'Gflop/s', direction: 'higher-is-better', margin: 0.01 }],
-    requested: { N: '4000' },
-    allocations: 5,
-    pairs: pairs.map(change),
-  };
-}
+import { leg, makeRun } from './support/make-run.ts';
 
 const report = (run: RunData): string => reportText(run, analyseRun(run));
 
