@@ -63,15 +63,12 @@ describe('the page of a run', () => {
     expect(page).toMatch(
       /Content-Security-Policy"\s+content="default-src &#39;none&#39;; style-src &#39;sha256-[^"]+"/,
     );
-    const links = [...page.matchAll(/\b(?:href|src|srcset|action|url\()\s*=?\s*["']?([^"')\s]*)/gi)].map(
-      ([, to]) => to,
-    );
-    expect(links.filter((to) => to !== undefined && !to.startsWith('#'))).toEqual([]);
-    expect(page.replaceAll('http://www.w3.org/2000/svg', '')).not.toMatch(
-      /https?:\/\/|<script|<link|@import|\son\w+=/i,
-    );
+    expect(page.match(/\s(href|src|srcset|action)=|url\((?!#)/i)).toBeNull();
+    expect(
+      page.replaceAll('http://www.w3.org/2000/svg', '').match(/https?:|<script|<link|@import|\son\w+=/i),
+    ).toBeNull();
     // A style attribute would be against the policy.
-    expect(page).not.toMatch(/\sstyle=/);
+    expect(page.match(/\sstyle=/)).toBeNull();
   });
 
   it('escapes every text, wherever it comes from', async () => {

@@ -22,7 +22,8 @@ export interface Figure {
  */
 export async function drawFigures(figures: readonly Figure[]): Promise<Map<string, Html>> {
   // Heavy, and needed by nobody else: loaded here only.
-  const [{ compile }, vega] = await Promise.all([import('vega-lite'), import('vega')]);
+  const vega = await import('vega');
+  const { compile } = await import('vega-lite');
   vega.resetSVGDefIds();
   const drawn = new Map<string, Html>();
   for (const figure of figures) {
