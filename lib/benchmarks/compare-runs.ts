@@ -4,7 +4,7 @@ import type { RunData } from './run-data.ts';
 import { type Estimate, type Interval, interval } from './statistics/crossover.ts';
 import { marginText, percent, percentRange, verdictSentence } from './verdict-sentence.ts';
 
-/** One metric of one run, with what has changed since the run before it that has the same. */
+/** One metric of one run, with what has changed since the last run before it that has an estimate. */
 export interface ComparedMetric {
   run: RunData;
   analysis: MetricAnalysis;
@@ -34,8 +34,9 @@ export function compareRuns(runs: readonly RunData[]): ComparedSeries[] {
       const key = JSON.stringify([run.benchmark, run.aa, name, unit, direction]);
       const benchmark = run.aa ? `${run.benchmark}, bare metal against itself` : run.benchmark;
       const one = series.get(key) ?? { benchmark, metric: name, unit, runs: [] };
-      const before = one.runs.at(-1)?.analysis.verdict.estimate;
-      one.runs.push({ run, analysis, change: difference(analysis.verdict.estimate, before) });
+      const before = one.runs.findLast(({ analysis: { verdict } }) => verdict.estimate !== undefined);
+      const change = difference(analysis.verdict.estimate, before?.analysis.verdict.estimate);
+      one.runs.push({ run, analysis, change });
       series.set(key, one);
     }
   }

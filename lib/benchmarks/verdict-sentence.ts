@@ -23,7 +23,7 @@ export function marginText(margin: number): string {
 
 /** The sentence on which somebody decides, margin first; positive differences mean that the container costs more. */
 export function verdictSentence(analysis: MetricAnalysis): string {
-  const { metric, aa, verdict, pairs, pairsToDecide, allocations } = analysis;
+  const { metric, aa, verdict, pairs, allocations } = analysis;
   const margin = marginText(metric.margin);
   const { estimate, interval95, interval90 } = verdict;
   if (estimate === undefined || interval95 === undefined || interval90 === undefined) {
@@ -46,11 +46,20 @@ export function verdictSentence(analysis: MetricAnalysis): string {
     case 'not-worse':
       return `costs less than the margin of ${margin}, if anything (${at90})`;
     case 'inconclusive': {
-      const needed = pairsToDecide === undefined ? 'more than a million pairs' : `about ${pairsToDecide} pairs`;
-      const shown = aa ? 'show that there is no difference' : 'show that it costs nothing, if that is so';
-      return `cannot tell at a margin of ${margin} (${at95}); ${needed} would ${shown}`;
+      return `cannot tell at a margin of ${margin} (${at95}); ${whatWouldTell(analysis)}`;
     }
   }
+}
+
+/** What it takes to decide. The number of pairs follows from the scatter within the orders, and is no help if there are so many. */
+function whatWouldTell({ aa, pairs, pairsToDecide, verdict }: MetricAnalysis): string {
+  if (pairsToDecide !== undefined && pairsToDecide <= pairs.length) {
+    return verdict.by === 'allocations'
+      ? 'the allocations differ from each other: more of them would tell, not more pairs in each'
+      : `${pairs.length} pairs would mostly be enough if there were no difference: there may be one, and more pairs would show it`;
+  }
+  const needed = pairsToDecide === undefined ? 'more than a million pairs' : `about ${pairsToDecide} pairs`;
+  return `${needed} would show that ${aa ? 'there is no difference' : 'it costs nothing, if that is so'}`;
 }
 
 /** For a run of bare metal against itself that finds a difference: what that means. Undefined for all others. */

@@ -6,7 +6,7 @@ import { analyseRun } from '../../lib/benchmarks/analyse-run.ts';
 import { runPage } from '../../lib/benchmarks/html/run-page.ts';
 import { loadRunData } from '../../lib/benchmarks/load-run-data.ts';
 import { loadRunProvenance } from '../../lib/benchmarks/run-provenance.ts';
-import { run } from '../../lib/commands/bench-report.ts';
+import { run as runReport } from '../../lib/commands/bench-report.ts';
 import type { Answer, Context } from '../../lib/commands/context.ts';
 import { insertBenchmarkRun, pairsOfRun } from '../../lib/store/benchmark-runs.ts';
 import type { CollectedPair } from '../../lib/benchmarks/run-data.ts';
@@ -80,8 +80,8 @@ describe('the page of a stored run', () => {
     const file = join(site.folder, 'page.html');
     const said: string[] = [];
     const context = { store: async () => site.store, terminal: { say: (line: string) => said.push(line) } };
-    const report = (more: Partial<Parameters<typeof run>[0]>): Promise<Answer> =>
-      run({ run: [], compare: false, csv: false, json: false, ...more }, context as unknown as Context);
+    const report = (more: Partial<Parameters<typeof runReport>[0]>): Promise<Answer> =>
+      runReport({ run: [], compare: false, csv: false, json: false, ...more }, context as unknown as Context);
     expect(await report({ run: [stored.run.name], html: file })).toMatchObject({ kind: 'record' });
     expect(readFileSync(file, 'utf8')).toContain('<title>x-2026-11-22.1: x, app:2026-11-22.1</title>');
     expect(await report({ image: 'app', html: file })).toMatchObject({

@@ -36,6 +36,23 @@ describe('the report', () => {
     expect(report(none)).toMatch(/: cannot tell: 0 of the pairs count/);
   });
 
+  it('does not ask for fewer pairs than there are', () => {
+    const scattered = makeRun(
+      1,
+      (pair) => {
+        const factor = [0.997, 1.003][pair.allocation] ?? 1;
+        return { ...pair, container: leg((pair.container?.measurements[0]?.value ?? 1) * factor) };
+      },
+      { pairs: 20, allocations: 2 },
+    );
+    expect(report(scattered)).toMatch(
+      /: cannot tell .*; the allocations differ from each other: more of them would tell/,
+    );
+    expect(report({ ...makeRun(1.02), aa: true })).toMatch(
+      /; 20 pairs would mostly be enough if there were no difference/,
+    );
+  });
+
   it('names every pair that does not count, and the result with it', () => {
     const run = makeRun(1, (pair, i) =>
       i === 3 ? { ...pair, container: leg(450, { parameters: { N: '2000' } }) } : pair,

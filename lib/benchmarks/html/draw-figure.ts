@@ -27,9 +27,12 @@ export async function drawFigures(figures: readonly Figure[]): Promise<Map<strin
   vega.resetSVGDefIds();
   const drawn = new Map<string, Html>();
   for (const figure of figures) {
-    const { spec } = compile({ ...figure.spec, config: vegaConfig } as TopLevelSpec, {
-      logger: vega.logger(vega.Error),
-    });
+    const { spec } = compile(
+      { ...figure.spec, config: vegaConfig },
+      {
+        logger: vega.logger(vega.Error),
+      },
+    );
     const view = new vega.View(vega.parse(spec), { renderer: 'none', logLevel: vega.Error });
     const svg = await view.toSVG();
     view.finalize();

@@ -18,12 +18,14 @@ export function trustedHtml(text: string): Html {
   return { html: text };
 }
 
-/** Names and outputs are hostile: what a reader could not see or an XML parser would refuse is replaced. */
+/**
+ * Names and outputs are hostile: controls, which HTML cannot hold, and characters that turn the direction of writing are replaced. Line
+ * feeds and tabs stay.
+ */
 export function visibleText(text: string): string {
-  // oxlint-disable-next-line no-control-regex -- these are what is looked for
   return text
     .toWellFormed()
-    .replace(/[\u0000-\u0008\u000B\u000C\u000E-\u001F\u007F-\u009F\u202A-\u202E\u2066-\u2069\uFFFE\uFFFF]/g, '\uFFFD');
+    .replace(/(?![\t\n\r])\p{Cc}|\p{Noncharacter_Code_Point}|[\u202A-\u202E\u2066-\u2069]/gu, '\uFFFD');
 }
 
 function insertText(insert: Insert): string {

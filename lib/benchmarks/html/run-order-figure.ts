@@ -19,7 +19,7 @@ const readings = [
   { name: 'frequency-mhz', title: 'clock frequency', unit: 'MHz' },
 ];
 
-const caption =
+const inOrder =
   'Legs in the order in which they ran, allocation after allocation; vertical lines part the allocations.';
 
 /** Results in the order in which the legs ran; empty with fewer than two. */
@@ -31,7 +31,7 @@ export function runOrderFigures(id: string, run: RunData, metric: MetricDefiniti
   });
   if (results.length < 2) return [];
   const title = `${metric.name}: run order against result`;
-  return [scatter(id, title, metric.unit, caption, results, legs)];
+  return [scatter(id, title, metric.unit, inOrder, results, legs)];
 }
 
 /** Temperature and frequency in the order in which the legs ran, where they could be read. */
@@ -43,7 +43,7 @@ export function readingFigures(run: RunData): Figure[] {
       const value = Number(text);
       return text === undefined || text === '' || !Number.isFinite(value) ? [] : [{ order, leg, value }];
     });
-    const what = `The node's ${title} at the end of each leg. ${caption}`;
+    const what = `The node's ${title} at the end of each leg. ${inOrder}`;
     return read.length < 2 ? [] : [scatter(name, `Run order against ${title}`, unit, what, read, legs)];
   });
 }
