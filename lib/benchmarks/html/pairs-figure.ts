@@ -6,7 +6,7 @@ import { percent } from '../verdict-sentence.ts';
 import type { Figure } from './draw-figure.ts';
 import { numberAxis } from './number-axis.ts';
 import { type PairPoint, roomyDomain } from './pair-points.ts';
-import { byOrder, colours, figureWidth, shapeByOrder } from './theme.ts';
+import { byOrder, colours, dashByOrder, figureWidth, shapeByOrder } from './theme.ts';
 
 /** Every pair by itself: two clouds are an order effect, their middle is what the container costs. */
 export function pairsFigure(id: string, { metric, verdict }: MetricAnalysis, points: readonly PairPoint[]): Figure {
@@ -53,8 +53,8 @@ export function pairsFigure(id: string, { metric, verdict }: MetricAnalysis, poi
         },
         {
           data: { values: means },
-          mark: { type: 'rule', strokeDash: [6, 4], strokeWidth: 1.5 },
-          encoding: { ...whole, y: { ...y, field: 'difference' }, color: byOrder },
+          mark: { type: 'rule', strokeWidth: 1.5 },
+          encoding: { ...whole, y: { ...y, field: 'difference' }, color: byOrder, strokeDash: dashByOrder },
         },
         {
           data: { values: [...points] },

@@ -1,11 +1,11 @@
 /** Light, dark and paper; no web font, no picture. Colours by role, see `theme.ts`. */
 export const styleSheet = `
 :root { color-scheme: light dark; --paper: #fff; --ink: #1a1a1a; --muted: #6b6b6b; --grid: #e2e2e2; --band: #dde8ee; --line: #c4c4c4;
-  --bare: #0072b2; --container: #d55e00; --bare-first: #009e73; --container-first: #b5548f; --good: #00694c; --bad: #b00020; --bad-paper: #fdecee; }
+  --bare: #0072b2; --container: #d55e00; --good: #00694c; --bad: #b00020; --bad-paper: #fdecee; }
 @media (prefers-color-scheme: dark) { :root { --paper: #14171a; --ink: #e8e8e8; --muted: #a0a0a0; --grid: #33383d; --band: #24343f; --line: #4a5057;
-  --bare: #56b4e9; --container: #e69f00; --bare-first: #2fc79b; --container-first: #e3a3c6; --good: #5fd3ae; --bad: #ff8a94; --bad-paper: #3a1a1e; } }
+  --bare: #56b4e9; --container: #e69f00; --good: #5fd3ae; --bad: #ff8a94; --bad-paper: #3a1a1e; } }
 @media print { :root { color-scheme: light; --paper: #fff; --ink: #000; --muted: #555; --grid: #ddd; --band: #dde8ee; --line: #999;
-  --bare: #0072b2; --container: #d55e00; --bare-first: #009e73; --container-first: #b5548f; --good: #00694c; --bad: #b00020; --bad-paper: #fff; } }
+  --bare: #0072b2; --container: #d55e00; --good: #00694c; --bad: #b00020; --bad-paper: #fff; } }
 * { box-sizing: border-box; }
 body { margin: 0; background: var(--paper); color: var(--ink); font: 16px/1.5 system-ui, sans-serif; overflow-wrap: anywhere; }
 main { max-width: 62rem; margin: 0 auto; padding: 1rem; }

@@ -10,8 +10,6 @@ export const colours = {
   band: 'var(--band)',
   bare: 'var(--bare)',
   container: 'var(--container)',
-  bareFirst: 'var(--bare-first)',
-  containerFirst: 'var(--container-first)',
 } as const;
 
 /** Figures are so wide that they need no more than a little shrinking on a telephone. */
@@ -39,16 +37,29 @@ export const vegaConfig: Config = {
   point: { filled: true, size: 55, opacity: 0.9 },
 };
 
-/** Colour and shape of the order of a pair. */
+/** Colour and shape of the order of a pair: the colour is that of the leg that came first. */
 export const byOrder = {
   field: 'order',
   type: 'nominal',
-  scale: { domain: ['bare metal first', 'container first'], range: [colours.bareFirst, colours.containerFirst] },
+  scale: { domain: ['bare metal first', 'container first'], range: [colours.bare, colours.container] },
 } as const;
 export const shapeByOrder = {
   ...byOrder,
   scale: { domain: byOrder.scale.domain, range: ['circle', 'diamond'] },
 } as const;
+
+/** Dashes of the order, as long as a shape does not say it. */
+export const dashByOrder = {
+  ...byOrder,
+  scale: {
+    domain: [...byOrder.scale.domain],
+    range: [
+      [8, 3],
+      [2, 3],
+    ],
+  },
+  legend: null,
+};
 
 /** Colour and shape of a leg. */
 export const byLeg = {
