@@ -6,7 +6,7 @@ import { percent } from '../verdict-sentence.ts';
 import type { Figure } from './draw-figure.ts';
 import { numberAxis } from './number-axis.ts';
 import { type PairPoint, roomyDomain } from './pair-points.ts';
-import { byOrder, colours, dashByOrder, figureWidth, shapeByOrder } from './theme.ts';
+import { byOrder, colours, figureWidth, shapeByOrder } from './theme.ts';
 
 /** Every pair by itself: two clouds are an order effect, their middle is what the container costs. */
 export function pairsFigure(id: string, { metric, verdict }: MetricAnalysis, points: readonly PairPoint[]): Figure {
@@ -29,7 +29,7 @@ export function pairsFigure(id: string, { metric, verdict }: MetricAnalysis, poi
       .map(({ order, difference }) => `${order}: mean ${percent(Math.log1p(difference / 100))}`)
       .join('; '),
     caption:
-      'How much more the container cost in each pair. Dashed: the mean of each order; two clouds apart mean that coming second costs ' +
+      'How much more the container cost in each pair. Broken lines: the mean of each order; two clouds apart mean that coming second costs ' +
       'something. Solid: the estimate, half-way between them. Shaded: the margin, where it fits in.',
     spec: {
       width: figureWidth,
@@ -51,11 +51,15 @@ export function pairsFigure(id: string, { metric, verdict }: MetricAnalysis, poi
           mark: { type: 'rule', color: colours.ink, strokeWidth: 2 },
           encoding: { ...whole, y: { ...y, field: 'estimate' } },
         },
-        {
-          data: { values: means },
-          mark: { type: 'rule', strokeWidth: 1.5 },
-          encoding: { ...whole, y: { ...y, field: 'difference' }, color: byOrder, strokeDash: dashByOrder },
-        },
+        ...means.map((one) => ({
+          data: { values: [one] },
+          mark: {
+            type: 'rule' as const,
+            strokeWidth: 1.5,
+            strokeDash: one.order === 'container first' ? [2, 3] : [8, 3],
+          },
+          encoding: { ...whole, y: { ...y, field: 'difference' }, color: byOrder },
+        })),
         {
           data: { values: [...points] },
           mark: { type: 'point' },

@@ -48,19 +48,6 @@ export const shapeByOrder = {
   scale: { domain: byOrder.scale.domain, range: ['circle', 'diamond'] },
 } as const;
 
-/** Dashes of the order, as long as a shape does not say it. */
-export const dashByOrder = {
-  ...byOrder,
-  scale: {
-    domain: [...byOrder.scale.domain],
-    range: [
-      [8, 3],
-      [2, 3],
-    ],
-  },
-  legend: null,
-};
-
 /** Colour and shape of a leg. */
 export const byLeg = {
   field: 'leg',
