@@ -46,6 +46,24 @@ export const userCommands: CommandSpec[] = [
     load: () => import('../commands/history.ts'),
   },
   {
+    usage: 'jobs <image>',
+    summary: 'Which jobs use an image, or have used it',
+    level: 'user',
+    listing: true,
+    examples: [
+      ['ctmgr jobs lammps', 'every build of it, in the last seven days'],
+      ['ctmgr jobs lammps:2026-11-22.1 --since=30d', 'an exact one'],
+    ],
+    options: (yargs) =>
+      yargs.positional('image', imagePositional).option('since', {
+        type: 'string',
+        requiresArg: true,
+        default: '7d',
+        describe: 'How far back: 12h, 30d, 2026-11-22 or 2026-11-22T08:00',
+      }),
+    load: () => import('../commands/jobs.ts'),
+  },
+  {
     usage: 'diff <name> <a> [b]',
     summary: 'What differs between two builds or versions of an image',
     level: 'user',

@@ -66,6 +66,13 @@ export interface InstanceTables {
     ended_at: number | null;
   };
   instance_overlay: { container_instance_id: number; position: number; overlay_content_id: number };
+  /** What a name's link meant from when on; null is nothing. */
+  name_meaning: {
+    id: Generated<number>;
+    recipe_id: number;
+    container_instance_id: number | null;
+    since: number;
+  };
   current_image: {
     recipe_id: number;
     container_instance_id: number;

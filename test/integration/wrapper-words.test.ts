@@ -187,7 +187,13 @@ describe('every option of srun, sbatch and salloc', () => {
     const record = (tool: Tool): string[] => (tool === 'sbatch' ? ['--container=hello:2026-11-22.1'] : []);
     const wanted = lines.map(({ tool, words, expected }) => [
       words,
-      [tool, ...record(tool), ...inImage(expected.flatMap((word) => (word === 'SHELL' ? shell(spank) : [word]))), pin, 'env='],
+      [
+        tool,
+        ...record(tool),
+        ...inImage(expected.flatMap((word) => (word === 'SHELL' ? shell(spank) : [word]))),
+        pin,
+        'env=',
+      ],
       '',
     ]);
     expect(got).toEqual(wanted);
