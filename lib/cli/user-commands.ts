@@ -123,6 +123,33 @@ export const userCommands: CommandSpec[] = [
     load: () => import('../commands/logs.ts'),
   },
   {
+    usage: 'modules <folder> [names..]',
+    summary: 'Environment modules for images',
+    level: 'user',
+    lists: ['names'],
+    examples: [
+      ['ctmgr modules /opt/modulefiles/containers', 'one for each image; those of retired ones go'],
+      ['ctmgr modules ~/modulefiles lammps --format=lua', 'of this image, for Lmod'],
+    ],
+    options: (yargs) =>
+      yargs
+        .positional('folder', { type: 'string', demandOption: true, describe: 'Where the modulefiles go' })
+        .positional('names', { type: 'string', array: true, describe: 'Names of images; all by default' })
+        .option('format', { choices: ['tcl', 'lua'] as const, default: 'tcl', describe: 'Lmod reads both' }),
+    load: () => import('../commands/modules.ts'),
+  },
+  {
+    usage: 'completion <shell>',
+    summary: 'Completion of ctmgr, and of image names for srun, sbatch and salloc',
+    level: 'user',
+    examples: [
+      ['eval "$(ctmgr completion bash)"', 'in ~/.bashrc'],
+      ['eval "$(ctmgr completion zsh)"', 'in ~/.zshrc, after compinit'],
+    ],
+    options: (yargs) => yargs.positional('shell', { choices: ['bash', 'zsh'] as const, demandOption: true }),
+    load: () => import('./completion.ts'),
+  },
+  {
     usage: 'config',
     summary: 'Effective settings and where each came from',
     level: 'user',
