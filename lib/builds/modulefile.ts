@@ -20,8 +20,8 @@ export function isOwnModulefile(text: string): boolean {
 
 /**
  * A modulefile that makes srun, sbatch and salloc run in an image. It names the image and not a build, so that it stays right after
- * a rebuild. Names and tags are letters, digits and `. _ -`: nothing in here needs quotes. Of two such modules the later one
- * replaces the other: family(modulefile(4)), which Environment Modules know since 5.1.
+ * a rebuild. Names and tags are letters, digits and `. _ -`: nothing in here needs quotes. Only one such module can be loaded
+ * at once: family, which Environment Modules know since 5.1 (modulefile(4)) and refuse, and by which Lmod replaces the first.
  */
 export function renderModulefile({ name, tag }: Pick<CatalogueImage, 'name' | 'tag'>, format: ModuleFormat): string {
   const what = `container image ${name}, ${tag} or newer`;
