@@ -80,7 +80,7 @@ zpty z zsh -f -i
 zpty -w z "source ${rc}"
 zpty -r z text '*ready*'
 for line; do zpty -w -n z "$line"$'\\t\\a'; zpty -r z text '*<*>*'; print -r -- "$\{$\{text##*<}%%>*}"; done`;
-    const words = ['timeout', '20', 'zsh', '-f', '-c', script, 'zsh', ...lines];
+    const words = ['timeout', '60', 'zsh', '-f', '-c', script, 'zsh', ...lines];
     const { stdout } = await required(exec(words, { user, env: site.env }));
     return stdout.trimEnd().split('\n');
   }
