@@ -7,8 +7,6 @@ export const ownNames =
     ' ',
   );
 
-const ownPaths = ownNames.map((name) => `/${name}`).join(' | ');
-
 /**
  * Shell functions for `%post` that put files at their place by Docker's rules (https://docs.docker.com/reference/dockerfile/#copy;
  * tonistiigi/fsutil, copy/copy.go): what is in a directory, not the directory itself, so that a new destination is an ordinary
@@ -18,7 +16,7 @@ const ownPaths = ownNames.map((name) => `/${name}`).join(' | ');
  * hard links and attributes, for which not every `cp` does. What is not in our own folder, or a link, is copied before;
  * the function `ctmgr_filter` then takes from it what is not wanted.
  * `ctmgr_each FOLDER DESTINATION OWNER MODE PATTERN...` puts every path below a folder that the patterns match, one for each
- * component; one match may be a link to another, so nothing is moved. `ctmgr_untar ARCHIVE DIRECTORY` unpacks what comes from the
+ * component; one match may be a link to another, so nothing is moved. `ctmgr_root` copies a whole stage within itself. `ctmgr_untar ARCHIVE DIRECTORY` unpacks what comes from the
  * build context: existing links to directories are kept, which only GNU tar has to be told; other files and links are replaced.
  */
 export const copyFunctions = String.raw`
@@ -66,8 +64,7 @@ export const copyFunctions = String.raw`
         esac
         [ -e "$ctmgr_from" ] || { echo "ctmgr: there is no $1" >&2; exit 1; }
         if [ -n "$ctmgr_copy" ] || [ -L "$1" ]; then
-            mkdir -p /.ctmgr && rm -rf /.ctmgr/put || exit 1
-            if [ "$ctmgr_from" = / ]; then ctmgr_root; else cp -a "$ctmgr_from" /.ctmgr/put; fi || exit 1
+            mkdir -p /.ctmgr && rm -rf /.ctmgr/put && cp -a "$ctmgr_from" /.ctmgr/put || exit 1
             ctmgr_from=/.ctmgr/put
         fi
         ${'$'}{ctmgr_filter:-:} "$ctmgr_from" "$3" || exit 1
@@ -84,20 +81,20 @@ export const copyFunctions = String.raw`
             ctmgr_make "$4" "${'$'}{ctmgr_to%/*}" && ctmgr_place "$ctmgr_from" "$ctmgr_to"
         fi
     )
-    ctmgr_root() ( # all of this stage but what is Apptainer's and ours
-        mkdir /.ctmgr/put || exit 1
+    ctmgr_root() ( # all of this stage but what is Apptainer's and ours, in /.ctmgr/root
+        set +ex
+        rm -rf /.ctmgr/root && mkdir -p /.ctmgr/root || exit 1
         for ctmgr_file in /* /.[!.]* /..?*; do
-            case $ctmgr_file in ${ownPaths}) continue ;; esac
-            [ ! -e "$ctmgr_file" ] && [ ! -L "$ctmgr_file" ] || cp -a "$ctmgr_file" /.ctmgr/put/ || exit 1
+            case $ctmgr_file in ${ownNames.map((name) => `/${name}`).join(' | ')}) continue ;; esac
+            [ ! -e "$ctmgr_file" ] && [ ! -L "$ctmgr_file" ] || cp -a "$ctmgr_file" /.ctmgr/root/ || exit 1
         done
     )
     ctmgr_each() ( # FOLDER DESTINATION OWNER MODE PATTERN...
         set +ex
         ctmgr_copy=1 ctmgr_dir=$1 ctmgr_dest=$2 ctmgr_own=$3 ctmgr_bits=$4 ctmgr_pattern=$5
         shift 5
-        for ctmgr_found in "${'$'}{ctmgr_dir%/}"/* "${'$'}{ctmgr_dir%/}"/.[!.]* "${'$'}{ctmgr_dir%/}"/..?*; do
+        for ctmgr_found in "$ctmgr_dir"/* "$ctmgr_dir"/.[!.]* "$ctmgr_dir"/..?*; do
             [ -e "$ctmgr_found" ] || [ -L "$ctmgr_found" ] || continue
-            case $ctmgr_found in ${ownPaths}) continue ;; esac
             case ${'$'}{ctmgr_found##*/} in $ctmgr_pattern) ;; *) continue ;; esac
             if [ $# -eq 0 ]; then
                 ctmgr_put "$ctmgr_found" "$ctmgr_dest" "${'$'}{ctmgr_found##*/}" "$ctmgr_own" "$ctmgr_bits" || exit 1

@@ -44,8 +44,8 @@ export function sourceLines(step: CopyStep, { folder, files, prepared, skip }: S
   const [owner, mode] = attributes(step);
   const destination = prepared ? `${folder}${step.destination}` : step.destination;
   return files.flatMap(({ path, patterns, name, keep = '' }, index) => {
-    const from = prepared ? path : `${folder}/${index}`;
-    const clean = path === '/' && !prepared ? [`( cd ${quoteWord(from)} && rm -rf ${ownNames.join(' ')} )`] : [];
+    const from = !prepared ? `${folder}/${index}` : path === '/' ? '/.ctmgr/root' : path;
+    const clean = prepared ? 'ctmgr_root' : `( cd ${quoteWord(from)} && rm -rf ${ownNames.join(' ')} )`;
     const needed = keep !== '' && !isPattern(keep) && patterns.length === 0;
     const check = needed ? [`ls -d ${quoteWord(posix.join(from, keep))} >/dev/null`] : [];
     const to = keep === '' ? destination : `${destination.replace(/\/$/, '')}/`;
@@ -53,14 +53,14 @@ export function sourceLines(step: CopyStep, { folder, files, prepared, skip }: S
       patterns.length > 0
         ? `ctmgr_each ${quoteWords([from, to, owner, mode, ...patterns])}`
         : put(from, to, name, owner, mode);
-    return [...clean, ...check, filtered(line, skip, keep)];
+    return [...(path === '/' ? [clean] : []), ...check, filtered(line, skip, keep)];
   });
 }
 
 /** A call that leaves out what `skip` matches and, if it is not empty, what `keep` does not. */
 function filtered(line: string, skip: readonly string[], keep = ''): string {
   if (skip.length === 0 && keep === '') return line;
-  const variables = `ctmgr_skip=${quoteWord(skip.join('\n'))} ctmgr_keep=${quoteWord(keep)} ctmgr_filter=ctmgr_prune`;
+  const variables = `ctmgr_skip=${quoteWord(skip.join('\n'))} ctmgr_only=${quoteWord(keep)} ctmgr_filter=ctmgr_prune`;
   return `( ${variables}; ${line} )`;
 }
 

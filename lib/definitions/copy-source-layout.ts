@@ -1,7 +1,7 @@
 import { posix } from 'node:path';
 import { type BuildStage, stageTitle } from './build-stages.ts';
 import { isPattern } from './match-glob.ts';
-import { shellPattern } from './prune-functions.ts';
+import { shellName, shellPattern } from './prune-functions.ts';
 import type { CopyStep, StepSourceImage } from './recipe-plan.ts';
 
 /** Files of another stage or image. */
@@ -43,7 +43,10 @@ export function layOutSource(key: string, step: CopyStep, from: StepSourceImage,
     from: title,
     prepared: stage.bare,
     folder: stage.bare ? `/.ctmgr-out/${key}` : `/.ctmgr/from-${key}`,
-    linked: !stage.bare && stage.capable.has(title) && files.every(({ patterns }) => patterns.length === 0),
+    linked:
+      !stage.bare &&
+      stage.capable.has(title) &&
+      files.every(({ path, patterns }) => path !== '/' && patterns.length === 0),
     files,
     skip: (step.exclude ?? []).flatMap((pattern) => shellPattern(pattern) ?? []),
   };
@@ -64,7 +67,7 @@ function readSource(source: string, parents: boolean): SourceFile {
   if (first < 0) return { path: unescape(path), patterns: [], name: unescape(posix.basename(path)) };
   return {
     path: `/${names.slice(0, first).map(unescape).join('/')}`,
-    patterns: names.slice(first).map((name) => name.replaceAll('[^', '[!')),
+    patterns: names.slice(first).map(shellName),
     name: '',
   };
 }

@@ -11,10 +11,10 @@ export function hostProgramLines(functions: readonly string[]): string[] {
   return [
     '# Programs of this host, as not every image has them',
     'mkdir -p "$SINGULARITY_ROOTFS/.ctmgr/host"',
-    `for program in ${called.flatMap(([, programs]) => programs).join(' ')}; do`,
-    '    file=$(command -v $program) || continue',
-    `    cp -L "$file" $(ldd "$file" 2>/dev/null | grep -o '/[^ ]*') "$SINGULARITY_ROOTFS/.ctmgr/host/"`,
-    'done',
+    `for program in ${called.flatMap(([, programs]) => programs).join(' ')}; do
+        file=$(command -v $program) || continue
+        cp -L "$file" $(ldd "$file" 2>/dev/null | grep -o '/[^ ]*') "$SINGULARITY_ROOTFS/.ctmgr/host/"
+    done`,
   ];
 }
 

@@ -1,7 +1,7 @@
 /**
  * Shell functions for `%post` that leave out what `--exclude` names, and for `--parents` what is not named. `ctmgr_prune PATH NAME` is the
  * filter of `ctmgr_put`: of what is at a path of ours it removes what the patterns of `ctmgr_skip` match, and, if there are any, what
- * those of `ctmgr_keep` do not. There is one pattern a line, as `shellPattern` writes them; the last one that matches a path or a folder
+ * those of `ctmgr_only` do not. There is one pattern a line, as `shellPattern` writes them; the last one that matches a path or a folder
  * above it decides, `!` takes back (moby/patternmatcher). Folders stay that hold what stays.
  */
 export const pruneFunctions = String.raw`
@@ -23,7 +23,7 @@ export const pruneFunctions = String.raw`
         done
     )
     ctmgr_wanted() { # PATH
-        [ -z "$ctmgr_keep" ] || ctmgr_listed "$1" "$ctmgr_keep" || return 1
+        [ -z "$ctmgr_only" ] || ctmgr_listed "$1" "$ctmgr_only" || return 1
         ! ctmgr_listed "$1" "$ctmgr_skip"
     }
     ctmgr_listed() { # PATH PATTERNS
@@ -55,8 +55,7 @@ export const pruneFunctions = String.raw`
     }`.slice(1);
 
 /**
- * A pattern of `--exclude` or of a source with `--parents` as `ctmgr_match` takes it; undefined for one that it cannot say. A shell's
- * `case` knows `*`, `?`, `[…]` and `\` as Go does, and writes `[!…]` for `[^…]`.
+ * A pattern of `--exclude` or of a source with `--parents` as `ctmgr_match` takes it; undefined for one that it cannot say.
  */
 export function shellPattern(pattern: string): string | undefined {
   const not = pattern.startsWith('!') ? '!' : '';
@@ -67,5 +66,11 @@ export function shellPattern(pattern: string): string | undefined {
   }
   if (names.length === 0 || names.some((name) => name !== '**' && name.includes('**')) || /[\n\0]/.test(pattern))
     return undefined;
-  return not + names.map((name) => name.replaceAll('[^', '[!')).join('/');
+  return not + names.map(shellName).join('/');
+}
+
+/** One name of a pattern for a shell's `case`, which knows `*`, `?`, `[…]` and `\` as Go does, and writes `[!…]` for `[^…]`. */
+export function shellName(name: string): string {
+  const others: Record<string, string> = { '[^': '[!', '[!': '[\\!' };
+  return name.replace(/\\.|\[[!^]/gs, (part) => others[part] ?? part);
 }
