@@ -257,6 +257,13 @@ describe('here-documents, shells and the escape character', () => {
   });
 });
 
+test("CMD [] clears the base image's CMD and leaves its ENTRYPOINT, where that is known", () => {
+  const baseConfigs = readBaseConfigs('{"Entrypoint": ["/e", "x"], "Cmd": ["c"]}', 'base');
+  const cleared = parseDockerfile('FROM a AS b\nFROM b\nCMD []', { buildArgs: {}, baseConfigs });
+  expect(cleared).toMatchObject({ entrypoint: ['/e', 'x'], cmd: [] });
+  expect(parseDockerfile('FROM a\nCMD ["d"]', { buildArgs: {}, baseConfigs }).entrypoint).toBeNull();
+});
+
 describe('refusals', () => {
   test.each<[string, string]>([
     ['', 'no FROM'],
