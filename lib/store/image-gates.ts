@@ -53,10 +53,10 @@ export async function isGated(db: Store, instanceId: number): Promise<boolean> {
   return row !== undefined;
 }
 
-/** Changes a gate if it still is in the state that the caller has read; false if another process was quicker. */
+/** Changes a gate if it still has the state and message that the caller has read; false if another process was quicker. */
 export async function changeGate(
   db: Store,
-  gate: Pick<ImageGate, 'container_instance_id' | 'gate' | 'state'>,
+  gate: Pick<ImageGate, 'container_instance_id' | 'gate' | 'state' | 'message'>,
   change: Pick<Updateable<Database['image_gate']>, 'state' | 'benchmark_run_id' | 'message' | 'told' | 'changed_at'>,
 ): Promise<boolean> {
   const result = await db
@@ -65,6 +65,7 @@ export async function changeGate(
     .where('container_instance_id', '=', gate.container_instance_id)
     .where('gate', '=', gate.gate)
     .where('state', '=', gate.state)
+    .where('message', gate.message === null ? 'is' : '=', gate.message)
     .executeTakeFirst();
   return result.numUpdatedRows === 1n;
 }
