@@ -51,7 +51,7 @@ export interface RunAnalysis {
 
 /** Computes everything that a report of the run says. Pure: the same data give the same answer. */
 export function analyseRun(run: RunData): RunAnalysis {
-  const reasons = run.pairs.map((pair) => exclusionReason(pair, run.requested));
+  const reasons = run.pairs.map((pair) => exclusionReason(pair, run.requested, run.ifPrinted));
   const counted = run.pairs.filter((_, i) => reasons[i] === undefined);
   const excluded = run.pairs.flatMap(({ allocation, position }, i) =>
     reasons[i] === undefined ? [] : [{ allocation, position, reason: reasons[i] }],
