@@ -10,7 +10,14 @@ interface Report {
   excluded: { position: number; reason: string }[];
   metrics: { name: string }[];
   different_builds: string[];
-  pairs: { bare: { measurements: { metric: string }[]; parameters: Record<string, string> } }[];
+  pairs: {
+    bare: {
+      nodes: string[];
+      covariates: Record<string, string>;
+      measurements: { metric: string }[];
+      parameters: Record<string, string>;
+    };
+  }[];
 }
 
 const folder = `/srv/ctmgr/stand-ins-${randomBytes(4).toString('hex')}`;
@@ -69,3 +76,15 @@ it.each(standIns.map((one, at) => [one.benchmark, at] as const))(
     expect([good.length, report?.different_builds]).toEqual([2, []]);
   },
 );
+
+it('on two nodes both legs run on both, and both are observed', () => {
+  const at = standIns.findIndex(({ benchmark }) => benchmark === 'imb');
+  for (const { bare } of reports[at]?.pairs ?? []) {
+    const [, other = ''] = bare.nodes;
+    expect(bare.nodes).toHaveLength(2);
+    for (const when of ['before', 'after']) {
+      expect(bare.covariates[`${when}-memory-available-mib`]).toMatch(/^\d+$/);
+      expect(bare.covariates[`${when}-memory-available-mib@${other}`]).toMatch(/^\d+$/);
+    }
+  }
+});

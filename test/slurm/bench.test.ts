@@ -34,6 +34,9 @@ ${Object.entries({ cost: '1', heat: '1', mode: 'honest', N: '200' })
   .map(([name, value]) => `[parameters.${name}]\nsummary = "${name}"\ndefault = "${value}"\n`)
   .join('')}echoed = "N"
 `;
+/** The container leg of the second pair never ends. */
+const short = definition.replace('time = 60', 'time = 8');
+const shortScript = `launch sh -c 'if [ "$CTMGR_LEG$CTMGR_POSITION" = container1 ]; then sleep 600; fi; echo N 200 value 1.0'`;
 /** Claims to be apptainer and runs the command on bare metal. */
 const impostor = `#!/bin/sh
 [ "$1" = exec ] || exec /usr/bin/apptainer "$@"
@@ -106,6 +109,8 @@ beforeAll(async () => {
   });
   await site.write(`${folder}/truth/benchmark.toml`, definition);
   await site.write(`${folder}/truth/run.sh.mustache`, script);
+  await site.write(`${folder}/short/benchmark.toml`, short);
+  await site.write(`${folder}/short/run.sh.mustache`, shortScript);
   await output(['mkdir', '-p', `${site.inputs}/hpcc`]);
   await output(['bash', '-c', packHpcc, 'bash', `${site.inputs}/hpcc/hpcc.tar`]);
   const hpcc = 'FROM 127.0.0.1:5000/debian:13\nADD hpcc.tar /\n';
@@ -210,11 +215,30 @@ describe('legs that are not what they should be', () => {
   });
 });
 
-describe('a job that is killed', () => {
-  it('leaves its complete pairs, and resume runs the others in the order that was drawn', async () => {
-    const { stdout } = await required(
-      admin(['run', 'truth', '--image', 'tiny', '--pairs', '4', '--allocations', '1', '--set', 'mode=slow', '--json']),
-    );
+describe('legs', () => {
+  it('that take too long are stopped, one by one, and start although ctmgr stands before srun in PATH', async () => {
+    const bin = `${site.inputs}/bin`;
+    const make = `mkdir "$0" && cd "$0" && for t in srun sbatch; do ln -s /opt/ctmgr/spank/srun $t; done
+      for t in sacct squeue scontrol scancel; do ln -s /usr/bin/$t $t; done`;
+    await output(['sh', '-c', make, bin]);
+    const config = await output(['cat', `${site.inputs}/config.toml`]);
+    await site.write(`${site.inputs}/wrapped.toml`, config.replace('[slurm]', `[slurm]\nbin_dir = "${bin}"`));
+    const env = { CTMGR_CONFIG: `${site.inputs}/wrapped.toml` };
+    const { code, stdout } = await admin(['run', 'short', '--image', 'tiny', '--wait', '--json', ...onePair], env);
+    const { excluded, pairs } = JSON.parse(stdout) as Report;
+    expect([code, excluded.map(({ reason }) => reason)]).toEqual([
+      1,
+      ['container leg: it took longer than 8 s and was stopped'],
+    ]);
+    expect(pairs.map(({ bare }) => bare.nodes.length)).toEqual([1, 1]);
+  });
+});
+
+describe('a job that is killed, and one whose time is over', () => {
+  const orders = ({ pairs }: Report): string[] => pairs.map(({ sequence }) => sequence);
+  const start = async (seed: string): Promise<{ run: string; before: Report }> => {
+    const slow = ['--pairs', '4', '--allocations', '1', '--seed', seed, '--set', 'mode=slow', '--json'];
+    const { stdout } = await required(admin(['run', 'truth', '--image', 'tiny', ...slow]));
     const { run } = JSON.parse(stdout) as { run: string };
     const place = `${site.share}/bench/${run}/1/0`;
     await until(
@@ -222,23 +246,42 @@ describe('a job that is killed', () => {
       () => exec(['ls', `${place}/0-bare/record.json`, `${place}/0-container/record.json`]),
       ({ code }) => code === 0,
     );
-    const before = await json(['report', run]);
+    return { run, before: await json(['report', run]) };
+  };
+  const ending = async (run: string): Promise<{ done: number; messages: string[] }> => {
+    const read = async (): Promise<{ state: string; done: number; messages: string[] }[]> =>
+      site.json(['bench', 'status', run]);
+    const [status] = await until('its end', read, ([one]) => one?.state === 'incomplete', 60);
+    return status ?? { done: 0, messages: [] };
+  };
+
+  it.each([
     // The batch script itself has no chance to say anything.
-    await output(['scancel', '--full', '--signal=KILL', String(before.run.jobs[0])]);
-    const status = async (): Promise<{ state: string; done: number }> =>
-      (await site.json<{ state: string; done: number }[]>(['bench', 'status', run]))[0] ?? { state: '', done: 0 };
-    const { done } = await until('its end', status, ({ state }) => state === 'incomplete', 40);
-    expect(done).toBeGreaterThanOrEqual(1);
-    expect(done).toBeLessThan(4);
-    expect(await admin(['resume', run, '--wait'])).toMatchObject({ code: 0 });
-    const after = await json(['report', run]);
-    expect(after.run.jobs).toHaveLength(2);
-    expect(after.excluded).toEqual([]);
-    expect(after.pairs.map(({ sequence }) => sequence)).toEqual(before.pairs.map(({ sequence }) => sequence));
-    const from = after.pairs.map(({ bare, container }) => `${bare.output[0]}${container.output[0]}`);
-    expect(from).toEqual([...Array(done).fill('11'), ...Array(4 - done).fill('22')]);
-    expect((await admin(['resume', run])).stdout).toContain('has all of its pairs');
-  });
+    ['killed', (job: string) => ['scancel', '--full', '--signal=KILL', job], /^submission 1: allocation 0: /],
+    [
+      'out of time',
+      (job: string) => ['scontrol', 'update', `JobId=${job}`, 'EndTime=now'],
+      /^submission 1: allocation 0: (leg .* has failed, and |stopped before its end|TIMEOUT)/,
+    ],
+  ])(
+    '%s: its complete pairs stay, and resume runs the others in the order that was drawn',
+    async (name, end, message) => {
+      const { run, before } = await start(name);
+      await output(end(String(before.run.jobs[0])));
+      const { done, messages } = await ending(run);
+      expect(messages).toEqual([expect.stringMatching(message)]);
+      expect(done).toBeGreaterThanOrEqual(1);
+      expect(done).toBeLessThan(4);
+      expect(await admin(['resume', run, '--wait'])).toMatchObject({ code: 0 });
+      const after = await json(['report', run]);
+      expect(after.run.jobs).toHaveLength(2);
+      expect(after.excluded).toEqual([]);
+      expect(orders(after)).toEqual(orders(before));
+      const from = after.pairs.map(({ bare, container }) => `${bare.output[0]}${container.output[0]}`);
+      expect(from).toEqual([...Array(done).fill('11'), ...Array(4 - done).fill('22')]);
+      expect((await admin(['resume', run])).stdout).toContain('has all of its pairs');
+    },
+  );
 });
 
 describe('HPC Challenge', () => {
