@@ -1,6 +1,7 @@
 import { insertEvent } from '../store/events.ts';
 import type { ImageGate } from '../store/image-gates.ts';
 import type { Store } from '../store/open.ts';
+import { countNoun } from '../util/count-noun.ts';
 import { analyseRun } from './analyse-run.ts';
 import type { RunData } from './run-data.ts';
 import type { VerdictKind } from './statistics/verdict.ts';
@@ -18,7 +19,8 @@ export function decideGate(data: RunData): { passed: boolean; message: string } 
   const [metric] = metrics;
   if (metric === undefined) return { passed: false, message: `${data.name} has no metric` };
   const [first] = excluded;
-  const left = first === undefined ? '' : `; ${excluded.length} pairs do not count, the first: ${first.reason}`;
+  const left =
+    first === undefined ? '' : `; ${countNoun(excluded.length, 'pair')} left out, the first: ${first.reason}`;
   const passed = good.includes(metric.verdict.kind);
   return { passed, message: `${data.name}: ${verdictSentence(metric)}${left}` };
 }

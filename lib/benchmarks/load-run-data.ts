@@ -70,7 +70,9 @@ function legOf(
   const warm = warmUps.find(
     ({ benchmark_submission_id: id, leg }) => id === row.benchmark_submission_id && leg === row.leg,
   );
-  const ofPrograms = Object.entries(covariatesOf(warm)).filter(([name]) => /^(program-|(mpi|ucx|libfabric)$)/.test(name));
+  const ofPrograms = Object.entries(covariatesOf(warm)).filter(([name]) =>
+    /^(program-|(mpi|ucx|libfabric)$)/.test(name),
+  );
   return {
     measurements: JSON.parse(row.measurements) as Leg['measurements'],
     parameters: JSON.parse(row.parameters) as Leg['parameters'],

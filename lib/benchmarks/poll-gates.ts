@@ -95,10 +95,10 @@ async function carryOn(site: BuildSite, gate: ImageGate, report: GateReport): Pr
   if (gate.benchmark_run_id === null) return;
   const run = await benchmarkRun(site.store, gate.benchmark_run_id);
   const progress = await benchProgress(site.store, run);
-  if (progress.state === 'running') return change(site, gate, { message: null }, report);
+  if (progress.state === 'running') return changeTo(site, gate, { message: null }, report);
   if (progress.state === 'complete') {
     const { passed, message } = decideGate(progress.data);
-    return change(site, gate, { state: passed ? 'passed' : 'held', message }, report);
+    return changeTo(site, gate, { state: passed ? 'passed' : 'held', message }, report);
   }
   const last = (await submissionsOfRun(site.store, run.id)).at(-1);
   const due = epochSeconds() - (last?.attempted_at ?? 0) >= site.config.retry.delay;
@@ -117,10 +117,10 @@ function incomplete(run: string, { done, planned, messages }: BenchProgress): st
 }
 
 async function stopFor(site: BuildSite, gate: ImageGate, message: string, report: GateReport): Promise<void> {
-  await change(site, gate, { message }, report);
+  await changeTo(site, gate, { message }, report);
 }
 
-async function change(site: BuildSite, gate: ImageGate, to: Change, report: GateReport): Promise<void> {
+async function changeTo(site: BuildSite, gate: ImageGate, to: Change, report: GateReport): Promise<void> {
   const state = to.state ?? gate.state;
   const message = to.message === undefined ? gate.message : to.message;
   if (state === gate.state && message === gate.message) return;

@@ -61,7 +61,7 @@ function describeGate(gate: string, settings: Config['gates'][string] | undefine
   };
 }
 
-function describeImage({ name, tag, state, run, changed_at, message }: ImageGate): Record<string, unknown> {
+function describeImage({ name, tag, state, changed_at, message, ...gate }: ImageGate): Record<string, unknown> {
   const stuck = message !== null && (state === 'waiting' || state === 'running');
-  return { image: `${name}:${tag}`, state: stuck ? 'cannot tell' : state, run, since: changed_at, message };
+  return { image: `${name}:${tag}`, state: stuck ? 'cannot tell' : state, run: gate.run, since: changed_at, message };
 }

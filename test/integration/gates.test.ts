@@ -124,7 +124,7 @@ test('what cannot be run is told and tried again; a run is stored with its gate,
   const reports = await Promise.all([pollGates(site), pollGates(site)]);
   await pollGates(site);
   const rows = (await listImageGates(site.store)).map(({ name, state, message }) => [name, state, message]);
-  expect(rows.sort()).toEqual([
+  expect(rows.toSorted(([a], [b]) => String(a).localeCompare(String(b)))).toEqual([
     ['app', 'running', null],
     ['odd', 'waiting', 'cannot be run: there is no benchmark "gone"'],
   ]);
