@@ -93,7 +93,7 @@ function nextSteps(
   const buildFailures = failed.some(({ failure_kind }) => failure_kind === 'build' || failure_kind === 'test');
   if (instances.some(({ status }) => unfinished.includes(status))) return `\nNext: ctmgr status ${tag}`;
   if (failed.length === 0) {
-    if (!held && gated) return 'Next: ctmgr bench gate';
+    if (!held && gated) return 'Next: ctmgr bench gate; without a running service first: ctmgr poll';
     if (!held) return 'Next: srun --container=NAME COMMAND';
     return `Held: names keep their meaning. Try it: srun --container=NAME:${tag} COMMAND\nNext: ctmgr publish ${tag}`;
   }
