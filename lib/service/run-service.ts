@@ -17,7 +17,7 @@ const restartPause = 10;
  */
 export async function runService(site: BuildSite, log: Logger, signal: AbortSignal): Promise<void> {
   const release = await takeServiceLock(site.store, site.paths.state);
-  const collectIfDue = benchmarkCollector();
+  const benchmarks = benchmarkCollector({ ...site, slurm: { ...site.slurm, interrupted: signal } }, log);
   let stopScheduler: (() => Promise<void>) | undefined;
   let notifier: Promise<void> | undefined;
   try {
@@ -28,9 +28,9 @@ export async function runService(site: BuildSite, log: Logger, signal: AbortSign
       try {
         await follow(site, {
           signal,
-          onPass: async (report) => {
+          onPass: (report) => {
             logPass(log, report);
-            await collectIfDue(site, log);
+            benchmarks.collectIfDue();
           },
           until: async () => false,
         });
@@ -42,6 +42,7 @@ export async function runService(site: BuildSite, log: Logger, signal: AbortSign
   } finally {
     await stopScheduler?.();
     await notifier;
+    await benchmarks.end();
     await release();
   }
   log.info('service stopped; jobs go on');
@@ -53,19 +54,33 @@ function logPass(log: Logger, report: { transitions: object[]; problems: string[
   for (const message of report.problems) log.warn(message);
 }
 
-/** A function that collects results of benchmarks and decides about gates, every `poll.slurm_interval` seconds at most. */
-function benchmarkCollector(): (site: BuildSite, log: Logger) => Promise<void> {
+/**
+ * Collects results of benchmarks and decides about gates, every `poll.slurm_interval` seconds at most. Builds do not wait for
+ * it: it may wait for Slurm.
+ */
+function benchmarkCollector(site: BuildSite, log: Logger): { collectIfDue: () => void; end: () => Promise<void> } {
   let next = 0;
   let catalogueBehind = false;
-  return async (site, log) => {
-    if (performance.now() < next) return;
-    const { collected, finished, problems } = await collectBenchmarks(site);
-    if (collected > 0) log.info({ collected }, 'results of benchmarks');
-    for (const run of finished) log.info({ run }, 'jobs of a benchmark run are over');
-    const gates = await pollGates(site, catalogueBehind);
-    catalogueBehind = gates.catalogueBehind;
-    for (const message of gates.news) log.info(message);
-    for (const problem of [...problems, ...gates.problems]) log.warn(problem);
+  let running: Promise<void> | undefined;
+  const collect = async (): Promise<void> => {
+    try {
+      const { collected, finished, problems } = await collectBenchmarks(site);
+      if (collected > 0) log.info({ collected }, 'results of benchmarks');
+      for (const run of finished) log.info({ run }, 'jobs of a benchmark run are over');
+      const gates = await pollGates(site, catalogueBehind);
+      catalogueBehind = gates.catalogueBehind;
+      for (const message of gates.news) log.info(message);
+      for (const problem of [...problems, ...gates.problems]) log.warn(problem);
+    } catch (error) {
+      log.error({ err: error }, 'collecting results of benchmarks failed; trying again');
+    }
     next = performance.now() + site.config.poll.slurm_interval * 1000;
+    running = undefined;
+  };
+  return {
+    collectIfDue: () => {
+      if (running === undefined && performance.now() >= next) running = collect();
+    },
+    end: async () => running,
   };
 }

@@ -11,6 +11,7 @@ import { operations } from './migrations/0007-operations.ts';
 import { incremental } from './migrations/0008-incremental.ts';
 import { benchmarks } from './migrations/0009-benchmarks.ts';
 import { eventSubject } from './migrations/0010-event-subject.ts';
+import { knownNodes } from './migrations/0011-known-nodes.ts';
 import { gates } from './migrations/0013-gates.ts';
 import type { Database } from './schema.ts';
 
@@ -25,6 +26,7 @@ const migrations: Record<string, Migration> = {
   '0008_incremental': incremental,
   '0009_benchmarks': benchmarks,
   '0010_event_subject': eventSubject,
+  '0011_known_nodes': knownNodes,
   '0013_gates': gates,
 };
 
