@@ -136,5 +136,6 @@ function describe(build: BuildRow, gates: ImageGate[]): CatalogueImage {
     group: build.group,
     pinned: build.pinned === 1,
     removed: build.removed_at,
+    meant: JSON.parse(build.meant) as NonNullable<CatalogueImage['meant']>,
   };
 }

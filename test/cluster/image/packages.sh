@@ -17,6 +17,8 @@ packages=(
     hpcc openmpi-bin
     # the SPANK plugin is compiled against the Slurm that loads it; shellcheck reads the wrapper
     gcc libc6-dev make libslurm-dev slurm-wlm-basic-plugins-dev shellcheck
+    # what users' completion and environment modules are written for
+    zsh lua5.4 tcl
     # for people and for what Apptainer's %post expects on a build host; libatomic1 and libstdc++6 for Node
     ca-certificates file less procps psmisc strace vim-tiny libatomic1 libstdc++6
 )
