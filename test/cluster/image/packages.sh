@@ -9,8 +9,8 @@ packages=(
     skopeo umoci busybox-static squashfuse fuse-overlayfs uidmap fakeroot squashfs-tools
     # the builder that tests compare images with, and what looks at extended attributes
     buildah attr
-    # what ADD needs: for URLs, and for archives in the build context
-    curl bzip2 xz-utils
+    # what ADD needs: for URLs, for git repositories, and for archives in the build context
+    curl git bzip2 xz-utils
     # the network between cluster and host
     nftables iproute2
     # a real benchmark: HPC Challenge with the MPI that it is built with
