@@ -54,7 +54,7 @@ export interface RunAnalysis {
 
 /** Computes everything that a report of the run says. Pure: the same data give the same answer. */
 export function analyseRun(run: RunData): RunAnalysis {
-  const reasons = run.pairs.map((pair) => exclusionReason(pair, run.requested));
+  const reasons = run.pairs.map((pair) => exclusionReason(pair, run.requested, run.ifPrinted));
   const counted = run.pairs.filter((_, i) => reasons[i] === undefined);
   const excluded = run.pairs.flatMap(({ allocation, position }, i) =>
     reasons[i] === undefined ? [] : [{ allocation, position, reason: reasons[i] }],
@@ -120,16 +120,22 @@ function mediansOf(metric: MetricDefinition, pairs: CollectedPair[]): MetricAnal
 }
 
 function sizeEffects(metric: MetricDefinition, pairs: CollectedPair[]): MetricAnalysis['sizes'] {
-  const all = pairs.flatMap(({ bare }) => bare?.measurements ?? []).filter((one) => one.metric === metric.name);
-  const sizes = [...new Set(all.map(({ size }) => size))].filter((size) => size !== undefined).sort((a, b) => a - b);
+  const measured = pairs.flatMap(({ bare }) => bare?.measurements ?? []).filter((one) => one.metric === metric.name);
+  const sizes = [...new Set(measured.map(({ size }) => size))]
+    .filter((size) => size !== undefined)
+    .sort((a, b) => a - b);
   const only = (leg: Leg | undefined, size: number): Leg | undefined =>
     leg && { ...leg, measurements: leg.measurements.filter((one) => one.size === size) };
-  const bySize = sizes.map((size) =>
-    logPairsOf(
+  const bySize = sizes.map((size) => ({
+    size,
+    pairs: logPairsOf(
       metric,
       pairs.map((pair) => ({ ...pair, bare: only(pair.bare, size), container: only(pair.container, size) })),
     ),
-  );
-  const effects = maxT(bySize) ?? [];
-  return effects.flatMap((effect, i) => (sizes[i] === undefined ? [] : [{ size: sizes[i], effect }]));
+  }));
+  // One relabelling serves all sizes, so that only sizes count which all pairs have.
+  const all = logPairsOf(metric, pairs).length;
+  const common = bySize.filter((one) => one.pairs.length === all);
+  const effects = maxT(common.map((one) => one.pairs)) ?? [];
+  return effects.flatMap((effect, i) => (common[i] === undefined ? [] : [{ size: common[i].size, effect }]));
 }

@@ -83,4 +83,16 @@ export const benchCommands: CommandSpec[] = [
         .option('csv', { type: 'boolean', default: false, describe: 'All values as CSV (RFC 4180)' }),
     load: () => import('../commands/bench-report.ts'),
   },
+  {
+    usage: 'bench gate [name]',
+    summary: 'Benchmarks that images have to pass before their names mean them',
+    level: 'admin',
+    listing: true,
+    examples: [
+      ['ctmgr bench gate', 'all gates, and the images that they keep back'],
+      ['ctmgr bench gate hpl', 'what one gate has decided about every image'],
+    ],
+    options: (yargs) => yargs.positional('name', { type: 'string', describe: 'A table [gates.NAME] of config.toml' }),
+    load: () => import('../commands/bench-gate.ts'),
+  },
 ];
