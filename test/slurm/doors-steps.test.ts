@@ -129,6 +129,22 @@ describe.each(['wrapper', 'plugin'])('%s', (door) => {
     expect(ends.map(({ stdout }) => /--(nv|rocm) /.exec(stdout)?.[1])).toEqual(['nv', undefined, undefined, 'rocm']);
   });
 
+  it('brings neither PATH nor libraries of the host into the container', async () => {
+    const words = ['srun', '-Q', '--container=hello', 'sh', '-c', 'echo "$PATH|$LD_LIBRARY_PATH|$OWN"'];
+    const env = { PATH: '/usr/local/bin:/leak:/usr/bin:/bin', LD_LIBRARY_PATH: '/leak', OWN: 'mine' };
+    const [end] = await runLines([{ words, env }], alice);
+    expect(end).toEqual({ code: 0, stdout: expect.stringMatching(/^[^|]+[|][^|]*[|]mine\n$/), stderr: '' });
+    expect(end?.stdout).not.toContain('/leak');
+  });
+
+  it('leaves to slurmstepd what it does for a task: TaskProlog, TMPDIR, limits', async () => {
+    await site.write(`${site.inputs}/prolog`, '#!/bin/sh\necho export FROM_PROLOG=yes\n', '755');
+    const text =
+      'ulimit -Sn 77; exec srun -Q --propagate=NOFILE --task-prolog="$1" --container=hello sh -c \'echo $FROM_PROLOG $TMPDIR $(ulimit -n)\'';
+    const end = await exec(['bash', '-c', text, 'sh', `${site.inputs}/prolog`], alice);
+    expect(end).toEqual({ code: 0, stdout: 'yes /tmp 77\n', stderr: '' });
+  });
+
   it('says that a command which does not start was inside the image', async () => {
     const starts = ['no-such', '/etc/passwd', `${home}/arm`, `${home}/script`];
     const ends = await runLines(
