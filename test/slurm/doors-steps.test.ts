@@ -1,33 +1,24 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
-import { type Ended, exec, output, type Place, required, until } from './support/cluster.ts';
+import { type Ended, exec, output, type Place, until } from './support/cluster.ts';
 import { buildPlugin, loadPlugin, runLines, unloadPlugin, useConfig } from './support/doors.ts';
-import { packMpi } from './support/mpi-program.ts';
-import { busybox, makeSite, type Site } from './support/site.ts';
+import { makeImages, packMpi } from './support/mpi-program.ts';
+import { makeSite, type Site } from './support/site.ts';
 
 let site: Site;
 let alice: Place;
 let folder: string;
-let current: string;
-/** What the name hello means at first. */
-let first: string;
 const home = '/home/alice/steps';
 
 beforeAll(async () => {
   site = await makeSite();
   alice = { user: 'alice', env: site.env };
   folder = `${site.inputs}/alice`;
-  await Promise.all([buildPlugin(), output(['bash', '-c', packMpi, 'bash', `${site.inputs}/mpi`])]);
-  for (const [name, more] of [
-    ['hello', ''],
-    ['mpi', 'ADD mpi.tar /\n'],
-  ] as const)
-    await required(site.import(name, `FROM ${busybox}\n${more}ENV IMAGE=${name}\nRUN echo ${name} >/etc/image\n`));
-  await required(site.ctmgr(['rebuild', '--wait']));
-  current = `${site.share}/current/hello.sif`;
-  first = await output(['readlink', current]);
-  const move = 'cd "$1/builds" && mkdir 2020-01-01.1 && cp "$1/current/mpi.sif" 2020-01-01.1/hello.sif';
-  await output(['sh', '-c', move, 'sh', site.share]);
+  const inputs = `${site.inputs}/mpi`;
+  const images = output(['bash', '-c', packMpi, 'bash', inputs]).then(() =>
+    output(['bash', '-c', makeImages, 'bash', site.share, inputs]),
+  );
+  await Promise.all([buildPlugin(), images]);
   await output(['install', '-d', '-o', 'alice', folder, home]);
   // An ELF header of a program for aarch64, and a script whose interpreter is nowhere.
   await output([
@@ -60,7 +51,7 @@ describe.each(['wrapper', 'plugin'])('%s', (door) => {
     requeued = await output([...submitted, '-w', 'c4', '--container=hello', '--wrap', script], alice);
     await output(['sh', '-c', `until [ -e ${folder}/${door}.ran ]; do sleep 0.1; done`]);
     await output(['scontrol', 'requeue', requeued], alice);
-    await output(['ln', '-sfn', '../builds/2020-01-01.1/hello.sif', current]);
+    await output(['ln', '-sfn', '../builds/2020-01-01.2/hello.sif', `${site.share}/current/hello.sif`]);
   });
 
   it('starts an MPI program on two nodes by PMIx', async () => {
@@ -194,6 +185,6 @@ describe.each(['wrapper', 'plugin'])('%s', (door) => {
     expect(await exec(['srun', '-Q', '--container=hello', 'cat', '/etc/image'], alice)).toMatchObject({
       stdout: 'mpi\n',
     });
-    await output(['ln', '-sfn', first, current]);
+    await output(['ln', '-sfn', '../builds/2020-01-01.1/hello.sif', `${site.share}/current/hello.sif`]);
   });
 });
