@@ -9,14 +9,16 @@ packages=(
     skopeo umoci busybox-static squashfuse fuse-overlayfs uidmap fakeroot squashfs-tools
     # the builder that tests compare images with, and what looks at extended attributes
     buildah attr
-    # what ADD needs: for URLs, and for archives in the build context
-    curl bzip2 xz-utils
+    # what ADD needs: for URLs, for git repositories, and for archives in the build context
+    curl git bzip2 xz-utils
     # the network between cluster and host
     nftables iproute2
     # a real benchmark: HPC Challenge with the MPI that it is built with
     hpcc openmpi-bin
     # the SPANK plugin is compiled against the Slurm that loads it; shellcheck reads the wrapper
     gcc libc6-dev make libslurm-dev slurm-wlm-basic-plugins-dev shellcheck
+    # what users' completion and environment modules are written for
+    zsh lua5.4 tcl
     # for people and for what Apptainer's %post expects on a build host; libatomic1 and libstdc++6 for Node
     ca-certificates file less procps psmisc strace vim-tiny libatomic1 libstdc++6
 )
