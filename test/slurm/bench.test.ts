@@ -181,6 +181,12 @@ describe('a program whose true cost is known', () => {
     const [one, other] = await Promise.all([admin(words), site.ctmgr(['bench', ...words])]);
     expect(one).toMatchObject({ code: 0 });
     expect(other.stdout).toBe(one.stdout);
+    const pages = ['1', '2'].map((name) => `${site.inputs}/page-${name}.html`);
+    for (const page of pages) await required(site.ctmgr(['bench', 'report', same.run.name, '--html', page]));
+    expect(await exec(['cmp', ...pages])).toMatchObject({ code: 0 });
+    const page = await output(['cat', ...pages.slice(1)]);
+    expect(page).toMatch(/class="verdict">\s*truth: costs nothing at a margin of 1 %/);
+    expect(page.match(/<dt>recipe<\/dt>\s*<dd>tiny, version 1</)).not.toBeNull();
     expect((await admin(['report', same.run.name, '--csv'])).stdout.trim().split('\n')).toHaveLength(33);
   });
 });
