@@ -26,7 +26,6 @@ const submission: ArraySubmission = {
 const refusals: Record<string, Partial<ArraySubmission['resources']>> = {
   partition: { partition: 'nowhere' },
   account: { account: 'nobodys' },
-  qos: { qos: 'none' },
   constraint: { constraint: 'nosuch' },
   memory: { memory: '900G' },
   time: { time: 'soon' },

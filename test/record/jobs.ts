@@ -14,8 +14,8 @@ interface Course {
   then?: (job: string) => Promise<unknown>;
   /** Recorded when sacct's state or squeue's state and reason have this. */
   shows: RegExp;
-  /** Of a job that goes on after that. */
-  last?: boolean;
+  /** Recorded before accounting knows all of it: slurmctld of 22.05 tells it of new jobs every five seconds. */
+  atOnce?: boolean;
 }
 
 const forever = 'sleep 1000';
@@ -24,8 +24,12 @@ const running = (job: string): Promise<unknown> => shown(job, /RUNNING/);
 
 /** In the order of submission; those that wait for a minute come first. */
 const courses: Record<string, Course> = {
-  timeout: { options: ['--time=1', '-pbuild'], script: forever, shows: /TIMEOUT/ },
-  deadline: { options: ['--hold', '--time=1', '--deadline=now+70seconds'], shows: /DEADLINE/ },
+  timeout: { options: ['--time=1', '-pbuild', '-wb1'], script: forever, shows: /TIMEOUT/ },
+  // It cannot start in time: the one before has a part of its node, and it wants the whole.
+  deadline: {
+    options: ['--time=1', '-pbuild', '-wb1', '--exclusive', '--deadline=now+70seconds'],
+    shows: /DEADLINE/,
+  },
   'begin-later': { options: ['--array=1-9:4%4', '--begin=now+1hour'], shows: /PENDING.*BeginTime/ },
   'held-by-user': { options: ['--array=3,5-7', '--hold'], shows: /PENDING.*JobHeldUser/ },
   'held-by-admin': {
@@ -43,14 +47,19 @@ const courses: Record<string, Course> = {
     shows: /CANCELLED/,
   },
   completed: { options: ['--array=1-2'], script: 'true', shows: /COMPLETED.*COMPLETED/s },
+  'just-ended': { options: [], script: 'exit 1', shows: /FAILED/, atOnce: true },
   'exit-1': { options: [], script: 'exit 1', shows: /FAILED/ },
   'exit-137': { options: [], script: 'exit 137', shows: /FAILED/ },
   'exit-255': { options: [], script: 'exit 255', shows: /FAILED/ },
   'signal-9': { options: [], script: 'kill -9 $$', shows: /FAILED/ },
   'missing-log-folder': { options: ['-o/nonexistent/log'], shows: /FAILED/ },
-  'missing-work-folder': { options: ['-D/nonexistent'], shows: /FAILED|COMPLETED/ },
+  'missing-work-folder': { options: ['-D/nonexistent'], script: 'true', shows: /FAILED|COMPLETED/ },
   'missing-interpreter': { options: [], interpreter: '/no/such', shows: /FAILED/ },
-  'partly-running': { options: ['-pbuild', '--array=1-9%2'], script: forever, shows: /RUNNING.*PENDING|PENDING.*RUNNING/s },
+  'partly-running': {
+    options: ['-pbuild', '-wb2', '--array=1-9%2'],
+    script: forever,
+    shows: /RUNNING.*PENDING|PENDING.*RUNNING/s,
+  },
   'cancelled-by-owner': {
     options: ['-wc1'],
     script: forever,
@@ -97,7 +106,8 @@ const courses: Record<string, Course> = {
     },
     shows: /^(?!.*RUNNING).*PENDING|PREEMPTED/s,
   },
-  'prolog-failed': { options: ['-wc3'], user: 'bob', shows: /FAILED|PENDING.*(held|Held)/s },
+  'prolog-failed': { options: ['-wc3'], user: 'bob', shows: /PENDING.*(held|Held)/s },
+  'prolog-failed-for-good': { options: ['-wc3', '--no-requeue'], user: 'bob', shows: /FAILED|CANCELLED/ },
 };
 
 /** What sacct and squeue show of an array, one line for each row. */
@@ -118,6 +128,19 @@ async function shown(job: string, what: RegExp, seconds = 180): Promise<void> {
     () => look(job),
     (text) => what.test(text),
     seconds,
+  );
+}
+
+const resume = (): Promise<string> =>
+  output(['sh', '-c', 'scontrol update nodename=c3 state=resume 2>/dev/null; sinfo -hNnc3 -o%T']);
+
+/** Waits until sacct has a row for the array, with its name. */
+async function accounted(job: string, name: string): Promise<void> {
+  await until(
+    `sacct of ${name}`,
+    () => output(['sacct', '-nXP', '-j', job, '-o', 'JobID,JobName']),
+    (text) => text.includes(`${job}_`) && !text.includes('|allocation'),
+    30,
   );
 }
 
@@ -143,16 +166,18 @@ export async function recordJobs({ slurm, record }: Recorder, say: (what: string
       await course.then?.(job);
       if (name === 'timeout' || name === 'deadline') waiting.push({ name, job, shows: course.shows });
       else await shown(job, course.shows, 40);
+      if (course.atOnce !== true) await accounted(job, name);
+      if (name !== 'timeout' && name !== 'deadline') await ask(name, job);
     } catch (error) {
       say(`NOT SEEN: ${name}: ${String(error)}`);
     }
-    if (name !== 'timeout' && name !== 'deadline') await ask(name, job);
     if (['preempted', 'requeued-and-held', 'special-exit', 'prolog-failed'].includes(name))
       await record(`duplicates/${name}`, () => duplicates(job));
     if (!['timeout', 'deadline', 'completed'].includes(name)) await exec(['scancel', job]);
+    // The prolog has drained its node.
+    if (course.user === 'bob') await until('c3', resume, (text) => /idle|mix/.test(text));
     if (name === 'cancelled-by-owner') say('half of the jobs');
   }
-  await output(['scontrol', 'update', 'nodename=c3', 'state=resume']).catch(() => undefined);
   say('a node dies');
   const lost = await submit('node-died', { options: ['-wc4', '--no-requeue'], script: forever, shows: /./ });
   const requeued = await submit('node-died-requeued', { options: ['-wc4', '--requeue'], script: forever, shows: /./ });
@@ -161,13 +186,18 @@ export async function recordJobs({ slurm, record }: Recorder, say: (what: string
   await fault('node:c4');
   await shown(lost, /NODE_FAIL/);
   await shown(requeued, /PENDING/);
+  await Promise.all([accounted(lost, 'node-died'), accounted(requeued, 'node-died-requeued')]);
   await ask('node-died', lost);
   await ask('node-died-requeued', requeued);
   await record('duplicates/node-died-requeued', () => duplicates(requeued));
   await exec(['scancel', requeued]);
   await heal('node:c4');
   for (const { name, job, shows } of waiting) {
-    await shown(job, shows).catch((error: unknown) => say(`NOT SEEN: ${name}: ${String(error)}`));
-    await ask(name, job);
+    try {
+      await shown(job, shows);
+      await ask(name, job);
+    } catch (error) {
+      say(`NOT SEEN: ${name}: ${String(error)}`);
+    }
   }
 }
