@@ -30,6 +30,9 @@ const inWords = ({ index, phase, outcome, provisional, exitCode, signal, cancell
     .filter((word) => word !== '')
     .join(' ');
 
+/** --help or --usage still names them, but the same command refuses them. */
+const gone = new Set(['--ctrl-comm-ifhn', '--mpi-combine', '--power', '--slurmd_debug', 'salloc --get-user-env']);
+
 describe.each(['22.05', '24.11', '26.05'])('Slurm %s', (name) => {
   const version = parseVersion(`slurm ${name}`) ?? { major: 0, minor: 0, text: '' };
   const recording = readRecording(name);
@@ -119,9 +122,10 @@ describe.each(['22.05', '24.11', '26.05'])('Slurm %s', (name) => {
     expect(recorded(recording, 'reused-id', '--duplicates').stdout.split('\n')).toHaveLength(4);
   });
 
+  // slurmctld has lost its state. Only 26.05 leaves the job in accounting as it was.
   test('a runaway job: sacct may take it for waiting for ever, squeue does not know it', () => {
     expect(accounting('runaway')).toEqual(
-      name === '22.05' ? ['1: cancelled 0:0', '2: cancelled 0:0'] : ['1: queued', '2: queued'],
+      name === '26.05' ? ['1: queued', '2: queued'] : ['1: cancelled 0:0', '2: cancelled 0:0'],
     );
     expect(recorded(recording, 'runaway', 'squeue').stderr).toMatch(/invalid job id specified/i);
   });
@@ -138,7 +142,7 @@ describe.each(['22.05', '24.11', '26.05'])('Slurm %s', (name) => {
     expect(parseFound('squeue', found, 'answer')).toMatchObject({ ok: true, jobIds: expect.any(Array) });
     expect(parseUserJobs(recorded(recording, 'user-jobs', 'squeue').stdout)).toMatchObject({
       ok: true,
-      jobs: [{ name: 'answer', workDir: '/' }],
+      jobs: expect.arrayContaining([{ jobId: expect.any(Number), name: 'answer', workDir: '/' }]),
     });
     const nodes = parseNodes(recorded(recording, 'nodes', 'sinfo').stdout);
     expect(nodes).toContainEqual({ node: 'b1', partition: 'build', isDefault: false, state: 'idle', usable: true });
@@ -159,7 +163,8 @@ describe.each(['22.05', '24.11', '26.05'])('Slurm %s', (name) => {
     const known =
       readFileSync(join(folder, `${tool}-${name}`), 'utf8') + readFileSync(join(folder, `${tool}-x11`), 'utf8');
     const options = known.split('\n').map((line) => line.split(' ')[0] ?? '');
-    expect(new Set(told).size).toBeGreaterThan(90);
-    expect([...new Set(told)].filter((option) => !options.some((one) => one.startsWith(option)))).toEqual([]);
+    expect(new Set(told).size).toBeGreaterThan(80);
+    const unknown = [...new Set(told)].filter((option) => !options.some((one) => one.startsWith(option)));
+    expect(unknown.filter((option) => !gone.has(option) && !gone.has(`${tool} ${option}`))).toEqual([]);
   });
 });
