@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { slurmVersion } from '../../lib/slurm/controller.ts';
 import { recordAnswers } from './answers.ts';
 import { recordJobs } from './jobs.ts';
+import { recordOutOfMemory } from './memory.ts';
 import { makeRecorder } from './recorder.ts';
 import { configureCluster, recordLostState, recordOutages } from './site.ts';
 
@@ -24,6 +25,8 @@ await recordAnswers(recorder);
 say('outages');
 await recordOutages(recorder);
 await recordLostState(recorder);
+say('memory');
+await recordOutOfMemory(recorder).catch((error: unknown) => say(`NOT SEEN: out of memory: ${String(error)}`));
 
 const [major = '', minor = ''] = version.split('.');
 const file = join(import.meta.dirname, `../fixtures/slurm/${major}.${minor}.txt`);

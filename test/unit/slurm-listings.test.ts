@@ -149,7 +149,6 @@ describe('sacct as documented', () => {
   test.each([
     ['22.05', '1_1|FAILED|0:52|1795367365|1795367365|1795367365|n1|None|m', 'infrastructure'],
     ['26.05', '1_1|FAILED|0:54|1795367365|1795367365|1795367365|n1|Prolog|m', 'infrastructure'],
-    ['22.05', '1_1|OUT_OF_MEMORY|0:125|1795367365|1795367365|1795367365|n1|None|m', 'oom'],
     ['26.05', '1_1|LAUNCH_FAILED|0:0|1795367365|1795367365|1795367365|n1|None|m', 'infrastructure'],
     ['26.05', '1_1|RECONFIG_FAIL|0:0|1795367365|1795367365|1795367365|n1|None|m', 'infrastructure'],
     ['22.05', '1_1|BOOT_FAIL|0:0|1795367365|1795367365|1795367365|n1|None|m', 'node'],

@@ -54,6 +54,7 @@ describe.each(['22.05', '24.11', '26.05'])('Slurm %s', (name) => {
     ['missing-work-folder', ['1: completed 0:0']],
     ['missing-interpreter', ['1: failed 2:0']],
     ['timeout', ['1: timeout 0:0']],
+    ['out-of-memory', ['1: oom 0:125']],
     ['cancelled-by-owner', ['1: cancelled 0:0 by 1002']],
     ['cancelled-while-waiting', ['7: cancelled 0:0 by 0', '9: cancelled 0:0 by 0']],
     ['suspended', ['1: running']],
