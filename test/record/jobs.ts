@@ -11,7 +11,7 @@ interface Course {
   interpreter?: string;
   user?: string;
   /** What is done to it when it has been submitted. */
-  then?: (job: string) => Promise<unknown>;
+  afterwards?: (job: string) => Promise<unknown>;
   /** Recorded when sacct's state or squeue's state and reason have this. */
   shows: RegExp;
   /** Recorded before accounting knows all of it: slurmctld of 22.05 tells it of new jobs every five seconds. */
@@ -34,13 +34,13 @@ const courses: Record<string, Course> = {
   'held-by-user': { options: ['--array=3,5-7', '--hold'], shows: /PENDING.*JobHeldUser/ },
   'held-by-admin': {
     options: ['--begin=now+1hour'],
-    then: (job) => root('scontrol', 'hold', job),
+    afterwards: (job) => root('scontrol', 'hold', job),
     shows: /PENDING.*JobHeldAdmin/,
   },
   'partition-time-limit': { options: ['-pbuild', '--time=2-0'], shows: /PENDING.*PartitionTimeLimit/ },
   'cancelled-while-waiting': {
     options: ['--array=7,9', '--begin=now+1hour'],
-    then: async (job) => {
+    afterwards: async (job) => {
       await shown(job, /PENDING/);
       await root('scancel', job);
     },
@@ -63,7 +63,7 @@ const courses: Record<string, Course> = {
   'cancelled-by-owner': {
     options: ['-wc1'],
     script: forever,
-    then: async (job) => {
+    afterwards: async (job) => {
       await running(job);
       await output(['scancel', job], { user: 'alice' });
     },
@@ -72,7 +72,7 @@ const courses: Record<string, Course> = {
   suspended: {
     options: ['-wc1'],
     script: forever,
-    then: async (job) => {
+    afterwards: async (job) => {
       await running(job);
       await root('scontrol', 'suspend', `${job}_1`);
     },
@@ -81,7 +81,7 @@ const courses: Record<string, Course> = {
   'requeued-and-held': {
     options: ['-wc1'],
     script: forever,
-    then: async (job) => {
+    afterwards: async (job) => {
       await running(job);
       await root('scontrol', 'requeuehold', `${job}_1`);
     },
@@ -90,7 +90,7 @@ const courses: Record<string, Course> = {
   'special-exit': {
     options: ['-wc1'],
     script: forever,
-    then: async (job) => {
+    afterwards: async (job) => {
       await running(job);
       await root('scontrol', 'requeuehold', 'State=SpecialExit', `${job}_1`);
     },
@@ -100,7 +100,7 @@ const courses: Record<string, Course> = {
   preempted: {
     options: ['-plow', '--exclusive', '--mem=0'],
     script: forever,
-    then: async (job) => {
+    afterwards: async (job) => {
       await running(job);
       await output(['sbatch', '-phigh', '--exclusive', '--mem=0', '-o/dev/null', '--wrap=sleep 30'], { user: 'alice' });
     },
@@ -163,7 +163,7 @@ export async function recordJobs({ slurm, record }: Recorder, say: (what: string
   for (const [name, course] of Object.entries(courses)) {
     const job = await submit(name, course);
     try {
-      await course.then?.(job);
+      await course.afterwards?.(job);
       if (name === 'timeout' || name === 'deadline') waiting.push({ name, job, shows: course.shows });
       else await shown(job, course.shows, 40);
       if (course.atOnce !== true) await accounted(job, name);

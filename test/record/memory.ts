@@ -24,7 +24,16 @@ export async function recordOutOfMemory({ slurm, record }: Recorder): Promise<vo
   await heal('slurmctld');
   await fault('node:c1');
   await heal('node:c1');
-  const words = ['sbatch', '--parsable', '--job-name=out-of-memory', '--array=1', '--mem=20', '-wc1', '-D/', '-o/dev/null'];
+  const words = [
+    'sbatch',
+    '--parsable',
+    '--job-name=out-of-memory',
+    '--array=1',
+    '--mem=20',
+    '-wc1',
+    '-D/',
+    '-o/dev/null',
+  ];
   const job = await output(words, { user: 'alice', input: greedy });
   try {
     await until(

@@ -9,8 +9,8 @@ import { makeRecorder } from './recorder.ts';
 import { configureCluster, recordLostState, recordOutages } from './site.ts';
 
 /**
- * Records what Slurm prints into test/fixtures/slurm: npm run record (README.md, "Development"). Takes about five minutes
- * for one version; changes the cluster, so it is given one of its own.
+ * Records what Slurm prints into test/fixtures/slurm: npm run record (README.md, "Develop"). It leaves the cluster broken, so
+ * it is given one of its own.
  */
 const recorder = makeRecorder('root');
 const { text: version } = await slurmVersion(recorder.slurm);
