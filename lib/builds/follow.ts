@@ -15,18 +15,20 @@ export interface FollowOptions {
 /**
  * Polls until `until` is true or `signal` fires: result files every `poll.results_interval` seconds, Slurm every
  * `poll.slurm_interval`, less often (each time `poll.slurm_backoff` times as long, up to `poll.slurm_interval_max`) while
- * nothing changes. Slurm is asked nothing at all while nothing is unfinished.
+ * nothing changes. Slurm is asked nothing at all while nothing is unfinished. Result files are looked for also while Slurm is slow to answer.
  */
 export async function follow(site: BuildSite, options: FollowOptions): Promise<void> {
   const { results_interval, slurm_interval, slurm_interval_max, slurm_backoff } = site.config.poll;
-  const asking = { ...site, slurm: { ...site.slurm, interrupted: options.signal } };
+  const stop = new AbortController();
+  const asking = { ...site, slurm: { ...site.slurm, interrupted: AbortSignal.any([options.signal, stop.signal]) } };
   let interval = slurm_interval;
   let nextSlurm = 0;
   let told = new Set<string>();
   let previous: PassReport | undefined;
   while (!options.signal.aborted) {
     const askSlurmToo = performance.now() >= nextSlurm;
-    const report = await pollOnce(asking, askSlurmToo, previous);
+    const pass = pollOnce(asking, askSlurmToo, previous);
+    const report = askSlurmToo ? await readResultsMeanwhile(site, pass, options, stop) : await pass;
     const isMore = report.unfinished > (previous?.unfinished ?? 0);
     previous = report;
     if (askSlurmToo) {
@@ -45,6 +47,38 @@ export async function follow(site: BuildSite, options: FollowOptions): Promise<v
     if (await options.until(report)) return;
     await pause(results_interval * 1000, options.signal);
   }
+}
+
+/**
+ * Goes on with what needs no answer of Slurm until the pass that waits for one has ended, or is not needed any more and stopped; returns
+ * what that reports.
+ */
+async function readResultsMeanwhile(
+  site: BuildSite,
+  pass: Promise<PassReport>,
+  { signal, onPass, until }: FollowOptions,
+  stop: AbortController,
+): Promise<PassReport> {
+  const ended = new AbortController();
+  const settled = pass.finally(() => ended.abort());
+  const either = AbortSignal.any([signal, ended.signal]);
+  let isBehind = false;
+  try {
+    for (;;) {
+      await Promise.race([settled, pause(site.config.poll.results_interval * 1000, either)]);
+      if (either.aborted) break;
+      const between = await pollOnce(site, false, undefined, false);
+      isBehind ||= between.catalogueBehind;
+      // What it could not do is told by the next pass that meets it.
+      if (between.transitions.length > 0) await onPass({ ...between, problems: [] });
+      if (await until(between)) stop.abort();
+    }
+  } finally {
+    await Promise.allSettled([settled]);
+  }
+  const report = await settled;
+  const problems = stop.signal.aborted ? [] : report.problems;
+  return { ...report, problems, catalogueBehind: report.catalogueBehind || isBehind };
 }
 
 /** Waits; an abort ends it early and is no error. */

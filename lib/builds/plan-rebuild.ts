@@ -1,7 +1,6 @@
-import { createHash } from 'node:crypto';
-
 import type { RenderedRecipe } from '../definitions/render-recipe.ts';
 import { CtmgrError } from '../util/errors.ts';
+import { type ImageInputs, inputHash } from './input-hash.ts';
 import type { PlannedBase } from './plan-bases.ts';
 
 /** One image of a rebuild. */
@@ -31,8 +30,8 @@ export interface PlannedArray {
  * name) have an array for each set of those, so that none waits for a base that is not its own. `recipes` are in base order. Tasks are numbered in the order of `recipes`; array
  * indices, which Slurm starts in ascending order, begin with the build that is expected to take longest (`expected`: seconds
  * by name), because longest-first keeps the end of the last build within 4/3 of the best possible one (R. L. Graham, Bounds
- * on multiprocessing timing anomalies, 1969). What was never built may take any time and comes first. Pure. Throws `configuration` for 0, with
- * which Slurm takes no arrays at all.
+ * on multiprocessing timing anomalies, 1969). What was never built may take any time and comes first. `apptainers`: by class, the versions
+ * that its nodes have, the latest report first. Pure. Throws `configuration` for 0, with which Slurm takes no arrays at all.
  */
 export function planRebuild(
   recipes: RenderedRecipe[],
@@ -40,6 +39,7 @@ export function planRebuild(
   maxArraySize: number,
   expected: ReadonlyMap<string, number> = new Map(),
   bases: ReadonlyMap<string, PlannedBase[]> = new Map(),
+  apptainers: ReadonlyMap<string, readonly string[]> = new Map(),
 ): PlannedArray[] {
   if (maxArraySize < 1) {
     throw new CtmgrError('configuration', 'this Slurm takes no job arrays', {
@@ -62,7 +62,7 @@ export function planRebuild(
         name: recipe.source.recipe.name,
         recipe,
         taskIndex,
-        inputHash: inputHash(recipe, own),
+        inputHash: inputHash(inputsOf(recipe, own, apptainers.get(name)?.[0] ?? null)),
         bases: own,
       };
       taskIndex += 1;
@@ -85,16 +85,13 @@ function awaited(bases: readonly PlannedBase[]): string[] {
   ].sort();
 }
 
-/**
- * The same for two builds exactly if they were asked for the same thing: the exact definition (with overlays, and with the digests of
- * base images that are known), files, platform, and the base images of ours, as far as they are built.
- */
-export function inputHash(
-  { definition, manifest, source }: RenderedRecipe,
-  bases: readonly PlannedBase[] = [],
-): string {
-  const { platform } = source.content;
-  const own = bases.flatMap((base) => (base.kind === 'image' ? [[base.name, base.built?.sha256 ?? null]] : []));
-  const parts = [definition, manifest.digest, platform, own];
-  return createHash('sha256').update(JSON.stringify(parts)).digest('hex');
+/** What an image is going to be made of. */
+export function inputsOf(
+  { source, overlays, definition }: RenderedRecipe,
+  bases: PlannedBase[],
+  apptainer: string | null,
+): ImageInputs {
+  const { version, context_digest: context, platform } = source.content;
+  const applied = overlays.map((overlay) => ({ name: overlay.name, version: overlay.version }));
+  return { version, context, platform, overlays: applied, bases, definition, apptainer };
 }

@@ -25,31 +25,40 @@ import { placeOf } from './tag-folders.ts';
 import { placeOfVerification, settleSubmission, submitVerification } from './submit-verification.ts';
 
 /**
- * The poller's pass over verification builds: submits those that wait, moves the others by the rules of all builds
- * (`decide`), and clears away what is older than `build.verification_days`. Returns what could not be done this time and
- * how many are unfinished.
+ * A pass over verification builds alone: submits those that wait, moves the others by the rules of all builds (`decide`), and clears away
+ * what is older than `build.verification_days`. Returns what could not be done this time.
  */
-export async function pollVerifications(
+export async function pollVerifications(site: BuildSite): Promise<{ problems: string[] }> {
+  const { open, problems } = await beginVerifications(site, true);
+  const news = open.length === 0 ? noNews : await askSlurm(site, open.map(asInstance));
+  await settleVerifications(site, open, news);
+  return { problems: [...problems, ...news.problems] };
+}
+
+/**
+ * Does what needs no word of Slurm about jobs: submits (unless `submitToo` is false) and reads result files. Returns those that are with
+ * Slurm, about which it can be asked together with builds, and what could not be done this time.
+ */
+export async function beginVerifications(
   site: BuildSite,
   askSlurmToo: boolean,
-): Promise<{ problems: string[]; unfinished: number }> {
+  submitToo = true,
+): Promise<{ open: Verification[]; problems: string[] }> {
   const problems: string[] = [];
   const rows = await unfinishedVerifications(site.store);
-  for (const row of rows.filter(({ job_id }) => job_id === null)) {
+  for (const row of submitToo ? rows.filter(({ job_id }) => job_id === null) : []) {
     const problem = await submit(site, row, askSlurmToo);
     if (problem !== undefined) problems.push(problem);
   }
   const open: Verification[] = [];
-  for (const row of rows.filter(({ job_id }) => job_id !== null)) {
-    if (!(await step(site, row, noNews))) open.push(row);
-  }
-  if (askSlurmToo && open.length > 0) {
-    const news = await askSlurm(site, open.map(asInstance));
-    problems.push(...news.problems);
-    for (const row of open) await step(site, row, news);
-  }
+  for (const row of rows) if (row.job_id !== null && !(await step(site, row, noNews))) open.push(row);
   if (askSlurmToo) await clearAway(site);
-  return { problems, unfinished: (await unfinishedVerifications(site.store)).length };
+  return { open, problems };
+}
+
+/** Moves verifications by what Slurm said about them, see `asInstance`. */
+export async function settleVerifications(site: BuildSite, open: Verification[], news: SlurmNews): Promise<void> {
+  for (const row of open) await step(site, row, news);
 }
 
 async function submit(site: BuildSite, row: Verification, askSlurmToo: boolean): Promise<string | undefined> {
@@ -65,16 +74,16 @@ async function submit(site: BuildSite, row: Verification, askSlurmToo: boolean):
 /** Returns true if there is nothing more to decide about it in this pass. */
 async function step(site: BuildSite, row: Verification, news: SlurmNews): Promise<boolean> {
   const instance = asInstance(row);
-  const share = (await readResults(site, [instance])).get(row.id);
+  const share = (await readResults(site, [instance])).get(instance.id);
   const started = await readStarts(site, [instance], news.records, news.state !== 'unasked');
-  const record = news.records.get(row.id);
+  const record = news.records.get(instance.id);
   const { result_grace, lost_after } = site.config.poll;
   const decision = decide({
     status: row.status,
     result: share?.result,
     resultProblem: share?.resultProblem,
     shareSeen: share?.seen ?? false,
-    claimed: started.has(row.id),
+    claimed: started.has(instance.id),
     cancelledBy: null,
     record,
     slurm: news.state,
@@ -145,9 +154,9 @@ async function clearAway(site: BuildSite): Promise<void> {
   }
 }
 
-/** What the functions that judge builds need to know of one. */
-function asInstance(row: Verification): Instance {
+/** What the functions that judge builds need to know of one. Its id is negative, so that it is none of a build. */
+export function asInstance(row: Verification): Instance {
   const { id, job_id, status, missing_since, attempted_at } = row;
-  const only = { array_index: 0, attempt: 1, requeued_at: null };
-  return { ...placeOfVerification(row), ...only, id, job_id, status, missing_since, attempted_at } as Instance;
+  const only = { id: -id, array_index: 0, attempt: 1, requeued_at: null };
+  return { ...placeOfVerification(row), ...only, job_id, status, missing_since, attempted_at } as Instance;
 }

@@ -3,6 +3,7 @@ import type { BuildArray } from '../store/build-arrays.ts';
 import { countUnfinished, type Instance, lostInstances, unfinishedInstances } from '../store/instances.ts';
 import { foreignChanges } from '../store/open.ts';
 import { listTagHolds } from '../store/tag-holds.ts';
+import { countUnfinishedVerifications, type Verification } from '../store/verifications.ts';
 import { briefErrorText, CtmgrError } from '../util/errors.ts';
 import { applyDecisions, type Settlement, type Transition } from './apply-decision.ts';
 import type { BuildSite } from './build-site.ts';
@@ -10,7 +11,7 @@ import { cancelTargets } from './cancel-builds.ts';
 import { checkShare } from './check-share.ts';
 import { askSlurm, noNews, type SlurmNews } from './gather-evidence.ts';
 import { judge } from './judge.ts';
-import { pollVerifications } from './poll-verifications.ts';
+import { asInstance, beginVerifications, settleVerifications } from './poll-verifications.ts';
 import { recoverSubmissions, submitHandedOver } from './recover-submissions.ts';
 import { completeRelease } from './release-tag.ts';
 import { showNames } from './show-names.ts';
@@ -34,9 +35,15 @@ export interface PassReport {
  * One pass of the poller: carries on submissions, reads result files, asks Slurm (unless `askSlurmToo` is false, for
  * the cheap passes in between), moves states, publishes, begins further attempts, rewrites the catalogue if there is
  * anything new. Any number of processes may do this at once and any of them may be killed: every change compares with the
- * state that was read, inside a transaction. `previous` is what this process's pass before reported.
+ * state that was read, inside a transaction. `previous` is what this process's pass before reported. With `submitToo` false nothing waits
+ * for sbatch either, for passes while another one of this process waits for Slurm.
  */
-export async function pollOnce(site: BuildSite, askSlurmToo = true, previous?: PassReport): Promise<PassReport> {
+export async function pollOnce(
+  site: BuildSite,
+  askSlurmToo = true,
+  previous?: PassReport,
+  submitToo = true,
+): Promise<PassReport> {
   const report: PassReport = {
     transitions: [],
     problems: [],
@@ -48,15 +55,15 @@ export async function pollOnce(site: BuildSite, askSlurmToo = true, previous?: P
   if (!(await shareIsThere(site, report))) return report;
   const names = await showNames(site);
   report.problems.push(...names.problems);
-  tell(report, askSlurmToo ? await recoverSubmissions(site) : await submitHandedOver(site));
+  if (submitToo) tell(report, askSlurmToo ? await recoverSubmissions(site) : await submitHandedOver(site));
   const instances = [...(await unfinishedInstances(site.store)), ...(await lostInstances(site.store))];
-  const changed = await decideAll(site, instances, askSlurmToo, report);
-  // What is built from images that have just become good goes to Slurm at once.
-  if (report.transitions.length > 0) tell(report, await recoverSubmissions(site, 'planned'));
-  const released = await carryOnReleases(site, report);
-  const verifications = await pollVerifications(site, askSlurmToo);
+  const verifications = await beginVerifications(site, askSlurmToo, submitToo);
   report.problems.push(...verifications.problems);
-  report.unfinished = (await countUnfinished(site.store)) + verifications.unfinished;
+  const changed = await decideAll(site, instances, verifications.open, askSlurmToo, report);
+  // What is built from images that have just become good goes to Slurm at once.
+  if (submitToo && report.transitions.length > 0) tell(report, await recoverSubmissions(site, 'planned'));
+  const released = await carryOnReleases(site, report);
+  report.unfinished = (await countUnfinished(site.store)) + (await countUnfinishedVerifications(site.store));
   const news = changed || released || report.submissions.length > 0 || names.shown.length > 0 || report.catalogueBehind;
   if (news || (askSlurmToo && report.catalogueOf !== (await foreignChanges(site.store)))) {
     await showInCatalogue(site, report);
@@ -81,19 +88,21 @@ async function shareIsThere(site: BuildSite, report: PassReport): Promise<boolea
 async function decideAll(
   site: BuildSite,
   instances: Instance[],
+  verifications: Verification[],
   askSlurmToo: boolean,
   report: PassReport,
 ): Promise<boolean> {
   const settlements: Settlement[] = [];
   const first = await judge(site, instances, noNews, settlements, report);
   const waiting = first.open.filter(({ instance }) => instance.status !== 'lost');
-  if (askSlurmToo && waiting.length > 0) {
+  if (askSlurmToo && waiting.length + verifications.length > 0) {
     const asked = waiting.map(({ instance }) => instance);
-    const news = await askSlurm(site, asked);
+    const news = await askSlurm(site, [...asked, ...verifications.map(asInstance)]);
     report.problems.push(...news.problems);
     await carryOnCancelling(site, asked, news, report);
     const second = await judge(site, asked, news, settlements, report);
     settlements.push(...second.open);
+    await settleVerifications(site, verifications, news);
   } else settlements.push(...first.open);
   const { transitions, arrays, visible } = await applyDecisions(site, settlements);
   report.transitions.push(...transitions);

@@ -3,6 +3,8 @@ import { lstat, rm } from 'node:fs/promises';
 import { findCurrentImage, newestGoodTagId, setCurrentImage } from '../store/current-images.ts';
 import { insertEvent } from '../store/events.ts';
 import { changeInstance, type Instance } from '../store/instances.ts';
+import { readInstance } from '../store/newest-instances.ts';
+import { noteApptainer } from '../store/node-apptainer.ts';
 import type { Store } from '../store/open.ts';
 import { recipeAccess } from '../store/recipes.ts';
 import { isHeld } from '../store/tag-holds.ts';
@@ -11,12 +13,17 @@ import { isSystemError } from '../util/errors.ts';
 import type { BuildSite } from './build-site.ts';
 import { checkShare } from './check-share.ts';
 import type { BuildResult } from './result-file.ts';
+import { inputHash } from './input-hash.ts';
 import { type ImageCheck, ownImage } from './own-image.ts';
+import { readInputs } from './read-inputs.ts';
 import { showName } from './show-names.ts';
 import { signPublished } from './sign-published.ts';
 import { imageFile, logFiles } from './tag-folders.ts';
 
 export type GoodResult = Extract<BuildResult, { outcome: 'success' }>;
+
+/** What this process publishes just now: a pass that waits for Slurm is not the only one, and files are told apart by process. */
+const underWay = new Set<number>();
 
 /** What became of a good build: published, not visible (yet), or a file that is not the one which was reported. */
 export type Publication = 'published' | 'raced' | Exclude<ImageCheck, 'good'>;
@@ -29,6 +36,16 @@ export type Publication = 'published' | 'raced' | Exclude<ImageCheck, 'good'>;
  * does not let it.
  */
 export async function publish(site: BuildSite, instance: Instance, result: GoodResult): Promise<Publication> {
+  if (underWay.has(instance.id)) return 'raced';
+  underWay.add(instance.id);
+  try {
+    return await publishFile(site, instance, result);
+  } finally {
+    underWay.delete(instance.id);
+  }
+}
+
+async function publishFile(site: BuildSite, instance: Instance, result: GoodResult): Promise<Publication> {
   await checkShare(site.paths);
   const file = imageFile(site.paths, instance);
   const signed = await signPublished(site, instance, file, result);
@@ -49,6 +66,8 @@ async function record(
   file: string,
 ): Promise<boolean> {
   const now = epochSeconds();
+  const apptainer = result.apptainer || null;
+  const inputs = await readInputs(db, await readInstance(db, instance.id));
   const takesOver = !(await isHeld(db, instance.build_tag_id)) && (await takesNameOver(db, instance));
   const changed = await changeInstance(db, instance.id, instance.status, {
     status: 'success',
@@ -62,10 +81,13 @@ async function record(
     missing_since: null,
     started_at: result.started,
     ended_at: result.ended,
-    apptainer: result.apptainer || null,
+    apptainer,
+    // Which Apptainer built it, and from which images of the same tag, is only known now.
+    input_hash: inputHash({ ...inputs, apptainer }),
     changed_at: now,
   });
   if (!changed) return false;
+  if (apptainer !== null) await noteApptainer(db, { class: instance.class, node: result.node, apptainer }, now);
   if (takesOver) await setCurrentImage(db, instance.recipe_id, instance.id, site.actor, now);
   // Its group may have changed while it was built.
   const { group } = await recipeAccess(db, instance.recipe_id);

@@ -1,7 +1,9 @@
 import { renderRecipe, type RenderedRecipe } from '../definitions/render-recipe.ts';
+import { requireVersion } from '../definitions/render-version.ts';
 import { queryController } from '../slurm/controller.ts';
 import { arraysOfTag } from '../store/build-arrays.ts';
 import { expectedDurations } from '../store/build-durations.ts';
+import { apptainersOfClasses } from '../store/node-apptainer.ts';
 import { listOverlays } from '../store/overlays.ts';
 import { type CurrentRecipe, listCurrentRecipes } from '../store/recipes.ts';
 import { resourceClass } from '../config/resource-class.ts';
@@ -25,13 +27,15 @@ export interface RebuildPlan {
 }
 
 /**
- * Plans a rebuild of the named recipes, or of all, or of what of them has changed. Changes nothing. Throws if a name is unknown (66), if there is
+ * Plans a rebuild of the named recipes, or of all, or of what of them has changed; of a name in `versions` that version and not the newest.
+ * Changes nothing. Throws if a name is unknown (66), if there is
  * nothing to build (66), or if slurmctld, whose MaxArraySize is needed, does not answer (69).
  */
 export async function planRecipes(
   site: BuildSite,
   names: string[],
   options: RebuildOptions = {},
+  versions: ReadonlyMap<string, number> = new Map(),
 ): Promise<RebuildPlan> {
   const all = await listCurrentRecipes(site.store);
   refuseRetired(all, names);
@@ -60,12 +64,18 @@ export async function planRecipes(
   }
   const rendered: RenderedRecipe[] = [];
   const overlays = await listOverlays(site.store);
-  for (const source of wanted) rendered.push(await renderRecipe(site.store, source, site.config, overlays));
+  for (const newest of wanted) {
+    const version = versions.get(newest.recipe.name);
+    const source = version === undefined ? newest : await requireVersion(site.store, newest.recipe.name, version);
+    rendered.push(await renderRecipe(site.store, source, site.config, overlays));
+  }
   const { maxArraySize, maxArrayTasks = maxArraySize } = controller.settings;
   const most = Math.min(maxArraySize, maxArrayTasks);
   const { recipes, bases, selection, problems } = await planInputs(site, rendered, options);
   const expected = await expectedDurations(site.store);
-  return { arrays: planRebuild(recipes, site.config.build.class, most, expected, bases), selection, problems };
+  const apptainers = await apptainersOfClasses(site.store);
+  const arrays = planRebuild(recipes, site.config.build.class, most, expected, bases, apptainers);
+  return { arrays, selection, problems };
 }
 
 function refuseRetired(all: CurrentRecipe[], names: string[]): void {

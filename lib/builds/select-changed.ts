@@ -1,13 +1,14 @@
 import type { Config } from '../config/schema.ts';
 import { renderExact, type RenderedRecipe } from '../definitions/render-recipe.ts';
-import { basesOfInstance, ownBasesOfInstance } from '../store/instance-bases.ts';
 import { unfinished } from '../store/instances.ts';
-import { apptainersOfNodes, type NewestInstance, newestInstances } from '../store/newest-instances.ts';
+import { type NewestInstance, newestInstances } from '../store/newest-instances.ts';
+import { apptainersOfClasses } from '../store/node-apptainer.ts';
 import type { Store } from '../store/open.ts';
-import { overlaysOfInstance } from '../store/overlays.ts';
-import { ownImageName } from '../definitions/image-reference.ts';
-import { type Change, findChanges, type Previous } from './find-changes.ts';
+import { type Change, findChanges } from './find-changes.ts';
+import { hasExactBases, type ImageInputs, inputHash } from './input-hash.ts';
 import { type PlannedBase, planBases, type StandingImages } from './plan-bases.ts';
+import { inputsOf } from './plan-rebuild.ts';
+import { readInputs } from './read-inputs.ts';
 
 /** An image that is built, and why. */
 export interface ChangedImage {
@@ -35,7 +36,10 @@ export async function selectChanged(
   digests: ReadonlyMap<string, string>,
   standing: ReadonlyMap<string, StandingImages>,
 ): Promise<Selection> {
-  const apptainers = await apptainersOfNodes(db);
+  const apptainers = await apptainersOfClasses(db);
+  /** What ran out of memory was built in the larger class. */
+  const apptainersOf = (name: string): string[] =>
+    [name, config.classes[name]?.larger ?? ''].flatMap((one) => apptainers.get(one) ?? []);
   const selection: Selection = { changed: [], unchanged: [], skipped: [] };
   const inTag = new Set<string>();
   for (const recipe of recipes) {
@@ -70,32 +74,23 @@ export async function selectChanged(
     if (instance === undefined) return failure;
     if (instance.removedAt !== null)
       return [...failure, { kind: 'removed', subject: '', from: instance.tag, to: null }];
-    const previous = await readPrevious(db, instance);
-    const { overlays, source } = recipe;
-    const now = {
-      version: source.content.version,
-      overlays: overlays.map(({ name, version }) => ({ name, version })),
-      bases,
-    };
+    const versions = apptainersOf(recipe.source.recipe.class ?? config.build.class);
+    const definition = renderExact(recipe, config, knownDigests(bases));
+    const now = inputsOf({ ...recipe, definition }, bases, null);
+    if (isMadeOf(instance, now, versions)) return failure;
+    const previous = await readInputs(db, instance);
     const about = {
       renderAgain: () => renderExact(recipe, config, knownDigests(previous.bases)),
       imagesOf: (name: string) => standing.get(name)?.ids ?? [],
-      apptainers,
+      apptainers: new Set(versions),
     };
     return [...failure, ...findChanges(previous, now, about)];
   }
 }
 
-async function readPrevious(db: Store, instance: NewestInstance): Promise<Previous> {
-  const own = new Map((await ownBasesOfInstance(db, instance.id)).map((base) => [base.id, base]));
-  const bases = (await basesOfInstance(db, instance.id)).map(({ reference, digest, baseInstanceId }): PlannedBase => {
-    const name = ownImageName(reference);
-    if (name === undefined) return { kind: 'registry', reference, digest };
-    const { id, tag, sha256 } = own.get(baseInstanceId ?? 0) ?? { id: 0, tag: '', sha256: null };
-    return { kind: 'image', reference, name, built: { id, tag, sha256: sha256 ?? '' } };
-  });
-  const { version, definition, apptainer } = instance;
-  return { version, definition, apptainer, bases, overlays: await overlaysOfInstance(db, instance.id) };
+/** True if an instance's hash is that of these inputs with one of the versions of Apptainer: then nothing has to be compared. */
+function isMadeOf({ inputHash: hash }: NewestInstance, inputs: ImageInputs, apptainers: readonly string[]): boolean {
+  return hasExactBases(inputs.bases) && apptainers.some((apptainer) => hash === inputHash({ ...inputs, apptainer }));
 }
 
 /** The digests among base images, by reference. */

@@ -11,13 +11,19 @@ export const rootCommands: CommandSpec[] = [
     examples: [
       ['ctmgr rebuild --wait', 'everything; ends with 0 only if every image is good'],
       ['ctmgr rebuild lammps namd', 'only these; returns when Slurm has the jobs'],
+      ['ctmgr rebuild lammps:3 --hold', 'version 3 of its recipe once more, beside the image that the name means'],
       ['ctmgr rebuild --changed', 'what differs from its newest image, and why'],
       ['ctmgr rebuild --hold', 'everything; names change only with ctmgr publish TAG'],
       ['ctmgr rebuild --dry-run', 'show what would be submitted, change nothing'],
     ],
     options: (yargs) =>
       yargs
-        .positional('names', { type: 'string', array: true, default: [], describe: 'Recipes; all without one' })
+        .positional('names', {
+          type: 'string',
+          array: true,
+          default: [],
+          describe: 'NAME or NAME:VERSION; all without one',
+        })
         .option('changed', {
           type: 'boolean',
           default: false,
@@ -36,10 +42,15 @@ export const rootCommands: CommandSpec[] = [
       ['ctmgr cancel 2026-11-22.1', 'everything of this build tag that is not finished'],
       ['ctmgr cancel lammps', 'this image, in whatever tag it is being built'],
       ['ctmgr cancel lammps:2026-11-22.1 --dry-run', 'show what would be stopped'],
+      ['ctmgr cancel verify-2026-11-22.1', 'a verification build'],
     ],
     options: (yargs) =>
       yargs
-        .positional('what', { type: 'string', demandOption: true, describe: 'TAG, NAME or NAME:TAG' })
+        .positional('what', {
+          type: 'string',
+          demandOption: true,
+          describe: 'TAG, NAME, NAME:TAG or a verification build',
+        })
         .option('dry-run', { type: 'boolean', default: false, describe: 'Change nothing' }),
     load: () => import('../commands/cancel.ts'),
   },

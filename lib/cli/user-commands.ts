@@ -80,12 +80,14 @@ export const userCommands: CommandSpec[] = [
     examples: [
       ['ctmgr status', 'the newest build tag'],
       ['ctmgr status 2026-11-22.1 --json', 'for scripts'],
+      ['ctmgr status --verifications', 'what is being verified or was, for admins'],
       ['ctmgr status --watch', 'until its end, with progress and an estimate; ends with 0 if every image is good'],
     ],
     options: (yargs) =>
       yargs
-        .positional('tag', { type: 'string', describe: 'A build tag, YYYY-MM-DD.N' })
-        .option('watch', { type: 'boolean', default: false, describe: 'Follow the builds to their end' }),
+        .positional('tag', { type: 'string', describe: 'A build tag, YYYY-MM-DD.N, or a verification build' })
+        .option('watch', { type: 'boolean', default: false, describe: 'Follow the builds to their end' })
+        .option('verifications', { type: 'boolean', default: false, describe: 'All verification builds (admins)' }),
     load: () => import('../commands/status.ts'),
   },
   {
@@ -95,6 +97,7 @@ export const userCommands: CommandSpec[] = [
     examples: [
       ['ctmgr logs lammps', 'both streams of the newest build'],
       ['ctmgr logs lammps:2026-11-22.1 --err', 'only its standard error'],
+      ['ctmgr logs verify-2026-11-22.1', 'of a verification build'],
     ],
     options: (yargs) =>
       yargs

@@ -4,20 +4,24 @@ import { writeCatalogue } from '../builds/write-catalogue.ts';
 import { type Instance, unfinishedInstances } from '../store/instances.ts';
 import type { Store } from '../store/open.ts';
 import { findRecipe } from '../store/recipes.ts';
+import { findVerification } from '../store/verifications.ts';
 import { countNoun } from '../util/count-noun.ts';
 import { CtmgrError, exitCodes } from '../util/errors.ts';
-import { isTag, parseReference } from '../util/names.ts';
+import { isTag, isVerificationName, parseReference } from '../util/names.ts';
 import type { Answer, Context } from './context.ts';
 import { requireTag } from './require-tag.ts';
+import { stopVerification } from './stop-verification.ts';
 
 interface Arguments {
   what: string;
   'dry-run': boolean;
 }
 
-/** `ctmgr cancel TAG|NAME|NAME:TAG`: stops what is not finished; images that are there stay. */
+/** `ctmgr cancel TAG|NAME|NAME:TAG|VERIFICATION`: stops what is not finished; images that are there stay. */
 export async function run(argv: Arguments, context: Context): Promise<Answer> {
   const site = makeBuildSite(await context.store(), context.config, context.paths, context.caller.name);
+  const verification = isVerificationName(argv.what) ? await findVerification(site.store, argv.what) : undefined;
+  if (verification !== undefined) return stopVerification(site, verification, argv['dry-run']);
   const instances = await findUnfinished(site.store, argv.what);
   if (instances.length === 0) {
     return {

@@ -1,15 +1,32 @@
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 
 import type { CatalogueImage } from '../builds/catalogue-format.ts';
-import { logFiles } from '../builds/tag-folders.ts';
+import { placeOfVerification } from '../builds/submit-verification.ts';
+import { logFiles, placeOf } from '../builds/tag-folders.ts';
+import { findVerification } from '../store/verifications.ts';
+import { callerGroups } from '../util/accounts.ts';
 import { CtmgrError, errorText, isSystemError } from '../util/errors.ts';
-import { parseReference } from '../util/names.ts';
+import { isName, isVerificationName, parseReference } from '../util/names.ts';
 import type { Answer, Context } from './context.ts';
-import { loadCatalogue } from './load-catalogue.ts';
+import { asksStore, loadCatalogue } from './load-catalogue.ts';
 
-/** `ctmgr logs REF`: what a build printed; the newest build of NAME, whatever its end, if no tag is given. */
+/** Whose log it is, and how the build stands if that is known. */
+interface Logged {
+  name: string;
+  tag: string;
+  group: string | null;
+  status?: string;
+}
+
+/**
+ * `ctmgr logs REF`: what a build printed; the newest build of NAME, whatever its end, if no tag is given. Of a verification build, which
+ * the catalogue does not list, by its own name.
+ */
 export async function run(argv: { image: string; err?: boolean; out?: boolean }, context: Context): Promise<Answer> {
-  const image = findBuild((await loadCatalogue(context, { name: parseReference(argv.image).name })).images, argv.image);
+  const image: Logged = isVerificationName(argv.image)
+    ? await findVerified(context, argv.image)
+    : findBuild((await loadCatalogue(context, { name: parseReference(argv.image).name })).images, argv.image);
   const files = logFiles(context.paths, image);
   const wanted = argv.err === true ? [files.err] : argv.out === true ? [files.out] : [files.out, files.err];
   const parts: string[] = [];
@@ -37,6 +54,32 @@ function findBuild(images: CatalogueImage[], text: string): CatalogueImage {
   );
   if (found !== undefined) return found;
   throw new CtmgrError('inputMissing', `there is no build of ${text}`, { hint: `ctmgr history ${name}` });
+}
+
+/** For those without the database: what may be read is what is there. */
+async function findVerified(context: Context, name: string): Promise<Logged> {
+  if (asksStore(context)) {
+    const row = await findVerification(await context.store(), name);
+    if (row !== undefined) return { ...placeOfVerification(row), status: row.status };
+  } else {
+    for (const group of [null, ...callerGroups()]) {
+      const subject = await subjectIn(join(placeOf(context.paths, group).logs, name));
+      if (subject !== undefined) return { name: subject, tag: name, group };
+    }
+  }
+  throw new CtmgrError('inputMissing', `there is no log of ${name}`, {
+    why: `verification builds are kept for ${context.config.build.verification_days} days`,
+  });
+}
+
+/** What is verified in a folder of logs; undefined if there is no such folder, or the caller may not read it. */
+async function subjectIn(folder: string): Promise<string | undefined> {
+  try {
+    return (await readdir(folder)).map((file) => file.replace(/\.(log|err|packages)$/, '')).find(isName);
+  } catch (error) {
+    if (isSystemError(error, 'ENOENT', 'ENOTDIR', 'EACCES')) return undefined;
+    throw error;
+  }
 }
 
 async function readLog(path: string): Promise<string | undefined> {

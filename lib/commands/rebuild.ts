@@ -4,11 +4,11 @@ import { planRecipes, type RebuildPlan, startRebuild } from '../builds/rebuild.t
 import type { Selection } from '../builds/select-changed.ts';
 import { sbatchCommand, submissionFor, type SubmissionReport } from '../builds/submit-array.ts';
 import { countNoun } from '../util/count-noun.ts';
-import { exitCodes } from '../util/errors.ts';
-import { checkName } from '../util/names.ts';
+import { CtmgrError, exitCodes } from '../util/errors.ts';
 import { shellJoin } from '../util/shell-quote.ts';
 import { describeSelection, nothingToDo, selectionRecord } from './changed-images.ts';
 import type { Answer, Context } from './context.ts';
+import { parseRecipeVersion } from './recipe-version.ts';
 import { waitForTags } from './wait-for-tags.ts';
 
 interface Arguments {
@@ -19,11 +19,17 @@ interface Arguments {
   hold: boolean;
 }
 
-/** `ctmgr rebuild`: a new build tag with every image, or the named ones, as elements of job arrays. */
+/**
+ * `ctmgr rebuild`: a new build tag with every image, or the named ones, as elements of job arrays. NAME:VERSION builds that version of a
+ * recipe once more instead of the newest.
+ */
 export async function run(argv: Arguments, context: Context): Promise<Answer> {
-  const names = argv.names.map((name) => checkName(name, 'recipe'));
+  const chosen = argv.names.map(parseRecipeVersion);
+  const names = chosen.map(({ name }) => name);
+  const versions = new Map(chosen.flatMap(({ name, version }) => (version === undefined ? [] : [[name, version]])));
+  refuseTwice(names, versions);
   const site = makeBuildSite(await context.store(), context.config, context.paths, context.caller.name);
-  const plan = await planRecipes(site, names, { changed: argv.changed, ask: context.interrupted });
+  const plan = await planRecipes(site, names, { changed: argv.changed, ask: context.interrupted }, versions);
   for (const problem of plan.problems) context.terminal.say(`ctmgr: ${problem}`);
   const { arrays, selection } = plan;
   if (argv['dry-run']) return dryRun(site, plan);
@@ -38,6 +44,13 @@ export async function run(argv: Arguments, context: Context): Promise<Answer> {
   for (const { message } of reports) context.terminal.say(`  ${message}`);
   if (argv.wait) return waitForTags(site, context, [tag]);
   return submitted(tag.name, reports, selection);
+}
+
+/** An image has one version in a build tag. */
+function refuseTwice(names: string[], versions: ReadonlyMap<string, number>): void {
+  const twice = names.find((name, i) => versions.has(name) && names.indexOf(name) !== i);
+  if (twice === undefined) return;
+  throw new CtmgrError('usage', `${twice} is named twice`, { why: 'a build tag has one image of each name' });
 }
 
 function submitted(tag: string, reports: SubmissionReport[], selection: Selection | undefined): Answer {

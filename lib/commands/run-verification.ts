@@ -38,7 +38,7 @@ export async function runVerification(
     }
     return read();
   }
-  const { problems } = await pollVerifications(site, true);
+  const { problems } = await pollVerifications(site);
   for (const problem of problems) terminal.say(`ctmgr: ${problem}`);
   if (wait && !(await isOver())) {
     await follow(site, {

@@ -7,16 +7,18 @@ import { makeProgressView } from './progress-view.ts';
 
 /**
  * Shows the builds of a tag until all have ended or the caller interrupts; `read` gets all images there are. It asks
- * nobody but the catalogue (or the database): somebody else polls. Returns false after an interrupt.
+ * nobody but the catalogue (or the database): somebody else polls. `known`: how many seconds each name took the last time, if
+ * that is not to be seen from the images themselves. Returns false after an interrupt.
  */
 export async function watchBuilds(
   context: Context,
   tag: string,
   read: () => Promise<CatalogueImage[]>,
+  known?: ReadonlyMap<string, number>,
 ): Promise<boolean> {
   const { terminal, interrupted } = context;
   const everything = await read();
-  const expected = lastDurations(everything, tag);
+  const expected = known ?? lastDurations(everything, tag);
   const ofTag = (images: CatalogueImage[]): CatalogueImage[] => images.filter((image) => image.tag === tag);
   let images = ofTag(everything);
   const view = makeProgressView(terminal, images.map(rowOfImage), expected);

@@ -12,6 +12,7 @@ import { parseDockerfile } from './parse-dockerfile.ts';
 import { platformName, requirePlatform } from './platform.ts';
 import { readText } from './read-text.ts';
 import type { RecipePlan } from './recipe-plan.ts';
+import { refuseDefinitionFile } from './refuse-definition-file.ts';
 import { throwWarnings } from './refusal.ts';
 import type { ParseOptions } from './resolve-dockerfile.ts';
 
@@ -67,6 +68,7 @@ export async function readMaterial(
   const { dockerfile, buildArgs, target, baseConfig: file } = request;
   const hint = `ctmgr import ${dockerfile}/Dockerfile --context ${dockerfile} …`;
   const text = await readText(dockerfile, 'Dockerfile', hint);
+  refuseDefinitionFile(text, dockerfile);
   const platform = request.platform === undefined ? null : linuxPlatform(request.platform);
   const options = { buildArgs, target, platform: platform ?? undefined };
   const given = file === undefined ? [] : readConfigFile(await readText(file, 'image configuration'), file);

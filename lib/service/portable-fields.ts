@@ -50,9 +50,13 @@ export function fieldText(values: number[] | undefined, sign: '-' | '..', name: 
 }
 
 /** The refusal to print a schedule for another scheduler. */
-export function cannotSay(schedule: Schedule, why: string): CtmgrError {
+export function cannotSay(
+  schedule: Schedule,
+  why: string,
+  hint = 'write it in another way, or let `ctmgr service` run it',
+): CtmgrError {
   return new CtmgrError('failed', `the schedule ${schedule.name} (${schedule.cron}) cannot be said there`, {
     why,
-    hint: 'write it in another way, or let `ctmgr service` run it',
+    hint,
   });
 }

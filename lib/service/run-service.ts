@@ -16,7 +16,7 @@ const restartPause = 10;
  */
 export async function runService(site: BuildSite, log: Logger, signal: AbortSignal): Promise<void> {
   const release = await takeServiceLock(site.store, site.paths.state);
-  const collectIfDue = benchmarkCollector();
+  const benchmarks = benchmarkCollector({ ...site, slurm: { ...site.slurm, interrupted: signal } }, log);
   let stopScheduler: (() => Promise<void>) | undefined;
   let notifier: Promise<void> | undefined;
   try {
@@ -27,9 +27,9 @@ export async function runService(site: BuildSite, log: Logger, signal: AbortSign
       try {
         await follow(site, {
           signal,
-          onPass: async (report) => {
+          onPass: (report) => {
             logPass(log, report);
-            await collectIfDue(site, log);
+            benchmarks.collectIfDue();
           },
           until: async () => false,
         });
@@ -41,6 +41,7 @@ export async function runService(site: BuildSite, log: Logger, signal: AbortSign
   } finally {
     await stopScheduler?.();
     await notifier;
+    await benchmarks.end();
     await release();
   }
   log.info('service stopped; jobs go on');
@@ -52,15 +53,26 @@ function logPass(log: Logger, report: { transitions: object[]; problems: string[
   for (const message of report.problems) log.warn(message);
 }
 
-/** A function that collects results of benchmarks, every `poll.slurm_interval` seconds at most. */
-function benchmarkCollector(): (site: BuildSite, log: Logger) => Promise<void> {
+/** Collects results of benchmarks, every `poll.slurm_interval` seconds at most. Builds do not wait for it: it may wait for Slurm. */
+function benchmarkCollector(site: BuildSite, log: Logger): { collectIfDue: () => void; end: () => Promise<void> } {
   let next = 0;
-  return async (site, log) => {
-    if (performance.now() < next) return;
-    const { collected, finished, problems } = await collectBenchmarks(site);
-    if (collected > 0) log.info({ collected }, 'results of benchmarks');
-    for (const run of finished) log.info({ run }, 'jobs of a benchmark run are over');
-    for (const problem of problems) log.warn(problem);
+  let running: Promise<void> | undefined;
+  const collect = async (): Promise<void> => {
+    try {
+      const { collected, finished, problems } = await collectBenchmarks(site);
+      if (collected > 0) log.info({ collected }, 'results of benchmarks');
+      for (const run of finished) log.info({ run }, 'jobs of a benchmark run are over');
+      for (const problem of problems) log.warn(problem);
+    } catch (error) {
+      log.error({ err: error }, 'collecting results of benchmarks failed; trying again');
+    }
     next = performance.now() + site.config.poll.slurm_interval * 1000;
+    running = undefined;
+  };
+  return {
+    collectIfDue: () => {
+      if (running === undefined && performance.now() >= next) running = collect();
+    },
+    end: async () => running,
   };
 }

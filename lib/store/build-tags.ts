@@ -35,6 +35,12 @@ export async function findBuildTag(db: Store, name: string): Promise<BuildTag | 
   return db.selectFrom('build_tag').selectAll().where('name', '=', name).executeTakeFirst();
 }
 
+/** The newest build tag; undefined before the first one. */
+export async function newestTagName(db: Store): Promise<string | undefined> {
+  const row = await db.selectFrom('build_tag').select('name').orderBy('id', 'desc').limit(1).executeTakeFirst();
+  return row?.name;
+}
+
 /** Most elements of each of a tag's arrays that run at once; 0: no limit. */
 export async function setTagThrottle(db: Store, id: number, throttle: number): Promise<void> {
   await db.updateTable('build_tag').set({ throttle }).where('id', '=', id).execute();

@@ -65,6 +65,8 @@ export interface InstanceTables {
     started_at: number | null;
     ended_at: number | null;
   };
+  /** What each node of a resource class reported with the last good image that it built. */
+  node_apptainer: { class: string; node: string; apptainer: string; reported_at: number };
   instance_overlay: { container_instance_id: number; position: number; overlay_content_id: number };
   current_image: {
     recipe_id: number;

@@ -11,6 +11,7 @@ import { operations } from './migrations/0007-operations.ts';
 import { incremental } from './migrations/0008-incremental.ts';
 import { benchmarks } from './migrations/0009-benchmarks.ts';
 import { eventSubject } from './migrations/0010-event-subject.ts';
+import { knownNodes } from './migrations/0011-known-nodes.ts';
 import type { Database } from './schema.ts';
 
 /** Compiled in, in order; a released one is never edited, since databases out there remember its name. */
@@ -24,6 +25,7 @@ const migrations: Record<string, Migration> = {
   '0008_incremental': incremental,
   '0009_benchmarks': benchmarks,
   '0010_event_subject': eventSubject,
+  '0011_known_nodes': knownNodes,
 };
 
 const provider: MigrationProvider = { getMigrations: async () => migrations };

@@ -9,6 +9,10 @@ export interface NewestInstance {
   failureKind: FailureKind | null;
   tag: string;
   sha256: string | null;
+  inputHash: string;
+  /** `sha256:HEX` over what its recipe copies; null if it copies nothing. */
+  context: string | null;
+  platform: string | null;
   definition: string;
   apptainer: string | null;
   /** When its file was deleted. */
@@ -58,21 +62,13 @@ export async function readInstance(db: Store, id: number): Promise<NewestInstanc
       'container_instance.failure_kind as failureKind',
       'build_tag.name as tag',
       'container_instance.sha256',
+      'container_instance.input_hash as inputHash',
+      'recipe_content.context_digest as context',
+      'recipe_content.platform',
       'container_instance.definition',
       'container_instance.apptainer',
       'container_instance.removed_at as removedAt',
     ])
     .where('container_instance.id', '=', id)
     .executeTakeFirstOrThrow();
-}
-
-/** Versions of Apptainer that build nodes reported with the last good image that each of them built. */
-export async function apptainersOfNodes(db: Store): Promise<Set<string>> {
-  const rows = await db
-    .selectFrom('container_instance')
-    .select((eb) => ['apptainer', eb.fn.max('ended_at').as('last')])
-    .where('apptainer', 'is not', null)
-    .groupBy('node')
-    .execute();
-  return new Set(rows.flatMap(({ apptainer }) => apptainer ?? []));
 }

@@ -120,10 +120,12 @@ export async function listCurrentRecipes(db: Store): Promise<CurrentRecipe[]> {
   });
 }
 
-/** The recipe of that name with its newest version. */
-export async function findCurrentRecipe(db: Store, name: string): Promise<CurrentRecipe | undefined> {
+/** The recipe of that name with its newest version, or with another one. */
+export async function findCurrentRecipe(db: Store, name: string, version?: number): Promise<CurrentRecipe | undefined> {
   const recipe = await findRecipe(db, name);
-  const content = recipe && (await latestContent(db, recipe.id));
+  const content =
+    recipe &&
+    (version === undefined ? await latestContent(db, recipe.id) : await contentByVersion(db, recipe.id, version));
   if (recipe === undefined || content === undefined) return undefined;
   const query = db.selectFrom('base_image').selectAll().where('id', '=', content.base_image_id);
   return { recipe, content, base: await query.executeTakeFirstOrThrow() };

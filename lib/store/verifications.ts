@@ -21,6 +21,21 @@ export async function findVerification(db: Store, name: string): Promise<Verific
   return db.selectFrom('verification').selectAll().where('name', '=', name).executeTakeFirst();
 }
 
+/** What a listing tells of a verification. */
+export type VerificationSummary = Omit<Verification, 'definition' | 'plan' | 'context_manifest'>;
+
+/** All verifications that are still kept, oldest first; or only those that are not finished. */
+export async function listVerifications(db: Store, only?: 'unfinished'): Promise<VerificationSummary[]> {
+  return db
+    .selectFrom('verification')
+    .select(['id', 'name', 'subject', 'created_at', 'created_by', 'class', 'platform', 'group', 'overlays', 'marker'])
+    .select(['status', 'attempted_at', 'job_id', 'missing_since', 'failure_kind', 'message', 'node', 'exit_code'])
+    .select(['started_at', 'ended_at'])
+    .$if(only !== undefined, (query) => query.where('status', 'in', ['pending', 'queued', 'building']))
+    .orderBy('id')
+    .execute();
+}
+
 /** The names of all verifications that are still kept, and the digests of the files they are made from. */
 export async function keptVerifications(db: Store): Promise<{ name: string; digest: string }[]> {
   const rows = await db.selectFrom('verification').select(['name', 'context_manifest']).execute();
@@ -37,6 +52,15 @@ export async function unfinishedVerifications(db: Store): Promise<Verification[]
     .where('status', 'in', ['pending', 'queued', 'building'])
     .orderBy('id')
     .execute();
+}
+
+export async function countUnfinishedVerifications(db: Store): Promise<number> {
+  const { count } = await db
+    .selectFrom('verification')
+    .select((eb) => eb.fn.countAll<number>().as('count'))
+    .where('status', 'in', ['pending', 'queued', 'building'])
+    .executeTakeFirstOrThrow();
+  return count;
 }
 
 /**

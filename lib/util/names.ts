@@ -3,6 +3,7 @@ import { escapeControls } from './escape-controls.ts';
 
 const namePattern = /^[a-z0-9](?:[a-z0-9._-]{0,62}[a-z0-9])?$/;
 const tagPattern = /^\d{4}-\d{2}-\d{2}\.[1-9]\d{0,5}$/;
+const verificationPattern = /^verify-\d{4}-\d{2}-\d{2}\.[1-9]\d{0,5}$/;
 const digestPattern = /^sha256:[0-9a-f]{64}$/;
 
 /** An image as users write it: `NAME`, `NAME:TAG` or `NAME@sha256:HEX`. */
@@ -37,6 +38,11 @@ export function checkTag(text: string): string {
 
 export function isTag(text: string): boolean {
   return tagPattern.test(text);
+}
+
+/** True if `text` has the form of a verification's name, `verify-YYYY-MM-DD.N`. */
+export function isVerificationName(text: string): boolean {
+  return verificationPattern.test(text);
 }
 
 /** Takes apart `NAME`, `NAME:TAG` or `NAME@sha256:HEX`; anything else is a usage error. */

@@ -1,6 +1,15 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { createHash } from 'node:crypto';
-import { appendFileSync, mkdirSync, readFileSync, readlinkSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  copyFileSync,
+  mkdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 
 import { compareSite } from '../../lib/builds/fsck/compare-site.ts';
@@ -99,6 +108,18 @@ describe('database against disk', () => {
     expect(await fsck()).toEqual([stranger]);
     expect(readlinkSync(link('lib'))).toBe(`../builds/${tag}/lib.sif`);
     expect(readFileSync(join(site.paths.current, 'mine.sif'), 'utf8')).toBe('keep me');
+  });
+
+  test('the catalogue of a group is one as well', async () => {
+    const own = join(site.paths.private, 'astro');
+    mkdirSync(own, { recursive: true });
+    await writeCatalogue(site.store, site.paths);
+    expect(await fsck()).toEqual([]);
+    // As if an image of everybody were still the group's.
+    copyFileSync(site.paths.catalogue, join(own, 'catalog.json'));
+    expect(await repair()).toEqual([`catalogue ${join(own, 'catalog.json')}`]);
+    expect(await fsck()).toEqual([]);
+    expect(readFileSync(join(own, 'catalog.json'), 'utf8')).not.toContain('"app"');
   });
 
   test('a link is not led to an image that is missing, and nothing in its place is overwritten', async () => {

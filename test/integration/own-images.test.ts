@@ -4,24 +4,31 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 
 import { awaitBases, isAwaitingBases } from '../../lib/builds/await-bases.ts';
+import { describeChange } from '../../lib/builds/find-changes.ts';
 import { linkBases } from '../../lib/builds/link-bases.ts';
 import { planInputs } from '../../lib/builds/plan-inputs.ts';
 import { planRebuild } from '../../lib/builds/plan-rebuild.ts';
+import { publish } from '../../lib/builds/publish.ts';
 import { recordRebuild } from '../../lib/builds/record-rebuild.ts';
 import { addOverlay } from '../../lib/definitions/change-overlays.ts';
 import { importRecipe, type ImportOutcome } from '../../lib/definitions/import-recipe.ts';
 import { renderRecipe } from '../../lib/definitions/render-recipe.ts';
+import { renderVersion } from '../../lib/definitions/render-version.ts';
 import { updateBaseImage } from '../../lib/store/base-images.ts';
 import { arraysOfTag, type BuildArray } from '../../lib/store/build-arrays.ts';
 import { setCurrentImage } from '../../lib/store/current-images.ts';
 import { changeInstance, type Instance, instancesOfTag } from '../../lib/store/instances.ts';
+import { apptainersOfClasses } from '../../lib/store/node-apptainer.ts';
 import { findCurrentRecipe, listCurrentRecipes } from '../../lib/store/recipes.ts';
-import { makeTestSite, named, type TestSite } from './support/test-site.ts';
+import { buildImage, makeTestSite, named, type TestSite } from './support/test-site.ts';
 
 let site: TestSite;
+/** Set where all base images are named by their digest, for which no registry is asked. */
+let ask: AbortSignal | undefined;
 
 beforeEach(async () => {
   site = await makeTestSite();
+  ask = undefined;
 });
 
 afterEach(async () => {
@@ -47,9 +54,20 @@ async function rebuild(...names: string[]): Promise<{ arrays: BuildArray[]; inst
   for (const recipe of await listCurrentRecipes(site.store)) {
     if (names.includes(recipe.recipe.name)) rendered.push(await renderRecipe(site.store, recipe, site.config));
   }
-  const { recipes, bases } = await planInputs(site, rendered, {});
-  const tag = await recordRebuild(site, planRebuild(recipes, 'default', 1001, new Map(), bases));
+  const { recipes, bases } = await planInputs(site, rendered, { ask });
+  const apptainers = await apptainersOfClasses(site.store);
+  const tag = await recordRebuild(site, planRebuild(recipes, 'default', 1001, new Map(), bases, apptainers));
   return { arrays: await arraysOfTag(site.store, tag.id), instances: await instancesOfTag(site.store, tag.id) };
+}
+
+/** What `--changed` says of some recipes; no registry is asked. */
+async function changes(...names: string[]): Promise<string[]> {
+  const rendered = [];
+  for (const name of names) rendered.push(await renderVersion(site.store, name, undefined, site.config));
+  const { selection } = await planInputs(site, rendered, { changed: true, ask });
+  return (selection?.changed ?? []).flatMap((image) =>
+    image.changes.map((one) => `${image.name}: ${describeChange(one)}`),
+  );
 }
 
 async function finish({ id, recipe_id, status, name, tag }: Instance): Promise<void> {
@@ -83,6 +101,15 @@ describe('import of what is based on an image of ours', () => {
     await expect(add('app', 'FROM debian:12\nRUN true\nCOPY --from=ctmgr:none /a /b\n')).rejects.toMatchObject({
       ...error,
       message: 'Dockerfile line 3: there is no image ctmgr:none',
+    });
+    expect(await listCurrentRecipes(site.store)).toEqual([]);
+  });
+
+  test('is not said by a definition file: the refusal tells how else', async () => {
+    await expect(add('app', '# mine\n\nBootstrap: localimage\nFrom: mpi.sif\n%post\n  true\n')).rejects.toMatchObject({
+      code: 'badDefinition',
+      message: expect.stringMatching(/app\.Dockerfile is an Apptainer definition file$/),
+      hint: expect.stringContaining('FROM ctmgr:NAME'),
     });
     expect(await listCurrentRecipes(site.store)).toEqual([]);
   });
@@ -192,6 +219,29 @@ describe('a rebuild', () => {
     expect(await changed('mpi', 'app-1')).toEqual(['mpi', 'app-1']);
     await finish(named(instances, 'mpi'));
     expect(await changed('app-1')).toEqual([]);
+  });
+
+  test('has the version of Apptainer in the input hash, as the build reported it', async () => {
+    const exact = `FROM debian@sha256:${'a'.repeat(64)}\nRUN true\n`;
+    for (const name of ['mpi', 'plain']) await add(name, exact);
+    ask = new AbortController().signal;
+    const { instances } = await rebuild('mpi');
+    const planned = named(instances, 'mpi');
+    const report = async (instance: Instance, apptainer: string): Promise<void> => {
+      expect(await publish(site, instance, { ...buildImage(site, instance), apptainer })).toBe('published');
+    };
+    await report(planned, '1.4.0');
+    const sealed = named(await instancesOfTag(site.store, planned.build_tag_id), 'mpi').input_hash;
+    expect(sealed).not.toBe(planned.input_hash);
+    expect(await changes('mpi')).toEqual([]);
+    // From now on it is known before the build.
+    const again = named((await rebuild('mpi')).instances, 'mpi');
+    await report(again, '1.4.0');
+    expect(again.input_hash).toBe(sealed);
+    expect(named(await instancesOfTag(site.store, again.build_tag_id), 'mpi').input_hash).toBe(sealed);
+    const plain = named((await rebuild('plain')).instances, 'plain');
+    await report(plain, '1.4.1');
+    expect(await changes('mpi')).toEqual(['mpi: Apptainer 1.4.0 -> 1.4.1']);
   });
 
   test.each([

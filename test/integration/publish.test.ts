@@ -19,6 +19,8 @@ import { publish } from '../../lib/builds/publish.ts';
 import { findImage, findOlderFile, readCatalogue } from '../../lib/builds/read-catalogue.ts';
 import { imageFile, logFiles, resultFile } from '../../lib/builds/tag-folders.ts';
 import { collectCatalogue, writeCatalogue } from '../../lib/builds/write-catalogue.ts';
+import { markRemoved } from '../../lib/store/removals.ts';
+import { usageOfNames } from '../../lib/store/usage-rows.ts';
 import { type Instance, instancesOfTag } from '../../lib/store/instances.ts';
 import { runNode } from './support/run-node.ts';
 import { buildImage, importOne, makeTestSite, named, recordAll, type TestSite } from './support/test-site.ts';
@@ -74,6 +76,21 @@ test('the next tag takes over; an older one that comes late does not', async () 
   const catalogue = await readCatalogue(site.paths);
   expect(catalogue.images.filter(({ current }) => current).map(({ tag }) => tag)).toEqual([newest.tag]);
   expect(findImage(catalogue, `app:${instance.tag}`).file).toBe(imageFile(site.paths, instance));
+});
+
+test('usage counts what is on the share, over all versions', async () => {
+  await publish(site, instance, buildImage(site, instance, 'first'));
+  await importOne(site, 'app', 'false');
+  await importOne(site, 'lib');
+  for (const text of ['second', 'the third']) {
+    const next = named((await recordAll(site)).instances, 'app');
+    await publish(site, next, buildImage(site, next, text));
+  }
+  expect(await markRemoved(site.store, instance.id, 'gone', 1)).toBe(true);
+  expect(await usageOfNames(site.store)).toEqual([
+    { name: 'app', group: null, retired: 0, versions: 2, images: 2, bytes: 15, newest: 1_800_000_060 },
+    { name: 'lib', group: null, retired: 0, versions: 1, images: 0, bytes: 0, newest: null },
+  ]);
 });
 
 describe('an image that is not what the build reported', () => {

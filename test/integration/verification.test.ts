@@ -1,14 +1,19 @@
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 
+import { cancelVerification } from '../../lib/builds/cancel-verification.ts';
+import { pollOnce } from '../../lib/builds/poll.ts';
 import { pollVerifications } from '../../lib/builds/poll-verifications.ts';
 import { recordVerification } from '../../lib/builds/record-verification.ts';
+import { confirmSubmission } from '../../lib/builds/submit-array.ts';
 import { contextArchive } from '../../lib/definitions/import-recipe.ts';
 import { renderVersion } from '../../lib/definitions/render-version.ts';
+import { arraysOfTag, markSubmitting } from '../../lib/store/build-arrays.ts';
 import { changeVerification, findVerification } from '../../lib/store/verifications.ts';
 import { epochSeconds } from '../../lib/util/clock.ts';
-import { importOne, makeTestSite, type TestSite } from './support/test-site.ts';
+import { processIdentity } from '../../lib/util/process-identity.ts';
+import { importOne, makeTestSite, recordAll, type TestSite } from './support/test-site.ts';
 
 let site: TestSite;
 
@@ -38,7 +43,7 @@ describe('verifications', () => {
     mkdirSync(site.paths.contexts);
     writeFileSync(archive, '');
     for (const { name } of [old, recent]) mkdirSync(join(site.paths.logs, name));
-    expect(await pollVerifications(site, true)).toEqual({ problems: [], unfinished: 0 });
+    expect(await pollVerifications(site)).toEqual({ problems: [] });
     expect(await findVerification(site.store, old.name)).toBeUndefined();
     expect(await findVerification(site.store, recent.name)).toBeDefined();
     expect([old, recent].map(({ name }) => existsSync(join(site.paths.logs, name)))).toEqual([false, true]);
@@ -48,12 +53,46 @@ describe('verifications', () => {
   it('that Slurm refuses have failed, and say why', async () => {
     await importOne(site, 'app');
     const { name } = await record();
-    expect(await pollVerifications(site, false)).toEqual({ problems: [], unfinished: 0 });
+    expect(await pollVerifications(site)).toEqual({ problems: [] });
     expect(await findVerification(site.store, name)).toMatchObject({
       status: 'failure',
       failure_kind: 'infrastructure',
       message: expect.stringContaining('Slurm refused the job'),
       job_id: null,
     });
+  });
+
+  it('are asked about together with builds: one sacct and one squeue', async () => {
+    const bin = join(site.folder, 'bin');
+    mkdirSync(bin);
+    for (const tool of ['sacct', 'squeue']) {
+      writeFileSync(join(bin, tool), `#!/bin/sh\necho "${tool} $*" >>"$\{0%/bin/*}/calls"\n`, { mode: 0o755 });
+    }
+    const asking = { ...site, slurm: { binDir: bin, timeout: 60_000 } };
+    await importOne(site, 'app');
+    const { tag } = await recordAll(site);
+    const [array] = await arraysOfTag(site.store, tag.id);
+    await markSubmitting(site.store, array?.id ?? 0, processIdentity(), 0);
+    if (array !== undefined) await confirmSubmission(site, array, { jobId: 41 });
+    for (const job_id of [42, 43]) {
+      await changeVerification(site.store, await record(), { status: 'queued', job_id, attempted_at: 1 });
+    }
+    expect(await pollOnce(asking)).toMatchObject({ problems: [], unfinished: 3 });
+    const calls = readFileSync(join(site.folder, 'calls'), 'utf8').trim().split('\n');
+    expect(calls.map((call) => call.split(' ')[0])).toEqual(['sacct', 'squeue']);
+    expect(calls[0]).toMatch(/41,42,43/);
+  });
+
+  it('can be cancelled: before they are submitted at once, later by Slurm, and not while nobody knows the job', async () => {
+    await importOne(site, 'app');
+    const waiting = await record();
+    expect(await cancelVerification(site, waiting)).toEqual({ kind: 'at-once' });
+    expect(await findVerification(site.store, waiting.name)).toMatchObject({
+      status: 'cancelled',
+      message: 'cancelled by tester',
+    });
+    const asked = { ...(await record()), attempted_at: 1 };
+    expect(await cancelVerification(site, asked)).toEqual({ kind: 'in-doubt' });
+    expect(await cancelVerification(site, { ...asked, job_id: 41 })).toMatchObject({ kind: 'silent' });
   });
 });

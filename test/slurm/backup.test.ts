@@ -73,3 +73,19 @@ it('a backup of a running rebuild, restored to an empty host, is carried on with
     stderr: 'Database, disk and Slurm agree.\n',
   });
 });
+
+it('a backup alone is enough to build an old version again, on an empty share and without its Dockerfile', async () => {
+  await required(site.import('quick', `FROM ${busybox}\nRUN echo without a motto\n`));
+  const file = `${site.inputs}/late.tar`;
+  await required(site.ctmgr(['backup', file]));
+  await output(['rm', '-rf', site.state, site.share, `${site.inputs}/quick`, `${site.inputs}/slow`]);
+  await required(site.ctmgr(['restore', file]));
+  await required(site.ctmgr(['init']));
+  expect(await site.ctmgr(['rebuild', 'quick:1', '--wait'])).toMatchObject({ code: 0 });
+  const motto = ['srun', '--container=quick', 'cat', '/motto'];
+  expect(await exec(motto, { user: 'alice', env: site.env })).toMatchObject({ code: 0, stdout: 'festina lente\n' });
+  expect(await site.ctmgr(['rebuild', 'quick:1', 'quick'])).toMatchObject({ code: 64 });
+  expect(await site.ctmgr(['rebuild', 'quick:9'])).toMatchObject({ code: 66 });
+  const { changed } = await site.json<{ changed: object[] }>(['rebuild', 'quick', '--changed', '--dry-run']);
+  expect(changed).toMatchObject([{ name: 'quick', changes: [{ kind: 'recipe', from: '1', to: '2' }] }]);
+});

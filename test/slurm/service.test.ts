@@ -140,7 +140,7 @@ describe('ctmgr service', () => {
     await stopService(service);
   });
 
-  it('ends on SIGTERM also while Slurm does not answer', async () => {
+  it('publishes from result files, and ends on SIGTERM, while Slurm does not answer', async () => {
     const service = await startService();
     await standIns.order('sacct', 'hold');
     const calls = (await standIns.calls()).length;
@@ -148,6 +148,7 @@ describe('ctmgr service', () => {
     const asked = async (): Promise<boolean> =>
       (await standIns.calls()).slice(calls).some((call) => call.startsWith('sacct'));
     await until('a question to sacct', asked, (yes) => yes);
+    await until('the image', statuses, all('success'));
     await stopService(service);
     await standIns.release('sacct');
     expect(await site.ctmgr(['poll', '--wait'])).toMatchObject({ code: 0 });

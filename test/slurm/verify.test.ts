@@ -47,6 +47,10 @@ describe('a verification', () => {
     const { files } = await inspectSite(site);
     expect(files[`logs/${name}/good.err`]?.text).toMatch(/from the overlay[^]*from the recipe/);
     expect(files[`logs/${name}/good.log`]?.text).toContain('the image is thrown away');
+    for (const user of ['admin1', 'alice']) {
+      const { stdout: log } = await site.ctmgr(['logs', name, '--out'], { user });
+      expect(log).toContain('the image is thrown away');
+    }
     expect(await rest()).toEqual(before);
     for (const node of ['b1', 'b2']) {
       const mine = () => output(['sh', '-c', 'ls -A /scratch | wc -l'], { node });
@@ -93,11 +97,30 @@ describe('a verification', () => {
     expect(started).toMatchObject({ status: 'queued', job: expect.stringMatching(/^\d+_0$/) });
     const read = async () => (await site.ctmgr(['verify', started.verification])).stdout;
     await until('it builds', read, (text) => text.includes(': building.'));
-    await output(['scancel', started.job]);
+    expect((await site.ctmgr(['status'])).stderr).toMatch(
+      new RegExp(`being verified: ${started.verification} \\(slow, building on b[12]\\)`),
+    );
+    expect(await site.ctmgr(['cancel', started.verification])).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining(`Slurm was asked to stop ${started.verification} (slow).`),
+    });
     expect(await site.ctmgr(['verify', started.verification, '--wait'])).toMatchObject({
       code: 1,
       stdout: expect.stringMatching(/slow with software:1 does not build: cancelled/),
     });
     expect((await admin('verify', 'verify-2020-01-01.1')).code).toBe(66);
+    expect((await site.ctmgr(['cancel', started.verification])).stdout).toMatch(/is over already: cancelled/);
+    const kept = await site.json<{ name: string; status: string }[]>(['status', '--verifications']);
+    expect(kept.map(({ name, status }) => [name, status])).toEqual([
+      ['good', 'success'],
+      ['broken', 'failure'],
+      ['broken', 'failure'],
+      ['good', 'success'],
+      ['good', 'success'],
+      ['slow', 'cancelled'],
+    ]);
+    expect(await site.json(['status', started.verification])).toMatchObject([{ name: 'slow', status: 'cancelled' }]);
+    expect(await admin('logs', 'verify-2020-01-01.1')).toMatchObject({ code: 66 });
+    expect(await site.ctmgr(['status', '--verifications'], { user: 'alice' })).toMatchObject({ code: 77 });
   });
 });

@@ -64,6 +64,8 @@ describe('a node', () => {
     [{ time: '1800000061' }, 'problem clock: 60 s ahead of this host'],
   ])('with %j', (changes, complaint) => {
     expect(complaints(changed(changes))).toEqual([complaint]);
+    const found = judgeNode('b1', changed(changes), role).filter(({ state }) => state !== 'ok');
+    expect(found.map(({ fix }) => fix)).toEqual([expect.stringMatching(/\w{3}/)]);
   });
 
   test('that only computes needs neither ranges nor scratch, and the setuid starter will do', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { inputHash, planRebuild } from '../../lib/builds/plan-rebuild.ts';
+import { planRebuild } from '../../lib/builds/plan-rebuild.ts';
 import type { RenderedRecipe } from '../../lib/definitions/render-recipe.ts';
 
 function recipe(name: string, className: string | null = null, definition = `From: ${name}\n`): RenderedRecipe {
@@ -127,22 +127,5 @@ describe('arrays', () => {
       ['constructor', 'a=0/0'],
       ['tostring', 'b=1/0'],
     ]);
-  });
-});
-
-describe('the input hash', () => {
-  const one = recipe('a', null, 'From: x\n');
-
-  test('is the same for the same definition and files, whatever the name', () => {
-    expect(inputHash(one)).toMatch(/^[0-9a-f]{64}$/);
-    expect(inputHash(recipe('b', 'big', 'From: x\n'))).toBe(inputHash(one));
-  });
-
-  test('differs when definition, files or platform differ', () => {
-    const other = structuredClone(one);
-    other.source.content.platform = 'linux/arm64';
-    expect(inputHash(other)).not.toBe(inputHash(one));
-    expect(inputHash(recipe('a', null, 'From: y\n'))).not.toBe(inputHash(one));
-    expect(inputHash({ ...one, manifest: { entries: [], digest: 'sha256:1' } })).not.toBe(inputHash(one));
   });
 });

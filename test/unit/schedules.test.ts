@@ -102,8 +102,34 @@ describe('for other schedulers', () => {
   });
 
   test('a scrontab has an #SCRON line for each', () => {
-    expect(scrontabLines([one('0 2 * * *')], ['/opt/ctmgr'])).toMatch(
-      /^# nightly: Europe\/Berlin\n#SCRON --job-name=ctmgr-nightly\n#SCRON --time=01:00:00\n0 2 \* \* \* \/opt\/ctmgr schedule --run nightly$/m,
+    expect(scrontabLines([one('0 2 * * *')], ['/opt/ctmgr'], 'Europe/Paris')).toMatch(
+      /^# nightly: 0 2 \* \* \* in Europe\/Berlin\n#SCRON --job-name=ctmgr-nightly\n#SCRON --time=01:00:00\n0 2 \* \* \* \/opt\/ctmgr schedule --run nightly$/m,
+    );
+  });
+
+  const fixed = (cron: string): Schedule => ({ ...one(cron), timeZone: 'Asia/Kolkata' });
+
+  test.each([
+    ['0 2 * * *', '30 20 * * *'],
+    ['*/30 * * * *', '0,30 * * * *'],
+    ['45 7,9 * * mon', '15 2,4 * * 1'],
+    ['0 2 * * sun', '30 20 * * 6'],
+    ['30 5 1 1 *', '0 0 1 1 *'],
+  ])('a scrontab has %s as the clock of the controller shows it', (cron, expected) => {
+    const line = scrontabLines([fixed(cron)], ['/opt/ctmgr'], 'UTC')
+      .split('\n')
+      .at(-2);
+    expect(line).toBe(`${expected} /opt/ctmgr schedule --run nightly`);
+  });
+
+  test.each(['30 0-6 1 * *', '0,45 9 * * *', '30 4-6 * * sun'])('a scrontab cannot have %s of another zone', (cron) => {
+    const why = expect.stringMatching(/hours and minutes|other days/);
+    expect(() => scrontabLines([fixed(cron)], ['/opt/ctmgr'], 'UTC')).toThrow(expect.objectContaining({ why }));
+  });
+
+  test('a scrontab does not have times that would be wrong for half a year', () => {
+    expect(() => scrontabLines([one('0 2 * * *')], ['/opt/ctmgr'], 'UTC')).toThrow(
+      expect.objectContaining({ why: expect.stringContaining('not the same time apart all year') }),
     );
   });
 

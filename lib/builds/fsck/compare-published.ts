@@ -12,7 +12,7 @@ import { replaceSymlink } from '../../util/write-file.ts';
 import type { BuildSite } from '../build-site.ts';
 import { privateGroups } from '../show-names.ts';
 import { placeOf } from '../tag-folders.ts';
-import { formatCatalogue } from '../catalogue-format.ts';
+import { type Catalogue, formatCatalogue } from '../catalogue-format.ts';
 import { collectCatalogue, visibleTo, writeCatalogue } from '../write-catalogue.ts';
 import { foreign, list } from './compare-images.ts';
 import type { Difference } from './difference.ts';
@@ -84,27 +84,39 @@ async function targetOf(link: string): Promise<string | null | undefined> {
   }
 }
 
-/** The published catalogue against the database. */
-export async function compareCatalogue(site: BuildSite): Promise<Difference[]> {
-  if (await catalogueAgrees(site)) return [];
+/** The published catalogues, that of everybody and those of groups, against the database. */
+export async function compareCatalogues(site: BuildSite): Promise<Difference[]> {
+  const groups = [null, ...(await privateGroups(site.paths))];
+  if ((await behindCatalogues(site, groups)).length === 0) return [];
   await delay(settleTime);
-  if (await catalogueAgrees(site)) return [];
   const repair = (): Promise<void> => writeCatalogue(site.store, site.paths);
   const detail = 'does not show what the database says';
-  return [{ kind: 'catalogue', subject: site.paths.catalogue, detail, fix: null, repair }];
+  return (await behindCatalogues(site, groups)).map((subject) => {
+    return { kind: 'catalogue', subject, detail, fix: null, repair };
+  });
 }
 
-async function catalogueAgrees(site: BuildSite): Promise<boolean> {
+/** The files that do not say what the database does. */
+async function behindCatalogues(site: BuildSite, groups: (string | null)[]): Promise<string[]> {
   return site.store.transaction().execute(async (db) => {
-    const withoutTime = (value: object): string => JSON.stringify({ ...value, generated: 0 });
-    try {
-      const found = JSON.parse(await readFile(site.paths.catalogue, 'utf8')) as object;
-      // As it would be written: readers get the images in an order of their own.
-      const expected = JSON.parse(formatCatalogue(visibleTo(await collectCatalogue(db), null))) as object;
-      return withoutTime(found) === withoutTime(expected);
-    } catch (error) {
-      if (isSystemError(error, 'ENOENT') || (error as Error).name === 'SyntaxError') return false;
-      throw error;
+    const expected = await collectCatalogue(db);
+    const behind: string[] = [];
+    for (const group of groups) {
+      const { catalogue } = placeOf(site.paths, group);
+      if (!(await agrees(catalogue, visibleTo(expected, group)))) behind.push(catalogue);
     }
+    return behind;
   });
+}
+
+async function agrees(path: string, expected: Catalogue): Promise<boolean> {
+  const withoutTime = (value: object): string => JSON.stringify({ ...value, generated: 0 });
+  try {
+    const found = JSON.parse(await readFile(path, 'utf8')) as object;
+    // As it would be written: readers get the images in an order of their own.
+    return withoutTime(found) === withoutTime(JSON.parse(formatCatalogue(expected)) as object);
+  } catch (error) {
+    if (isSystemError(error, 'ENOENT') || (error as Error).name === 'SyntaxError') return false;
+    throw error;
+  }
 }

@@ -5,7 +5,7 @@ import type { BuildSite } from '../build-site.ts';
 import { compareFolders } from './compare-folders.ts';
 import { compareImages } from './compare-images.ts';
 import { compareJobs } from './compare-jobs.ts';
-import { compareCatalogue, compareLinks } from './compare-published.ts';
+import { compareCatalogues, compareLinks } from './compare-published.ts';
 import type { Difference } from './difference.ts';
 
 /**
@@ -26,7 +26,7 @@ export async function compareSite(
   const differences = [
     ...(await compareImages(site, hash)),
     ...(await compareLinks(site)),
-    ...(await compareCatalogue(site)),
+    ...(await compareCatalogues(site)),
     ...(await compareFolders(site)),
   ];
   const jobs = await compareJobs(site);

@@ -20,14 +20,15 @@ export function checkAccount(config: Config): Finding {
 
 /**
  * Whether `srun --container=NAME` of this host's PATH refuses a name that does not exist: plain Slurm runs the command on
- * the bare host without a word.
+ * the bare host without a word. `srun`: the one to try.
  */
-export async function checkContainerOption(timeout: number): Promise<Finding> {
+export async function checkContainerOption(timeout: number, srun = 'srun'): Promise<Finding> {
   const found = findingsOf('srun --container');
-  const result = await run('srun', [`--container=${nobody}`, '--immediate=10', 'true'], { timeout });
+  const result = await run(srun, [`--container=${nobody}`, '--immediate=10', 'true'], { timeout });
   if (result.spawnError !== undefined) return found.unknown(`srun could not be started: ${result.spawnError}`);
   if (result.exitCode === 0) {
-    const fix = 'install spank/srun of the package in front of Slurm\u2019s own in PATH (see README, Install)';
+    const fix =
+      'load the SPANK plugin, or put the wrapper in front of Slurm\u2019s own srun in PATH (see README, Doors)';
     return found.problem('the srun in PATH runs the command on the bare host', fix);
   }
   if (result.stderr.includes('ctmgr')) return found.ok('an unknown image is refused');

@@ -27,26 +27,31 @@ const networkFileSystems: Record<number, string> = {
 /** The database: on a local disk, closed to others, whole, and with the schema of this program. */
 export async function checkState(paths: Paths): Promise<Finding[]> {
   const findings: Finding[] = [];
-  const disk = findingsOf('database disk', paths.state);
   try {
     const { type, bavail, bsize } = statfsSync(dirname(paths.database));
-    const network = networkFileSystems[type >>> 0];
-    if (network !== undefined) {
-      const fix = 'move it to a local disk and set paths.state: SQLite loses data on file systems of the network';
-      findings.push(disk.problem(`is on ${network}`, fix));
-    } else if (bavail * bsize < 100 * 1024 * 1024) {
-      findings.push(disk.warning('less than 100 MiB are free', `make room: df -h ${paths.state}`));
-    } else findings.push(disk.ok('local'));
+    findings.push(judgeDisk(paths.state, type, bavail * bsize));
     const { mode } = statSync(paths.database);
     const access = findingsOf('database mode', paths.database);
     if ((mode & 0o007) === 0) findings.push(access.ok((mode & 0o777).toString(8)));
     else findings.push(access.problem('is open to everybody', `chmod 660 ${paths.database}`));
   } catch (error) {
     if (!isSystemError(error, 'ENOENT', 'EACCES')) throw error;
-    return [...findings, disk.problem(errorText(error), 'ctmgr init')];
+    return [...findings, findingsOf('database disk', paths.state).problem(errorText(error), 'ctmgr init')];
   }
   findings.push(await checkDatabase(paths), checkService(paths));
   return findings;
+}
+
+/** What a file system of that magic number with so many bytes free means for a database. Pure. */
+export function judgeDisk(state: string, type: number, free: number): Finding {
+  const disk = findingsOf('database disk', state);
+  const network = networkFileSystems[type >>> 0];
+  if (network !== undefined) {
+    const fix = 'move it to a local disk and set paths.state: SQLite loses data on file systems of the network';
+    return disk.problem(`is on ${network}`, fix);
+  }
+  if (free < 100 * 1024 * 1024) return disk.warning('less than 100 MiB are free', `make room: df -h ${state}`);
+  return disk.ok('local');
 }
 
 async function checkDatabase({ database }: Paths): Promise<Finding> {

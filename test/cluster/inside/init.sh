@@ -29,6 +29,7 @@ configure() {
     install -d -m 755 /var/spool/slurmd /run/cluster/pid
     install -d -o munge -g munge -m 755 /run/munge
     install -d -o mysql -g mysql -m 755 /run/mysqld
+    install -d -m 1777 /var/cache/node-compile
     install -m 644 $here/config/slurm.conf $here/config/cgroup.conf /etc/slurm/
     # 22.05 cannot do without a cgroup plugin; this one touches nothing as long as no other plugin uses it.
     [[ $(slurmctld -V) != *' 22.05'* ]] || sed -i 's/=disabled/=cgroup\/v1/' /etc/slurm/cgroup.conf

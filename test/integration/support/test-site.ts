@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { type BuildSite, makeBuildSite } from '../../../lib/builds/build-site.ts';
@@ -56,11 +56,17 @@ export async function makeTestSite(moreConfig = ''): Promise<TestSite> {
   };
 }
 
-/** A new database with the newest schema. */
+let empty: Buffer | undefined;
+
+/** A new database with the newest schema: a copy of one that all migrations have made once. */
 export async function makeStore(path: string): Promise<Store> {
-  const store = connect(path, true);
-  await migrate(store);
-  return store;
+  if (empty === undefined) {
+    const store = connect(path, true);
+    await migrate(store);
+    await store.destroy();
+    empty = readFileSync(path);
+  } else writeFileSync(path, empty);
+  return connect(path, false);
 }
 
 /** Imports a Dockerfile without a context; its text is the base image and one step that differs by `step`. */
