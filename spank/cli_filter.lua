@@ -21,9 +21,12 @@ local function reason_against(options)
     local is_file = is_path and container:sub(-4) == ".sif"
     -- An OCI bundle is Slurm's own business.
     if is_path and not is_file then return nil end
-    -- The wrapper has resolved it and lets sbatch read it in the script again.
+    -- The wrapper has resolved it and lets sbatch read it in the script again, or tells it the exact build.
     local reference = is_file and "/" or container
-    if options["type"] == "sbatch" and container ~= "" and pin:sub(1, #reference + 1) == reference .. " " then return nil end
+    local name, tag = container:match("^([^:/]+):([%d.-]+)$")
+    local file = name and "/" .. tag .. "/" .. name .. ".sif"
+    local is_pinned = pin:sub(1, #reference + 1) == reference .. " " or (file and pin:sub(-#file) == file)
+    if options["type"] == "sbatch" and container ~= "" and is_pinned then return nil end
     return "--container=NAME"
   end
   if options["type"] == "srun" and pin ~= "" and os.getenv("SLURM_JOB_ID") and not os.getenv("SLURM_CTMGR_WRAPPED") then

@@ -2,13 +2,19 @@
 # goes on to complete everything else.
 
 _ctmgr_images() {
-    local share file
+    local share group place file
+    local -a places
     share=$(sed -n "s/^[[:space:]]*share[[:space:]]*=[[:space:]]*[\"']\(\/[^\"']*\)[\"'].*/\1/p" "${CTMGR_CONFIG:-/etc/ctmgr/config.toml}" 2>/dev/null | head -n 1)
-    for file in "${share:-/srv/ctmgr}/current/$1"*.sif; do
-        # A name is letters, digits and . _ -, so that no word here needs quotes. What the caller cannot read is not offered.
-        [[ -r $file ]] || continue
-        file=${file##*/}
-        COMPREPLY+=("${file%.sif}")
+    share=${share:-/srv/ctmgr}
+    # Names are letters, digits and . _ -, so that no word here needs quotes. What the caller cannot read is not offered.
+    places=("$share")
+    for group in $(id -Gn); do places+=("$share/private/$group"); done
+    for place in "${places[@]}"; do
+        for file in "$place/current/$1"*.sif; do
+            [[ -r $file ]] || continue
+            file=${file##*/}
+            COMPREPLY+=("${file%.sif}")
+        done
     done
 }
 

@@ -205,15 +205,25 @@ ctmgr_run_srun() {
   ctmgr_launch "$@"
 }
 
-# The script runs on the host and every srun in it in the image.
+# The script runs on the host and every srun in it in the image. Slurm is told the exact image, for scontrol and sacct to show; it does
+# nothing else with it unless the site has OCI containers.
 ctmgr_run_sbatch() {
   unset SBATCH_CONTAINER SLURM_CONTAINER SLURM_CTMGR_WRAPPED
+  ctmgr_record=''
+  ctmgr_conf=${SLURM_CONF:-/etc/slurm/slurm.conf}
+  case $ctmgr_reference in
+    /) ;;
+    *[:@]*) ctmgr_record=$ctmgr_reference ;;
+    *) ctmgr_record=${ctmgr_image%/*} && ctmgr_record=$ctmgr_reference:${ctmgr_record##*/} ;;
+  esac
+  [ ! -e "${ctmgr_conf%/*}/oci.conf" ] || ctmgr_record=''
   ctmgr_launch_without "$@"
 }
 
 # Without a command, a shell in the container; the command of salloc itself runs on the host, its steps in the image.
 ctmgr_run_salloc() {
   unset SALLOC_CONTAINER SLURM_CONTAINER SLURM_CTMGR_WRAPPED
+  ctmgr_record=''
   if [ "$ctmgr_command" -eq 0 ] && [ "$ctmgr_no_shell" = no ]; then
     ctmgr_shell='if command -v bash >/dev/null 2>&1; then exec bash -l; else exec sh -l; fi'
     set -- "$@" "$ctmgr_home/srun" --nodes=1 --ntasks=1 --pty sh -c "$ctmgr_shell"
@@ -228,5 +238,6 @@ ctmgr_launch_without() {
     case $ctmgr_dropped in *" $ctmgr_index "*) ;; *) set -- "$@" "$1" ;; esac
     shift
   done
+  [ -z "$ctmgr_record" ] || set -- "--container=$ctmgr_record" "$@"
   ctmgr_launch "$@"
 }

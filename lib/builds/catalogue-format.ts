@@ -41,6 +41,7 @@ const image = v.object({
   group: v.optional(nullable(v.string()), null),
   pinned: v.optional(v.boolean(), false),
   removed: v.optional(nullable(time), null),
+  meant: v.optional(v.array(v.object({ from: time, until: nullable(time) }))),
 });
 
 const recipe = v.object({
@@ -70,7 +71,7 @@ export const catalogueSchema = v.object({
 export type Catalogue = v.InferOutput<typeof catalogueSchema>;
 /**
  * An instance in any state; `current` says that NAME means this one, `group` who alone may read it, `removed` when its file
- * was deleted. Of each name the current one, those under way and the newest ten are listed.
+ * was deleted, `meant` when NAME meant it (`until` null: it does now). Of each name the current one, those under way and the newest ten are listed.
  */
 export type CatalogueImage = Catalogue['images'][number];
 

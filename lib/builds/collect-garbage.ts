@@ -2,7 +2,6 @@ import { constants } from 'node:fs';
 import { access, rm, rmdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
-import { activeJobTexts } from '../slurm/job-texts.ts';
 import { insertEvent } from '../store/events.ts';
 import { type ImageOnDisk, imagesOnDisk, markRemoved } from '../store/removals.ts';
 import { epochSeconds, formatTime } from '../util/clock.ts';
@@ -11,7 +10,8 @@ import { run } from '../util/run.ts';
 import type { BuildSite } from './build-site.ts';
 import { checkShare } from './check-share.ts';
 import { listTagHolds } from '../store/tag-holds.ts';
-import { namedImages, planRemoval, type RemovalPlan } from './plan-removal.ts';
+import { imagesInUse } from './images-in-use.ts';
+import { planRemoval, type RemovalPlan } from './plan-removal.ts';
 import { type Finding, scanShare } from './scan-share.ts';
 import { writeCatalogue } from './write-catalogue.ts';
 
@@ -36,22 +36,16 @@ const day = 86_400;
  */
 export async function planGarbage(site: BuildSite): Promise<GarbagePlan> {
   await checkShare(site.paths);
-  const { keep, grace_days, logs_days, tasks_days, job_scripts } = site.config.gc;
-  const jobs = await activeJobTexts(site.slurm, job_scripts);
-  if (!jobs.ok) {
-    throw new CtmgrError('unavailable', 'Slurm does not say which images jobs name, so nothing may be deleted', {
-      why: jobs.message,
-      hint: 'scontrol ping; then the same command again',
-    });
-  }
-  const now = epochSeconds();
+  const { keep, grace_days, logs_days, tasks_days } = site.config.gc;
   const images = await imagesOnDisk(site.store);
+  const named = await imagesInUse(site, images);
+  const now = epochSeconds();
   const rules = { grace: grace_days * day, logs: logs_days * day, tasks: tasks_days * day, now };
   const findings = await scanShare(site, images, rules);
   // What is not as it was published is for a person to look at, whatever its age.
   const doubtful = new Set(findings.map(({ path }) => path));
   const heldTags = new Set((await listTagHolds(site.store)).map(({ tag }) => tag));
-  const plan = planRemoval(images, { keep, grace: rules.grace, now, named: namedImages(jobs.texts), heldTags });
+  const plan = planRemoval(images, { keep, grace: rules.grace, now, named, heldTags });
   return { images: { ...plan, remove: plan.remove.filter(({ image }) => !doubtful.has(image.file)) }, findings };
 }
 

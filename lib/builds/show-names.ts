@@ -3,7 +3,9 @@ import { dirname, join, relative } from 'node:path';
 
 import type { Paths } from '../config/paths.ts';
 import { findName, recipesBehind, setLinkBehind } from '../store/current-images.ts';
+import { recordMeaning } from '../store/name-meanings.ts';
 import type { Store } from '../store/open.ts';
+import { epochSeconds } from '../util/clock.ts';
 import { briefErrorText, CtmgrError, isSystemError } from '../util/errors.ts';
 import { replaceSymlink } from '../util/write-file.ts';
 import type { BuildSite } from './build-site.ts';
@@ -59,6 +61,7 @@ export async function showName(db: Store, site: BuildSite, recipeId: number): Pr
     const other = linkOf(paths, group, name);
     if (other !== link) await rm(other, { force: true });
   }
+  await recordMeaning(db, recipeId, current?.instanceId ?? null, epochSeconds());
   await removeOld(moved.oldFiles);
   await setLinkBehind(db, recipeId, moved.more);
   return name;

@@ -125,5 +125,6 @@ function describe(build: BuildRow): CatalogueImage {
     group: build.group,
     pinned: build.pinned === 1,
     removed: build.removed_at,
+    meant: JSON.parse(build.meant) as NonNullable<CatalogueImage['meant']>,
   };
 }

@@ -113,7 +113,8 @@ function registerOne(parser: Argv, spec: CommandSpec, usage: string, chosen: (ca
   });
 }
 
-function listingOptions(parser: Argv): Argv {
+/** Adds the options that every listing takes. */
+export function listingOptions(parser: Argv): Argv {
   return parser
     .option('parsable2', { alias: 'P', type: 'boolean', default: false, describe: 'Fields separated by |' })
     .option('noheader', { alias: 'n', type: 'boolean', default: false, describe: 'No header line' })

@@ -46,6 +46,24 @@ export const userCommands: CommandSpec[] = [
     load: () => import('../commands/history.ts'),
   },
   {
+    usage: 'jobs <image>',
+    summary: 'Which jobs use an image, or have used it',
+    level: 'user',
+    listing: true,
+    examples: [
+      ['ctmgr jobs lammps', 'every build of it, in the last seven days'],
+      ['ctmgr jobs lammps:2026-11-22.1 --since=30d', 'an exact one'],
+    ],
+    options: (yargs) =>
+      yargs.positional('image', imagePositional).option('since', {
+        type: 'string',
+        requiresArg: true,
+        default: '7d',
+        describe: 'How far back: 12h, 30d, 2026-11-22 or 2026-11-22T08:00',
+      }),
+    load: () => import('../commands/jobs.ts'),
+  },
+  {
     usage: 'diff <name> <a> [b]',
     summary: 'What differs between two builds or versions of an image',
     level: 'user',
@@ -106,6 +124,33 @@ export const userCommands: CommandSpec[] = [
         .option('out', { type: 'boolean', describe: 'Only standard output' })
         .conflicts('err', 'out'),
     load: () => import('../commands/logs.ts'),
+  },
+  {
+    usage: 'modules <folder> [names..]',
+    summary: 'Environment modules for images',
+    level: 'user',
+    lists: ['names'],
+    examples: [
+      ['ctmgr modules /opt/modulefiles/containers', 'one for each image; those of retired ones go'],
+      ['ctmgr modules ~/modulefiles lammps --format=lua', 'of this image, for Lmod'],
+    ],
+    options: (yargs) =>
+      yargs
+        .positional('folder', { type: 'string', demandOption: true, describe: 'Where the modulefiles go' })
+        .positional('names', { type: 'string', array: true, describe: 'Names of images; all by default' })
+        .option('format', { choices: ['tcl', 'lua'] as const, default: 'tcl', describe: 'Lmod reads both' }),
+    load: () => import('../commands/modules.ts'),
+  },
+  {
+    usage: 'completion <shell>',
+    summary: 'Completion of ctmgr, and of image names for srun, sbatch and salloc',
+    level: 'user',
+    examples: [
+      ['eval "$(ctmgr completion bash)"', 'in ~/.bashrc'],
+      ['eval "$(ctmgr completion zsh)"', 'in ~/.zshrc, after compinit'],
+    ],
+    options: (yargs) => yargs.positional('shell', { choices: ['bash', 'zsh'] as const, demandOption: true }),
+    load: () => import('./completion.ts'),
   },
   {
     usage: 'config',

@@ -40,7 +40,7 @@ export async function run(argv: { name: string }, context: Context): Promise<Ans
       message,
     }));
   if (versions.length === 0) {
-    throw new CtmgrError('inputMissing', `there is no recipe ${name}`, { hint: 'ctmgr list --all' });
+    throw new CtmgrError('inputMissing', `there is no image ${name}`, { hint: 'ctmgr list --all' });
   }
   const tags = new Map(catalogue.tags.map((tag) => [tag.name, tag]));
   const builds = catalogue.images

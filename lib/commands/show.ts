@@ -6,14 +6,18 @@ import { formatDuration, formatSize, formatTime } from '../util/clock.ts';
 import type { Answer, Context } from './context.ts';
 import { loadCatalogue } from './load-catalogue.ts';
 
-/** A batch script whose step runs in the image; the script itself runs on the host. */
-function jobScript(reference: string, name: string): string[] {
+/** A batch script that runs as it stands; `inside`: the site runs scripts themselves in the image. */
+function jobScript(reference: string, name: string, inside: boolean): string[] {
   return [
     '#!/bin/sh',
     `#SBATCH --job-name=${name}`,
     `#SBATCH --container=${reference}`,
-    '#SBATCH --ntasks=1',
-    'srun COMMAND [ARGUMENT...]',
+    '#SBATCH --ntasks=1           # MPI: as many as you need; also --nodes=2 and so on',
+    '#SBATCH --time=00:10:00',
+    '##SBATCH --gres=gpu:1        # with one # less: a GPU, with its libraries of the host',
+    `# This script itself runs ${inside ? 'in the image' : 'on the host'}, and what srun starts in the image.`,
+    '# MPI: srun --mpi=pmix PROGRAM',
+    `srun sh -c 'echo "$CTMGR_CONTAINER on $(uname -n)"'`,
   ];
 }
 
@@ -45,8 +49,8 @@ export async function run(argv: { image: string }, context: Context): Promise<An
     'Use it:',
     `  srun --container=${reference} COMMAND [ARGUMENT...]`,
     '',
-    'As a job script, for sbatch:',
-    ...jobScript(reference, image.name).map((line) => `  ${line}`),
+    'As a job script, for sbatch FILE (put your program after srun):',
+    ...jobScript(reference, image.name, context.config.containers.batch_script === 'inside').map((line) => `  ${line}`),
     '',
   ].join('\n');
   return { kind: 'record', record: { ...image, log: out }, text };

@@ -1,19 +1,19 @@
 import { createHash } from 'node:crypto';
 import { readFile, realpath } from 'node:fs/promises';
-import { join, relative } from 'node:path';
+import { join } from 'node:path';
 import { CtmgrError, errorText, isSystemError } from '../util/errors.ts';
 import { quote } from '../util/names.ts';
 import { compareText, EntryError, listNames, readEntry, readTree } from './context-entries.ts';
 import type { ContextEntry, ContextManifest } from './context-manifest.ts';
 import { buildStages } from './build-stages.ts';
 import { layOutContext, mountCopies } from './copy-layout.ts';
+import { type Fail, findSources, followLinks, linkRefusal } from './find-sources.ts';
 import { compileIgnore, PatternSyntaxError, readIgnoreFile } from './ignore-patterns.ts';
 import { archiveFormat } from './is-archive.ts';
-import type { ProblemCode } from './problem-codes.ts';
 import { matchesNothing } from './copy-members.ts';
 import type { CopyStep, PlanWarning, RecipePlan } from './recipe-plan.ts';
 import { Refusal, type RefusalDetails, showWord, throwRefusals } from './refusal.ts';
-import { hasGlob, readSourcePattern, SourceError, type SourcePattern } from './source-pattern.ts';
+import { hasGlob, readSourcePattern, SourceError } from './source-pattern.ts';
 
 /**
  * Expands the sources of all COPY and ADD steps and bind mounts inside `contextDir` and reads what they select, without what
@@ -126,29 +126,33 @@ async function selectStep(root: string, step: CopyStep, ignored: Ignored): Promi
   const keyword = (/^\S+/.exec(step.instruction)?.[0] ?? '').toUpperCase();
   let sourceCount = 0;
   for (const source of step.sources) {
-    const fail = (code: ProblemCode, reason: string, wayOut: string) =>
+    const fail: Fail = (code, reason, wayOut) =>
       new Refusal({ code, line: step.line, instruction: keyword, reason: `${quote(source)} ${reason}`, wayOut });
     try {
       compileIgnore(step.exclude ?? []);
       const pattern = readSourcePattern(source, step.parents);
-      const found = await findSources(root, pattern);
+      const passed: ContextEntry[] = [];
+      const found = await findSources(root, pattern, step.parents === true, passed, fail);
       const kept: ContextEntry[] = [];
-      for (const entry of found) {
-        if (entry.type === 'symlink') throw await linkRefusal(root, entry.path, fail);
+      for (const top of found) {
+        if (step.parents && top.type === 'symlink') throw linkRefusal(top, fail);
+        const links: ContextEntry[] = [];
+        const entry = top.type === 'symlink' ? await followLinks(root, top.path, links, fail) : top;
+        if (!entry || links.some(({ path }) => ignored(path))) continue;
         const below = entry.type === 'directory' ? await readTree(root, entry.path) : [];
         const wanted = keepWanted(below, ignored);
         const isKept = entry.path === '' || !ignored(entry.path) || wanted.length > 0;
         if (!isKept) continue;
         const mayUnpack = step.add && step.unpack !== false && entry.type === 'file';
         const archive = mayUnpack ? await archiveFormat(join(root, entry.path)) : undefined;
-        kept.push(entry.type === 'file' && archive ? { ...entry, archive } : entry, ...wanted);
+        kept.push(entry.type === 'file' && archive ? { ...entry, archive } : entry, ...wanted, ...links);
         sourceCount += 1;
       }
       if (kept.length === 0 && found.length > 0 && !hasGlob(pattern))
         throw fail('missing-source', 'is excluded by .dockerignore', 'add a line !NAME to .dockerignore');
       if (kept.length === 0 && !hasGlob(pattern))
         throw fail('missing-source', 'is not in the build context', 'check the name and --context DIR');
-      entries.push(...kept.filter(({ path }) => path !== ''));
+      entries.push(...kept.filter(({ path }) => path !== ''), ...passed);
       if (step.parents) for (const { path } of kept) entries.push(...(await readParents(root, path)));
     } catch (error) {
       if (error instanceof SourceError) throw fail('source', error.message, 'name files inside the build context');
@@ -188,49 +192,4 @@ async function readParents(root: string, path: string): Promise<ContextEntry[]> 
 function foldersAbove(path: string): string[] {
   const names = path.split('/').slice(0, -1);
   return names.map((_, index) => names.slice(0, index + 1).join('/'));
-}
-
-/** What a pattern names in the context: its top entries only. The context itself has the path ''. */
-async function findSources(root: string, { components }: SourcePattern): Promise<ContextEntry[]> {
-  let paths = [''];
-  for (const [index, { text, matches, many }] of components.entries()) {
-    const next: string[] = [];
-    for (const path of paths) {
-      const entry = path === '' ? null : await readEntry(root, path);
-      if (entry?.type === 'symlink') return [entry];
-      if (index > 0 && entry?.type !== 'directory') continue;
-      if (many) {
-        const below = await readTree(root, path);
-        next.push(path, ...below.filter(({ type }) => type === 'directory').map((folder) => folder.path));
-        continue;
-      }
-      const names = matches ? (await listNames(root, path)).filter((name) => matches(name)) : [text];
-      next.push(...names.map((name) => (path === '' ? name : `${path}/${name}`)));
-    }
-    paths = [...new Set(next)];
-  }
-  const found: ContextEntry[] = [];
-  for (const path of paths) {
-    const entry = path === '' ? ({ type: 'directory', path, mode: 0o755 } as const) : await readEntry(root, path);
-    if (entry) found.push(entry);
-  }
-  return found;
-}
-
-type Fail = (code: ProblemCode, reason: string, wayOut: string) => Refusal;
-
-async function linkRefusal(root: string, path: string, fail: Fail): Promise<Refusal> {
-  const target = await realpath(join(root, path)).catch(() => undefined);
-  const inside = target !== undefined && !relative(root, target).split('/').includes('..');
-  return inside
-    ? fail(
-        'symlink-source',
-        `leads through the symbolic link ${showWord(path)}`,
-        `name ${showWord(relative(root, target) || '.')} itself`,
-      )
-    : fail(
-        'source',
-        `leaves the build context through the symbolic link ${showWord(path)}`,
-        'copy the files into the context',
-      );
 }

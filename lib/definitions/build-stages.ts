@@ -11,6 +11,8 @@ export interface BuildStage {
   bare: boolean;
   /** The last one is the image. */
   isLast: boolean;
+  /** The stages, by name, whose files may have capabilities, as they were set in it. */
+  capable: ReadonlySet<string>;
 }
 
 /** A step with a name that no other step of the plan has; the same wherever the step is repeated. */
@@ -29,6 +31,7 @@ const withoutShell = /(^|\/)(distroless(\.dev)?|static)(\/|:|@|$)/;
 export function buildStages(plan: RecipePlan): BuildStage[] {
   const { stages = [], name = 'stage-0' } = plan;
   const own = new Map(stages.map((stage) => [stage.name, stage]));
+  const capable = new Set<string>();
   const keyed = (stage: string, steps: readonly PlanStep[]) =>
     steps.map((step, position) => ({ key: stage === '' ? String(position) : `${stage}-${position}`, step }));
   const chain = (base: RecipeBase, steps: KeyedStep[]): Pick<BuildStage, 'base' | 'steps'> => {
@@ -43,7 +46,9 @@ export function buildStages(plan: RecipePlan): BuildStage[] {
   };
   const make = (title: string, base: RecipeBase, steps: KeyedStep[], isLast: boolean): BuildStage => {
     const whole = chain(base, steps);
-    return { name: title, ...whole, bare: isBare(whole.base, whole.steps), isLast };
+    if (whole.steps.some(({ step }) => step.kind === 'run' && step.argv.join(' ').includes('setcap')))
+      capable.add(title);
+    return { name: title, ...whole, bare: isBare(whole.base, whole.steps), isLast, capable };
   };
   const result = make(name, plan.base, keyed('', plan.steps), true);
   const needed = new Map<string, BuildStage>();

@@ -34,6 +34,7 @@ export function convertRun(stage: Stage, instruction: Instruction): void {
 
 export function convertCmd(stage: Stage, instruction: Instruction): void {
   stage.cmd = readCommand(stage, instruction).argv;
+  stage.cmdLine = instruction.line;
   stage.hasOwnCmd = true;
 }
 

@@ -2,6 +2,7 @@ import { posix } from 'node:path';
 import { quote } from '../util/names.ts';
 import { readStringArray } from './convert-commands.ts';
 import { expandLiteral, obstruct, refuse, type Stage, warn } from './dockerfile-stage.ts';
+import { commitHash, type GitSource, GitSourceError, isGitSource, needsKey, readGitSource } from './git-source.ts';
 import { chompTabs, readHeredocWord } from './find-heredocs.ts';
 import { flagSet, flagValue, type Instruction } from './read-instructions.ts';
 import type { CopyStep } from './recipe-plan.ts';
@@ -40,7 +41,8 @@ export function convertCopy(stage: Stage, instruction: Instruction): void {
     else {
       pushFiles();
       stage.steps.push({ ...common, sources: [source], remote });
-      if (remote === 'url' && common.checksum === undefined)
+      if (remote === 'git') checkGit(stage, instruction, source, common);
+      else if (common.checksum === undefined)
         warn(
           stage,
           instruction,
@@ -72,16 +74,36 @@ function readCommon(stage: Stage, instruction: Instruction, destination: string)
   const exclude = flags.filter(({ name }) => name === 'exclude');
   if (exclude.length > 0) common.exclude = exclude.map(({ value = '' }) => expandLiteral(stage, instruction, value));
   if (flagSet(instruction, 'parents')) common.parents = true;
-  if (flagSet(instruction, 'keep-git-dir')) common.keepGitDir = true;
+  if (flags.some(({ name }) => name === 'keep-git-dir')) common.keepGitDir = flagSet(instruction, 'keep-git-dir');
   if (flags.some(({ name }) => name === 'unpack')) common.unpack = flagSet(instruction, 'unpack');
   return common;
 }
 
-/** As BuildKit tells them apart (moby/buildkit, util/gitutil and frontend/dockerfile/dockerfile2llb/convert.go). */
 function remoteKind(source: string): CopyStep['remote'] | undefined {
-  if (/^(git|ssh):\/\/|^[\w.-]+@[\w.-]+:/.test(source)) return 'git';
-  if (!/^https?:\/\//i.test(source)) return undefined;
-  return /^[^#?]+\.git([#?]|$)/.test(source) ? 'git' : 'url';
+  if (isGitSource(source)) return 'git';
+  return /^https?:\/\//i.test(source) ? 'url' : undefined;
+}
+
+/** What a git source says against the flags, and that a branch or tag alone may be another commit tomorrow. */
+function checkGit(stage: Stage, instruction: Instruction, source: string, common: Common): void {
+  let git: GitSource;
+  try {
+    git = readGitSource(source);
+  } catch (error) {
+    if (!(error instanceof GitSourceError)) throw error;
+    throw refuse(instruction, 'syntax', `${showWord(source)}: ${error.message}`, 'write URL#REF:FOLDER');
+  }
+  for (const [name, flag, own] of [
+    ['checksum', common.checksum, git.checksum],
+    ['keep-git-dir', common.keepGitDir, git.keepGitDir],
+  ] as const) {
+    if (flag !== undefined && own !== undefined && flag !== own)
+      throw refuse(instruction, 'syntax', `--${name} and the source say different things`, 'say it once');
+  }
+  if ((common.checksum ?? git.checksum) === undefined && !commitHash.test(git.ref) && !needsKey(source)) {
+    const ref = git.ref === '' ? 'the default branch' : showWord(git.ref);
+    warn(stage, instruction, 'url-unchecked', `${ref} of ${showWord(git.remote)} may be another commit in each build`);
+  }
 }
 
 export function convertWorkdir(stage: Stage, instruction: Instruction): void {

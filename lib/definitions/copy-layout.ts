@@ -10,7 +10,7 @@ import type { CopyStep, RecipePlan, RunStep } from './recipe-plan.ts';
  * How a step's files get into a stage: as `%files` lines; as an archive that `%post` unpacks at its place; from another stage,
  * which see; as text in `%post`; fetched by `%setup`.
  */
-export type CopyLayout = FilesLayout | ArchiveLayout | SourceLayout | InlineLayout | DownloadLayout;
+export type CopyLayout = FilesLayout | ArchiveLayout | SourceLayout | InlineLayout | RemoteLayout;
 
 export interface FilesLayout {
   kind: 'files';
@@ -37,11 +37,10 @@ export interface InlineLayout {
   folder: string;
 }
 
-export interface DownloadLayout {
-  kind: 'download';
-  /** Where `%setup` puts the file, below `/` in the image. */
-  file: string;
-  url: string;
+export interface RemoteLayout {
+  kind: 'download' | 'clone';
+  /** Where `%setup` puts the file or the folder, below `/` in the image. */
+  place: string;
 }
 
 /** Lays out what the steps of a stage copy, by key; bind mounts from elsewhere have the keys of `mountCopies`. */
@@ -80,6 +79,11 @@ export function mountCopies(key: string, run: RunStep): { key: string; step: Cop
   });
 }
 
+/** Where what a URL or a repository gives waits for its step. */
+export function remotePlace(key: string): string {
+  return `/.ctmgr/copy-${key}`;
+}
+
 /** Where the content of a mount waits for its RUN. */
 export function mountFolder(key: string, index: number): string {
   return `/.ctmgr/mount-${key}-${index}`;
@@ -92,9 +96,9 @@ function layOut(
   manifest: ContextManifest,
   workdirs?: readonly string[],
 ): CopyLayout {
-  if (step.from) return layOutSource(key, step, step.from, stage.bare);
+  if (step.from) return layOutSource(key, step, step.from, stage);
   if (step.inline) return { kind: 'inline', folder: `/.ctmgr/copy-${key}` };
-  if (step.remote) return { kind: 'download', file: `/.ctmgr/copy-${key}`, url: step.sources[0] as string };
+  if (step.remote) return { kind: step.remote === 'git' ? 'clone' : 'download', place: remotePlace(key) };
   if (matchesNothing(step, manifest)) return { kind: 'files', files: [] };
   const members = findMembers(step, manifest);
   const files = workdirs ? plainFiles(step, members, workdirs, stage.bare) : undefined;

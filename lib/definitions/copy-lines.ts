@@ -1,7 +1,11 @@
+import { posix } from 'node:path';
 import type { ArchiveFormat } from './context-manifest.ts';
 import type { ArchiveLayout, CopyLayout } from './copy-layout.ts';
-import type { SourceLayout } from './copy-source-layout.ts';
+import { ownNames } from './copy-functions.ts';
+import { handOverFolder, type SourceLayout } from './copy-source-layout.ts';
 import { quoteWord, quoteWords } from './definition-quote.ts';
+import { isPattern } from './match-glob.ts';
+import { shellPattern } from './prune-functions.ts';
 import type { CopyStep } from './recipe-plan.ts';
 
 /**
@@ -19,7 +23,14 @@ export function copyLines(step: CopyStep, layout: CopyLayout, prefix: string): s
     case 'inline':
       return inlineLines(step, layout.folder, prefix);
     case 'download':
-      return downloadLines(step, layout.file, prefix);
+      return downloadLines(step, layout.place, prefix);
+    case 'clone':
+      return [
+        filtered(
+          put(layout.place, folderName(step), '', ...attributes(step)),
+          (step.exclude ?? []).flatMap((each) => shellPattern(each) ?? []),
+        ),
+      ];
   }
 }
 
@@ -29,26 +40,46 @@ function needsPlace(step: CopyStep, layout: ArchiveLayout): boolean {
 }
 
 /** The calls that copy a step's files from another stage, in the stage itself (`prepared`) or where they wait. */
-export function sourceLines(step: CopyStep, { folder, files, prepared }: SourceLayout): string[] {
+export function sourceLines(step: CopyStep, { folder, files, prepared, skip }: SourceLayout): string[] {
   const [owner, mode] = attributes(step);
   const destination = prepared ? `${folder}${step.destination}` : step.destination;
-  return files.flatMap(({ path, patterns, name }, index) => {
-    const from = prepared ? path : `${folder}/${index}`;
-    const clean = path === '/' && !prepared ? [cleanRoot(from)] : [];
-    if (patterns.length > 0)
-      return [...clean, `ctmgr_each ${quoteWords([from, destination, owner, mode, ...patterns])}`];
-    return [...clean, put(from, destination, name, owner, mode)];
+  return files.flatMap(({ path, patterns, name, keep = '' }, index) => {
+    const from = !prepared ? `${folder}/${index}` : path === '/' ? '/.ctmgr/root' : path;
+    const clean = prepared ? 'ctmgr_root' : `( cd ${quoteWord(from)} && rm -rf ${ownNames.join(' ')} )`;
+    const needed = keep !== '' && !isPattern(keep) && patterns.length === 0;
+    const check = needed ? [`ls -d ${quoteWord(posix.join(from, keep))} >/dev/null`] : [];
+    const to = keep === '' ? destination : `${destination.replace(/\/$/, '')}/`;
+    const line =
+      patterns.length > 0
+        ? `ctmgr_each ${quoteWords([from, to, owner, mode, ...patterns])}`
+        : put(from, to, name, owner, mode);
+    return [...(path === '/' ? [clean] : []), ...check, filtered(line, skip, keep)];
   });
+}
+
+/** A call that leaves out what `skip` matches and, if it is not empty, what `keep` does not. */
+function filtered(line: string, skip: readonly string[], keep = ''): string {
+  if (skip.length === 0 && keep === '') return line;
+  const variables = `ctmgr_skip=${quoteWord(skip.join('\n'))} ctmgr_only=${quoteWord(keep)} ctmgr_filter=ctmgr_prune`;
+  return `( ${variables}; ${line} )`;
+}
+
+/** The lines of a stage that hand over links to what another one copies, see `SourceLayout.linked`. */
+export function handOverLines(layout: SourceLayout): string[] {
+  const folder = handOverFolder(layout);
+  return [
+    `mkdir -p ${folder}`,
+    ...layout.files.map(({ path }, index) => `cp -a -l -H ${quoteWord(path)} ${folder}/${index}`),
+  ];
+}
+
+/** The destination as a directory, whether it is there or not. */
+function folderName({ destination }: CopyStep): string {
+  return `${destination.replace(/\/$/, '')}/`;
 }
 
 function put(from: string, destination: string, name: string, owner: string, mode: string): string {
   return `ctmgr_put ${quoteWords([from, destination, name, owner, mode])}`;
-}
-
-/** What Apptainer adds to every image and each has for itself. */
-function cleanRoot(folder: string): string {
-  const names = '.singularity.d .exec .run .shell .test .post.script environment singularity .ctmgr dev proc sys';
-  return `( cd ${quoteWord(folder)} && rm -rf ${names} )`;
 }
 
 /** Owner and mode for `chown` and `chmod`; both may be empty. A number alone is user and group, a name has the user's own group. */
@@ -75,8 +106,7 @@ function placeArchive(step: CopyStep, layout: ArchiveLayout, prefix: string): st
         return [`${prefix}mkdir -p ${to}`, unpack(to), remove];
       }
       const own = `${whole}/${index}`;
-      const destination = `${step.destination.replace(/\/$/, '')}/`;
-      return [`${prefix}mkdir -p ${own}`, unpack(own), remove, put(own, destination, '', owner, mode)];
+      return [`${prefix}mkdir -p ${own}`, unpack(own), remove, put(own, folderName(step), '', owner, mode)];
     }),
   ];
   if (layout.single !== undefined)
@@ -108,7 +138,7 @@ function downloadLines(step: CopyStep, file: string, prefix: string): string[] {
   return [
     `${prefix}mkdir -p ${file}.d`,
     `${prefix}tar -x -p ${tarFlags[formatOf(name)]}--numeric-owner -f ${file} -C ${file}.d`,
-    put(`${file}.d`, `${step.destination.replace(/\/$/, '')}/`, '', owner, mode),
+    put(`${file}.d`, folderName(step), '', owner, mode),
   ];
 }
 

@@ -1,8 +1,10 @@
-import { posix } from 'node:path';
 import { downloadName } from './copy-lines.ts';
 import { isFileWord } from './file-lines.ts';
 import type { Obstacle } from './find-obstacles.ts';
+import { gitSourceOf } from './git-lines.ts';
+import { needsKey } from './git-source.ts';
 import { compileGlob, isPattern } from './match-glob.ts';
+import { shellPattern } from './prune-functions.ts';
 import type { CopyStep } from './recipe-plan.ts';
 
 /** Why a COPY or ADD cannot be converted; `bare` says that its stage has no shell, `fromBare` the same of what it copies from. */
@@ -33,31 +35,39 @@ function bareObstacle({ from, inline, remote, chown }: CopyStep, fromBare: boole
 
 function fromObstacle({ from, sources, exclude, parents }: CopyStep): Obstacle | undefined {
   if (!from) return undefined;
-  if (exclude) return ['copy-from-exclude', '--exclude is not converted together with --from', 'RUN rm in that stage'];
-  if (parents) return ['copy-from-parents', '--parents is not converted together with --from', 'name the destination'];
   const odd = sources.find((source) => !isFileWord(source));
   if (odd !== undefined) {
     return ['path', `${JSON.stringify(odd)} has characters that %files cannot carry`, 'rename it in that stage'];
   }
-  const malformed = sources.find((source) => source.split('/').some((name) => isPattern(name) && !compileGlob(name)));
-  if (malformed !== undefined) {
-    return ['source', `${JSON.stringify(malformed)} is not a valid pattern`, 'name the files'];
-  }
-  if (sources.some((source) => isPattern(posix.resolve('/', source).split('/')[1] ?? ''))) {
-    return ['copy-from-root', 'a pattern for the root folder would copy the whole stage', 'name the files'];
-  }
-  return undefined;
+  const malformed = parents ? sources.map(afterPivot).find(isOdd) : sources.find(isMalformed);
+  return patternObstacle(malformed ?? exclude?.find(isOdd));
 }
 
-function remoteObstacle({ remote, sources, destination, checksum }: CopyStep): Obstacle | undefined {
+function patternObstacle(pattern: string | undefined): Obstacle | undefined {
+  if (pattern === undefined) return undefined;
+  return ['source', `${JSON.stringify(pattern)} is not a pattern that can be converted`, 'name the files'];
+}
+
+function isMalformed(source: string): boolean {
+  return source.split('/').some((name) => isPattern(name) && !compileGlob(name));
+}
+
+/** True for patterns with `**` that our shell functions do not take. */
+function isOdd(pattern: string): boolean {
+  if (isMalformed(pattern.replace(/^!/, ''))) return true;
+  return shellPattern(pattern) === undefined && !/^[./]*$/.test(pattern);
+}
+
+/** What `--parents` copies of a source, with its folders. */
+function afterPivot(source: string): string {
+  const pivot = source.indexOf('/./');
+  return pivot < 0 ? source : source.slice(pivot + 3);
+}
+
+function remoteObstacle(step: CopyStep): Obstacle | undefined {
+  const { remote, sources, destination, checksum } = step;
   const [source = ''] = sources;
-  if (remote === 'git') {
-    return [
-      'add-git',
-      'a git repository would be fetched while building',
-      'clone it into the build context and COPY it',
-    ];
-  }
+  if (remote === 'git') return gitObstacle(step);
   if (!/^https?:\/\/[\x21-\x7e]+$/i.test(source)) return ['add-url', 'the URL has odd characters', 'encode them'];
   if (destination.endsWith('/') && !/^[^/\0\n]+$/.test(downloadName(source))) {
     return ['add-url', 'the URL does not name a file', 'write a destination without / at the end'];
@@ -66,4 +76,18 @@ function remoteObstacle({ remote, sources, destination, checksum }: CopyStep): O
     return ['checksum', `${JSON.stringify(checksum)} is not a checksum`, 'write --checksum=sha256:…'];
   }
   return undefined;
+}
+
+function gitObstacle(step: CopyStep): Obstacle | undefined {
+  const [source = ''] = step.sources;
+  if (needsKey(source)) {
+    const wayOut = 'write the https:// URL, or clone it into the build context and COPY it';
+    return ['add-git', 'a repository that is reached by ssh needs a key, and a build has none', wayOut];
+  }
+  const { remote, checksum = '' } = gitSourceOf(step);
+  if (!/^[\x21-\x7e]+$/.test(remote)) return ['add-url', 'the URL has odd characters', 'encode them'];
+  if (!/^[0-9a-f]{0,64}$/.test(checksum)) {
+    return ['checksum', `${JSON.stringify(checksum)} is not the hash of a commit`, 'write --checksum=COMMIT'];
+  }
+  return patternObstacle(step.exclude?.find(isOdd));
 }

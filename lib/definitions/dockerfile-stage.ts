@@ -46,6 +46,8 @@ export interface Stage {
   /** null: neither this stage nor one it is based on sets it. */
   entrypoint: string[] | null;
   cmd: string[] | null;
+  /** Where it stands; 0: nowhere. */
+  cmdLine: number;
   /** CMD stands in this very stage, so that ENTRYPOINT does not clear it. */
   hasOwnCmd: boolean;
   shell: string[];
@@ -77,6 +79,7 @@ export function makeStage(
       maintainer: undefined,
       entrypoint: null,
       cmd: null,
+      cmdLine: 0,
       shell: baseConfig?.shell ?? ['/bin/sh', '-c'],
       workdir: baseConfig?.workdir ?? '/',
       user: baseConfig?.user ?? '',

@@ -1,7 +1,11 @@
 import type { BuildStage } from './build-stages.ts';
 import type { ContextManifest } from './context-manifest.ts';
-import { type CopyLayout, layOutStage, mountCopies } from './copy-layout.ts';
+import { type CopyLayout, layOutStage, mountCopies, remotePlace } from './copy-layout.ts';
+import { handOverFolder } from './copy-source-layout.ts';
 import { quoteWord } from './definition-quote.ts';
+import { gitFunction, gitLine } from './git-lines.ts';
+import { hostProgramLines } from './host-programs.ts';
+import type { CopyStep } from './recipe-plan.ts';
 import { secretFile } from './run-lines.ts';
 import { stepComment } from './step-comment.ts';
 import { functionsFile } from './used-functions.ts';
@@ -41,6 +45,7 @@ function layoutLines(layout: CopyLayout): string[] {
       return [`${layout.archive} /${layout.archive}`];
     case 'source':
       if (layout.prepared) return [`${layout.folder}/ /`];
+      if (layout.linked) return [`${handOverFolder(layout)}/ ${layout.folder}`];
       return layout.files.map(({ path }, index) => `${quoteFile(path)} ${layout.folder}/${index}`);
     default:
       return [];
@@ -72,13 +77,15 @@ export function isFileWord(path: string): boolean {
 }
 
 /**
- * The lines of `%setup`, which run on the build node before anything is in the image: downloads of ADD, checked if there is a sum,
+ * The lines of `%setup`, which run on the build node before anything is in the image: what ADD fetches, checked if there is a sum,
  * empty files that secrets can be bound to, and the functions of `%post`.
  */
 export function setupLines(stage: BuildStage, functions: readonly string[]): string[] {
   const lines: string[] = [];
+  if (stage.steps.some(({ step }) => step.kind === 'copy' && step.remote === 'git')) lines.push(gitFunction);
   if (functions.length > 0) {
     lines.push(`cat >"$SINGULARITY_ROOTFS${functionsFile}" <<'END'\n${functions.join('\n')}\nEND`);
+    lines.push(...hostProgramLines(functions));
   }
   for (const { key, step } of stage.steps) {
     if (step.kind === 'run') {
@@ -86,15 +93,22 @@ export function setupLines(stage: BuildStage, functions: readonly string[]): str
         if (type === 'secret') lines.push(`: >"$SINGULARITY_ROOTFS${secretFile(id)}"`);
       }
     }
-    if (step.kind !== 'copy' || step.remote !== 'url') continue;
-    lines.push(stepComment(step));
-    const url = quoteWord(step.sources[0] as string);
-    const file = `"$SINGULARITY_ROOTFS/.ctmgr/copy-${key}"`;
-    lines.push(`curl --fail --silent --show-error --location --retry 3 --remote-time --output ${file} -- ${url}`);
-    const [algorithm, sum] = (step.checksum ?? '').split(':');
-    if (sum !== undefined) lines.push(`echo "${sum}  $SINGULARITY_ROOTFS/.ctmgr/copy-${key}" | ${algorithm}sum -c -`);
+    if (step.kind !== 'copy' || step.remote === undefined) continue;
+    lines.push(
+      stepComment(step),
+      ...(step.remote === 'git' ? [gitLine(step, remotePlace(key))] : fetchLines(step, key)),
+    );
   }
   const secrets = lines.some((line) => line.startsWith(': >'));
   const folder = `mkdir -p "$SINGULARITY_ROOTFS/.ctmgr${secrets ? '/secrets' : ''}"`;
   return lines.length > 0 ? [folder, ...new Set(lines)] : [];
+}
+
+function fetchLines({ sources: [url = ''], checksum = '' }: CopyStep, key: string): string[] {
+  const file = `$SINGULARITY_ROOTFS${remotePlace(key)}`;
+  const [algorithm, sum] = checksum.split(':');
+  return [
+    `curl --fail --silent --show-error --location --retry 3 --remote-time --output "${file}" -- ${quoteWord(url)}`,
+    ...(sum === undefined ? [] : [`echo "${sum}  ${file}" | ${algorithm}sum -c -`]),
+  ];
 }

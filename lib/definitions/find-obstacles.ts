@@ -24,13 +24,13 @@ export function findObstacles(resolved: ResolvedDockerfile): RefusalDetails[] {
     }
   }
   found.push(...findSameTitles(stages));
-  if (target.cmd?.length === 0 && target.entrypoint === null && stages.at(-1)?.base.kind !== 'scratch') {
+  if (target.cmd?.length === 0 && target.entrypoint === null && !target.baseConfig) {
     found.push({
       code: 'empty-cmd',
-      line: 0,
-      instruction: '',
-      reason: 'CMD [] without ENTRYPOINT would run the base image as nobody knows what',
-      wayOut: 'add ENTRYPOINT or remove CMD []',
+      line: target.cmdLine,
+      instruction: 'CMD',
+      reason: '[] without ENTRYPOINT would run the base image as nobody knows what',
+      wayOut: 'add ENTRYPOINT, remove CMD [], or let ctmgr know the base image: --pull-config, --base-config',
     });
   }
   const once = new Map(found.map((each) => [`${each.line} ${each.code} ${each.reason}`, each]));

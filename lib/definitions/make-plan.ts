@@ -9,7 +9,9 @@ import { isRoot } from './user-functions.ts';
 export function makePlan(resolved: ResolvedDockerfile): RecipePlan {
   const target = resolved.stages.at(-1) as Stage;
   const others = resolved.stages.slice(0, -1);
-  const { base, entrypoint, cmd, workdir, user } = target;
+  const { base, cmd, workdir, user } = target;
+  // The base image's runscript would add its own CMD to its ENTRYPOINT.
+  const entrypoint = target.entrypoint ?? (cmd?.length === 0 ? (target.baseConfig?.entrypoint ?? null) : null);
   const labels = new Map(target.labels);
   if (target.maintainer !== undefined && !labels.has(maintainerLabel)) labels.set(maintainerLabel, target.maintainer);
   const inert = inertConfig(target);

@@ -3,13 +3,16 @@ import type { BuildStage } from './build-stages.ts';
 import type { ContextManifest } from './context-manifest.ts';
 import { copyFunctions } from './copy-functions.ts';
 import { type CopyLayout, layOutStage, mountCopies } from './copy-layout.ts';
-import { copyLines, sourceLines } from './copy-lines.ts';
+import { copyLines, handOverLines, sourceLines } from './copy-lines.ts';
 import { quoteWord, quoteWords } from './definition-quote.ts';
 import { exportLine, findSavedNames, saveLines } from './export-lines.ts';
+import { hostFunction } from './host-programs.ts';
 import { ownImageName } from './image-reference.ts';
 import { baseNames, decodeValue } from './plan-value.ts';
+import { pruneFunctions } from './prune-functions.ts';
 import type { PlanLabel, PlanStep, RecipePlan, RunStep } from './recipe-plan.ts';
-import { mountFunctions, runLines } from './run-lines.ts';
+import { mountFunctions } from './mount-functions.ts';
+import { runLines } from './run-lines.ts';
 import { stepComment } from './step-comment.ts';
 import { functionsFile, usedFunctions } from './used-functions.ts';
 import { isRoot, userFunctions, userOf } from './user-functions.ts';
@@ -48,7 +51,9 @@ export function postLines(input: PostInput): PostLines {
   const { plan, stage, stages, manifest, overlays, labels, savedRunscript, alone } = input;
   if (stage.bare) return { lines: [], functions: [] };
   const layouts = layOutStage(stage, manifest);
-  const prepared = preparedCopies(stages, stage, manifest);
+  const asked = copiesFrom(stages, stage, manifest);
+  const prepared = asked.filter(({ layout }) => layout.prepared);
+  const handedOver = asked.filter(({ layout }) => layout.linked);
   const prefix = assignments(stage.steps.map(({ step }) => step)).some(({ name }) => name === 'PATH') ? ownPath : '';
   const volumes = stage.isLast ? (plan.inert?.volumes ?? []).filter((path) => path.startsWith('/')) : [];
   const parts: Part[] = [
@@ -66,6 +71,11 @@ export function postLines(input: PostInput): PostLines {
         `mkdir -p ${layout.folder}`,
         ...sourceLines(step, layout),
       ]),
+    () =>
+      handedOver.flatMap(({ step, layout }) => [
+        `${stepComment(step, true)}, with capabilities`,
+        ...handOverLines(layout),
+      ]),
   ];
   // Whether something follows the last step is known only when it is: functions have to be removed again.
   const steps = (following: string[]): string[] => {
@@ -76,7 +86,10 @@ export function postLines(input: PostInput): PostLines {
     }
     return pieces.toReversed().flat();
   };
-  const functions = usedFunctions([userFunctions, copyFunctions, mountFunctions], steps([]));
+  const functions = usedFunctions(
+    [hostFunction, userFunctions, copyFunctions, pruneFunctions, mountFunctions],
+    steps([]),
+  );
   const lines = steps(cleanUp(stage, layouts, prepared.length > 0 || functions.length > 0, prefix));
   const all = [
     ...buildLines(stage, layouts, prepared.length > 0, alone),
@@ -99,18 +112,18 @@ function saveRunscript(file: string, reference: string): string {
   return `case $(cat /.singularity.d/runscript) in *'exec ${file} '*) ;; *) ${save} ;; esac`;
 }
 
-/** What stages without a shell copy from this one, which lays it out for them. */
-function preparedCopies(stages: readonly BuildStage[], source: BuildStage, manifest: ContextManifest) {
-  return stages
-    .filter(({ bare }) => bare)
-    .flatMap((stage) => {
-      const layouts = layOutStage(stage, manifest);
-      return stage.steps.flatMap(({ key, step }) => {
-        const layout = layouts.get(key);
-        const isOurs = layout?.kind === 'source' && layout.from === source.name && step.kind === 'copy';
-        return isOurs ? [{ step, layout }] : [];
+/** What other stages copy from this one. */
+function copiesFrom(stages: readonly BuildStage[], source: BuildStage, manifest: ContextManifest) {
+  return stages.flatMap((stage) => {
+    const layouts = layOutStage(stage, manifest);
+    return stage.steps.flatMap(({ key, step }) => {
+      const copies = step.kind === 'run' ? mountCopies(key, step) : step.kind === 'copy' ? [{ key, step }] : [];
+      return copies.flatMap((copy) => {
+        const layout = layouts.get(copy.key);
+        return layout?.kind === 'source' && layout.from === source.name ? [{ step: copy.step, layout }] : [];
       });
     });
+  });
 }
 
 function stepParts(stage: BuildStage, layouts: ReadonlyMap<string, CopyLayout>): Part[] {

@@ -6,7 +6,10 @@ type Outcome = 'invalid' | 'refused' | 'warning';
  * keeps equal to this one.
  */
 export const problemCodes = {
-  'bad-character': ['invalid', 'a NUL character, or a line longer than 64 KiB'],
+  'bad-character': [
+    'invalid',
+    'a NUL character, a line longer than 64 KiB, or, outside comments, text that is not UTF-8',
+  ],
   expansion: [
     'invalid',
     'a variable cannot be expanded: `${X:?}` of what is not set, an unterminated quote, a bad modifier',
@@ -17,14 +20,11 @@ export const problemCodes = {
   'missing-source': ['invalid', 'a source is not in the build context, or `.dockerignore` excludes it'],
   syntax: ['invalid', 'the instruction, a flag or a value is not what Docker accepts'],
 
-  'add-git': ['refused', 'ADD of a git repository'],
+  'add-git': ['refused', 'ADD of a git repository that is reached by ssh'],
   'add-url': ['refused', 'ADD of a URL that has odd characters or does not name a file'],
   'cache-from': ['refused', 'a cache mount that starts with files of another stage or image'],
-  checksum: ['refused', '`--checksum` is not SHA-2 in hexadecimal digits'],
+  checksum: ['refused', '`--checksum` is neither SHA-2 in hexadecimal digits nor, for git, the hash of a commit'],
   chmod: ['refused', '`--chmod` is neither an octal nor a symbolic mode'],
-  'copy-from-exclude': ['refused', '`--exclude` together with `--from`'],
-  'copy-from-parents': ['refused', '`--parents` together with `--from`'],
-  'copy-from-root': ['refused', 'a pattern for the root folder of a stage or image'],
   destination: ['refused', 'several sources and a destination that does not end with `/`'],
   device: ['refused', '`RUN --device`'],
   'empty-cmd': ['refused', '`CMD []` over an ENTRYPOINT that nobody knows'],
@@ -43,7 +43,10 @@ export const problemCodes = {
   'ssh-mount': ['refused', '`RUN --mount=type=ssh`'],
   'stage-title': ['refused', 'two images in `--from` whose names differ in `/`, `:`, `@` and `-` only'],
   stages: ['refused', 'more than 1,000 stages'],
-  'symlink-source': ['refused', 'a source in the build context that is a symbolic link or behind one'],
+  'symlink-source': [
+    'refused',
+    'a source with `--parents`, or with a pattern before it, that leads through a symbolic link',
+  ],
   'user-name': ['refused', 'USER or `--chown` is no name or number'],
   'variable-name': [
     'refused',
@@ -73,7 +76,7 @@ export const problemCodes = {
   ],
   security: ['warning', '`RUN --security=insecure` has no more rights than other commands'],
   'stop-signal': ['warning', 'STOPSIGNAL has no effect'],
-  'url-unchecked': ['warning', 'ADD of a URL without `--checksum`: each build may get something else'],
+  'url-unchecked': ['warning', 'ADD of a URL or of a branch without `--checksum`: each build may get something else'],
   'user-at-run-time': ['warning', 'the last USER is not root: containers run as their caller'],
   volume: ['warning', 'VOLUME only makes the folder, in an image that nobody can write to'],
 } as const satisfies Record<string, readonly [Outcome, string]>;

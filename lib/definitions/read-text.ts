@@ -14,16 +14,33 @@ export async function readText(path: string, what: string, hint?: string): Promi
     if (bytes.length > largestText) {
       throw new CtmgrError('badDefinition', `${path} is too large for a ${what}`, { why: `${bytes.length} bytes` });
     }
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+    return decode(bytes, path);
   } catch (error) {
     if (error instanceof CtmgrError) throw error;
-    if (error instanceof TypeError) {
-      throw new CtmgrError('badDefinition', `${path} is not UTF-8 text`, { cause: error });
-    }
     throw new CtmgrError('inputMissing', `cannot read the ${what} ${path}`, {
       why: errorText(error),
       cause: error,
       ...(hint !== undefined && isSystemError(error, 'EISDIR') ? { hint } : {}),
+    });
+  }
+}
+
+/**
+ * Docker does not look at the bytes of comments. Without here-documents, whose lines only look like comments, neither do we; other text
+ * that is not UTF-8 could not be written into a definition file as it is.
+ */
+function decode(bytes: Uint8Array, path: string): string {
+  const text = new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes);
+  const strict = new TextDecoder('utf-8', { ignoreBOM: true, fatal: true });
+  try {
+    return strict.decode(bytes);
+  } catch {
+    const lines = text.split('\n');
+    const isOdd = (line: string): boolean => line.includes('\uFFFD') && (text.includes('<<') || !/^\s*#/.test(line));
+    const line = lines.findIndex(isOdd) + 1;
+    if (line === 0) return text;
+    throw new CtmgrError('badDefinition', `${path} line ${line}: is not UTF-8 text [bad-character]`, {
+      hint: 'iconv -f ISO-8859-1 -t UTF-8',
     });
   }
 }

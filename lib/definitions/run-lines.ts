@@ -56,7 +56,8 @@ function mountLines(
   const { type, target, id = '', env, required = false } = mount;
   const at = quoteWord(target);
   const place = mountFolder(key, index);
-  const mounted = (...made: string[]): string => `ctmgr_mount ${[place, at, ...made].join(' ')}`;
+  const mounted = (...made: string[]): string =>
+    `ctmgr_mount ${[place, at, mount.readonly ? 'ro' : 'rw', ...made].join(' ')}`;
   const after = [`ctmgr_unmount ${place} ${at}`];
   const owner = `${mount.uid ?? 0}:${mount.gid ?? 0}`;
   switch (type) {
@@ -66,7 +67,7 @@ function mountLines(
       const name = Buffer.from(id === '' ? target : id).toString('hex');
       const store = `/.ctmgr/cache-${name.slice(0, 128)}`;
       return {
-        before: [`ctmgr_mount ${store} ${at} ${mount.mode ?? '755'} ${owner}`],
+        before: [`ctmgr_mount ${store} ${at} ${mount.readonly ? 'ro' : 'rw'} ${mount.mode ?? '755'} ${owner}`],
         variables: [],
         after: [`ctmgr_unmount ${store} ${at} keep`],
       };
@@ -101,28 +102,3 @@ export function secretFile(id: string): string {
 export function isSecretId(id: string): boolean {
   return /^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$/.test(id);
 }
-
-/**
- * Shell functions for mounts. `ctmgr_mount PLACE TARGET [MODE OWNER]` puts what is at a place of ours where the command expects it,
- * moves aside what is there, and with a mode makes a directory if there is none yet; `ctmgr_unmount PLACE TARGET [keep]` undoes that
- * and removes what was mounted unless it is kept. `ctmgr_secret FILE PLACE MODE OWNER` copies a secret that was given.
- */
-export const mountFunctions = String.raw`
-    ctmgr_mount() ( # PLACE TARGET [MODE OWNER]
-        set +ex; PATH=/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
-        mkdir -p /.ctmgr "${'$'}{2%/*}/" || exit 1
-        [ $# -lt 4 ] || [ -d "$1" ] || { mkdir "$1" && chmod "$3" "$1" && chown "$4" "$1"; } || exit 1
-        if [ -e "$2" ] || [ -L "$2" ]; then mv "$2" "$1.aside" || exit 1; fi
-        [ ! -e "$1" ] || mv "$1" "$2"
-    )
-    ctmgr_unmount() ( # PLACE TARGET [keep]
-        set +ex; PATH=/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
-        if [ $# -gt 2 ]; then mv "$2" "$1"; else rm -rf "$2"; fi || exit 1
-        if [ -e "$1.aside" ] || [ -L "$1.aside" ]; then mv "$1.aside" "$2"; fi
-    )
-    ctmgr_secret() ( # FILE PLACE MODE OWNER
-        set +ex; PATH=/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
-        [ -s "$1" ] || exit 0
-        umask 077
-        cp "$1" "$2" && chown "$4" "$2" && chmod "$3" "$2"
-    )`.slice(1);

@@ -47,6 +47,8 @@ export interface BuildRow {
   overlays: string;
   /** JSON: the earlier attempts, oldest first, with the catalogue's keys. */
   attempts: string;
+  /** JSON: when its name meant it, oldest first, with the catalogue's keys. */
+  meant: string;
 }
 
 /**
@@ -95,7 +97,11 @@ export async function listBuilds(db: Store, selection: BuildSelection): Promise<
           'message', message, 'node', node, 'job', job, 'started', started_at, 'ended', ended_at)) from (
         select instance_attempt.*, build_array.job_id || '_' || instance_attempt.array_index as job from instance_attempt
           join build_array on build_array.id = instance_attempt.build_array_id
-          where instance_attempt.container_instance_id = i.id order by instance_attempt.number)) as attempts
+          where instance_attempt.container_instance_id = i.id order by instance_attempt.number)) as attempts,
+      (select json_group_array(json_object('from', since, 'until', until)) from (
+        select m.since, (select min(later.since) from name_meaning later
+            where later.recipe_id = m.recipe_id and later.id > m.id) as until
+          from name_meaning m where m.container_instance_id = i.id order by m.id)) as meant
     from wanted
       cross join container_instance i on i.id = wanted.id
       join recipe_content on recipe_content.id = i.recipe_content_id

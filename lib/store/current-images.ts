@@ -23,7 +23,7 @@ export interface NameBehind {
   recipeId: number;
   name: string;
   /** Null: the name is not offered. */
-  current: { tag: string; group: string | null } | null;
+  current: { tag: string; group: string | null; instanceId: number } | null;
 }
 
 export async function findCurrentImage(db: Store, recipeId: number): Promise<CurrentImage | undefined> {
@@ -122,10 +122,11 @@ export async function findName(db: Store, recipeId: number): Promise<NameBehind>
     .leftJoin('container_instance', 'container_instance.id', 'current_image.container_instance_id')
     .leftJoin('build_tag', 'build_tag.id', 'container_instance.build_tag_id')
     .select(['recipe.id as recipeId', 'recipe.name', 'build_tag.name as tag', 'container_instance.group'])
+    .select('container_instance.id as instanceId')
     .where('recipe.id', '=', recipeId)
     .executeTakeFirstOrThrow();
-  const { name, tag, group } = row;
-  return { recipeId, name, current: tag === null ? null : { tag, group } };
+  const { name, tag, group, instanceId } = row;
+  return { recipeId, name, current: tag === null || instanceId === null ? null : { tag, group, instanceId } };
 }
 
 async function markSuperseded(db: Store, instanceId: number, now: number): Promise<void> {

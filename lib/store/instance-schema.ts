@@ -68,6 +68,13 @@ export interface InstanceTables {
   /** What each node of a resource class reported with the last good image that it built. */
   node_apptainer: { class: string; node: string; apptainer: string; reported_at: number };
   instance_overlay: { container_instance_id: number; position: number; overlay_content_id: number };
+  /** What a name's link meant from when on; null is nothing. */
+  name_meaning: {
+    id: Generated<number>;
+    recipe_id: number;
+    container_instance_id: number | null;
+    since: number;
+  };
   current_image: {
     recipe_id: number;
     container_instance_id: number;

@@ -12,6 +12,7 @@ import { incremental } from './migrations/0008-incremental.ts';
 import { benchmarks } from './migrations/0009-benchmarks.ts';
 import { eventSubject } from './migrations/0010-event-subject.ts';
 import { knownNodes } from './migrations/0011-known-nodes.ts';
+import { nameMeaning } from './migrations/0012-name-meaning.ts';
 import type { Database } from './schema.ts';
 
 /** Compiled in, in order; a released one is never edited, since databases out there remember its name. */
@@ -26,6 +27,7 @@ const migrations: Record<string, Migration> = {
   '0009_benchmarks': benchmarks,
   '0010_event_subject': eventSubject,
   '0011_known_nodes': knownNodes,
+  '0012_name_meaning': nameMeaning,
 };
 
 const provider: MigrationProvider = { getMigrations: async () => migrations };

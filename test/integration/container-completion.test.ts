@@ -17,6 +17,17 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
+/** What bash would offer for the last of these words of ctmgr. */
+function offeredByOwn(...words: string[]): string[] {
+  const script = `eval "$("$1" completion bash)"; shift; COMP_WORDS=(ctmgr "$@"); COMP_CWORD=$#; _ctmgr; printf '%s\\n' "\${COMPREPLY[@]}"`;
+  const result = spawnSync('bash', ['--norc', '-c', script, 'bash', join(completion, '../../bin/ctmgr'), ...words], {
+    encoding: 'utf8',
+    env: { PATH: process.env['PATH'] ?? '', CTMGR_CONFIG: join(folder, 'config.toml') },
+  });
+  expect(result.stderr).toBe('');
+  return result.stdout.split('\n').filter((word) => word !== '');
+}
+
 /** What bash would offer for the last of these words, as it cuts them. */
 function offered(...words: string[]): string[] {
   const script = `_slurm() { COMPREPLY=("slurm:$1"); }; complete -F _slurm srun
@@ -37,4 +48,12 @@ test('names of images that can be read are offered after --container, anything e
   expect(offered('srun', '--part')).toEqual(['slurm:srun']);
   expect(offered('srun', '--partition', '=', 'he')).toEqual(['slurm:srun']);
   expect(offered('sbatch', 'he')).toEqual([]);
+});
+
+test('commands, their options and names of images are offered for ctmgr', () => {
+  expect(offeredByOwn('hi')).toEqual(['history']);
+  expect(offeredByOwn('show', 'h')).toEqual(['hello', 'help.er']);
+  expect(offeredByOwn('jobs', 'hello', '--s')).toEqual(['--since']);
+  expect(offeredByOwn('overlay', 'a')).toEqual(['add']);
+  expect(offeredByOwn('overlay', 'add', 'h')).toEqual([]);
 });

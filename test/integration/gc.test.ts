@@ -11,6 +11,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { sql } from 'kysely';
 import { rollBack } from '../../lib/builds/choose-current.ts';
 import { type GarbagePlan, planGarbage, removeGarbage } from '../../lib/builds/collect-garbage.ts';
 import { publish } from '../../lib/builds/publish.ts';
@@ -24,7 +25,7 @@ const author = { actor: 'admin1', message: null };
 let site: TestSite;
 let builds: Instance[];
 
-/** Four good builds of `app`; only the newest two stay by the rules. scontrol prints a file. */
+/** Four good builds of `app`; only the newest two stay by the rules. scontrol and sacct print files. */
 beforeEach(async () => {
   site = await makeTestSite('[gc]\nkeep = 2\ngrace_days = 1\ntasks_days = 1\nlogs_days = 1');
   const bin = join(site.folder, 'bin');
@@ -32,7 +33,12 @@ beforeEach(async () => {
   const script =
     '#!/bin/sh\ncase $2 in jobs) cat "${0%/bin/*}/jobs.txt" ;; batch_script) cat "${0%/bin/*}/script.txt" ;; esac\n';
   writeFileSync(join(bin, 'scontrol'), script, { mode: 0o755 });
+  // sacct gets a separator that nobody can guess.
+  const sacct =
+    '#!/bin/sh\nfor word; do case $word in --delimiter=*) d=${word#*=} ;; esac; done\nsed "s/|/$d/g" "${0%/bin/*}/sacct.txt"\n';
+  writeFileSync(join(bin, 'sacct'), sacct, { mode: 0o755 });
   writeFileSync(join(site.folder, 'jobs.txt'), 'No jobs in the system\n');
+  writeFileSync(join(site.folder, 'sacct.txt'), '');
   site = { ...site, slurm: { binDir: bin, timeout: 60_000 } };
   await importOne(site, 'app');
   builds = [];
@@ -105,6 +111,28 @@ describe('images', () => {
       `JobId=1 JobState=COMPLETED BatchFlag=1 Comment=app:${build(0).tag}\n`,
     );
     expect(planned(await planGarbage(site))).toEqual([file(1), file(0)]);
+  });
+
+  test('that a job or a step of it runs in stay, by the accounts of Slurm', async () => {
+    const meant = await sql<{ since: number }>`select since from name_meaning order by id`.execute(site.store);
+    // Long enough ago that the name has meant it for a while, though the builds of this test took less than a second.
+    await sql`drop trigger name_meaning_is_not_changed`.execute(site.store);
+    await sql`update name_meaning set since = since - 1000 * (5 - id)`.execute(site.store);
+    const submitted = (meant.rows[0]?.since ?? 0) - 4000 + 10;
+    writeFileSync(join(site.folder, 'jobs.txt'), 'JobId=7 JobState=RUNNING BatchFlag=0\nJobId=8 JobState=PENDING\n');
+    const sacct = (...lines: string[]): void =>
+      writeFileSync(join(site.folder, 'sacct.txt'), lines.map((line) => `${line}\n`).join(''));
+    sacct('7|alice|RUNNING|5|5|Unknown||salloc', `7.0||RUNNING|5|5|Unknown||srun apptainer exec ${file(1)} x`);
+    expect(planned(await planGarbage(site))).toEqual([file(0)]);
+    sacct('7|alice|RUNNING|5|5|Unknown||salloc', `7.0||COMPLETED|5|5|9||srun apptainer exec ${file(1)} x`);
+    expect(planned(await planGarbage(site))).toEqual([file(1), file(0)]);
+    sacct(`8|alice|PENDING|${submitted}|Unknown|Unknown|app|sbatch x`);
+    expect(planned(await planGarbage(site))).toEqual([file(1)]);
+    // Before anything is known of the name: all that were there may be meant.
+    sacct('8|alice|PENDING|1700000001|Unknown|Unknown|app|sbatch x');
+    expect(planned(await planGarbage(site))).toEqual([]);
+    rmSync(join(site.folder, 'sacct.txt'));
+    await expect(planGarbage(site)).rejects.toMatchObject({ code: 'unavailable' });
   });
 
   test('all stay while Slurm cannot say what jobs name', async () => {

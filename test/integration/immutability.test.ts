@@ -6,6 +6,7 @@ import { beginAttempts } from '../../lib/builds/begin-attempt.ts';
 import { addOverlay } from '../../lib/definitions/change-overlays.ts';
 import { importRecipe } from '../../lib/definitions/import-recipe.ts';
 import { changeInstance } from '../../lib/store/instances.ts';
+import { recordMeaning } from '../../lib/store/name-meanings.ts';
 import { storeBenchmark } from './support/store-benchmark.ts';
 import { importOne, makeTestSite, named, recordAll, type TestSite } from './support/test-site.ts';
 
@@ -27,6 +28,7 @@ const immutable = [
   ['benchmark_pair', 'sequence'],
   ['benchmark_result', 'measurements'],
   ['event', 'detail'],
+  ['name_meaning', 'since'],
 ] as const;
 
 let site: TestSite;
@@ -54,6 +56,7 @@ beforeAll(async () => {
   }));
   await site.store.transaction().execute((db) => beginAttempts(db, site, retries, 1));
   await storeBenchmark(site.store);
+  await recordMeaning(site.store, instances[0]?.recipe_id ?? 0, instances[0]?.id ?? 0, 1);
 });
 
 afterAll(async () => {

@@ -183,9 +183,17 @@ describe('every option of srun, sbatch and salloc', () => {
     expect(lines.length).toBeGreaterThanOrEqual(150);
     const pin = `pin=hello - ${image}`;
     const got = runAll(lines, 'wrapper').map(({ words, stderr }, index) => [lines[index]?.words, words, stderr]);
+    // Slurm is told the exact image of a batch job.
+    const record = (tool: Tool): string[] => (tool === 'sbatch' ? ['--container=hello:2026-11-22.1'] : []);
     const wanted = lines.map(({ tool, words, expected }) => [
       words,
-      [tool, ...inImage(expected.flatMap((word) => (word === 'SHELL' ? shell(spank) : [word]))), pin, 'env='],
+      [
+        tool,
+        ...record(tool),
+        ...inImage(expected.flatMap((word) => (word === 'SHELL' ? shell(spank) : [word]))),
+        pin,
+        'env=',
+      ],
       '',
     ]);
     expect(got).toEqual(wanted);

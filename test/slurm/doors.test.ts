@@ -9,7 +9,9 @@ let alice: Place;
 let folder: string;
 
 beforeAll(async () => {
-  site = await makeSite();
+  site = await makeSite({
+    tables: `[containers]\nenvironment = { SITE = "centre" }\n[containers.images.other]\nenvironment = { SITE = "own" }\nbinds = ["/etc/slurm:/slurm:ro"]\n`,
+  });
   alice = { user: 'alice', env: site.env };
   folder = `${site.inputs}/alice`;
   await buildPlugin();
@@ -118,6 +120,40 @@ describe.each(['wrapper', 'plugin'])('%s', (door) => {
       { code: 0, stdout: 'hello:3:a b --container=x \n'.repeat(tasks), stderr: '' },
     ]);
     expect(got).toEqual(wanted);
+  });
+
+  it('does what the companion options and the settings of the site say', async () => {
+    const home = 'test -e ~/.profile && echo home || echo none';
+    const write = 'touch /etc/new 2>/dev/null && echo written || echo not';
+    const wanted: [words: string[], text: string, printed: string][] = [
+      [['--container=hello'], 'echo $SITE; test -e /slurm || echo none', 'centre\nnone'],
+      [['--container=other'], 'echo $SITE; test -e /slurm/slurm.conf && echo bound', 'own\nbound'],
+      [['--container=hello', `--container-mounts=${folder}:/data`], 'touch /data/rw && echo written', 'written'],
+      [['--container=hello', `--container-mounts=${folder}:/data:ro`], 'touch /data/ro 2>&1 || echo not', 'not'],
+      [['--container=hello', '--container-mounts=tmpfs:/data'], 'touch /data/x && ls /data', 'x'],
+      [['--container=hello', '--container-workdir=/usr'], 'pwd', '/usr'],
+      [['--container=hello', '--container-env=IMAGE'], 'echo $IMAGE', 'mine'],
+      [['--container=hello'], 'echo $IMAGE', 'hello'],
+      [['--container=hello'], home, 'home'],
+      [['--container=hello', '--no-container-mount-home'], home, 'none'],
+      [['--container=hello', '--container-writable'], write, 'written'],
+      [['--container=hello'], write, 'not'],
+    ];
+    await output(['touch', '/home/alice/.profile']);
+    const lines = wanted.map(([words, text]) => ({
+      words: ['srun', '-Q', '-D', '/tmp', ...words, 'sh', '-c', text],
+      env: { IMAGE: 'mine' },
+    }));
+    const ends = await runLines(lines, alice);
+    expect(ends.map(({ stdout }, index) => [wanted[index]?.slice(0, 2), stdout.trimEnd()])).toEqual(
+      wanted.map(([words, text, printed]) => [[words, text], expect.stringMatching(new RegExp(`${printed}$`))]),
+    );
+    const fallback = { CTMGR_CONTAINER_WORKDIR: '/usr', CTMGR_CONTAINER_WRITABLE: 'yes' };
+    const [end] = await runLines(
+      [{ words: ['srun', '-Q', '--container=hello', 'sh', '-c', `pwd; ${write}`], env: fallback }],
+      alice,
+    );
+    expect(end).toEqual({ code: 0, stdout: '/usr\nwritten\n', stderr: '' });
   });
 
   it('refuses what cannot be right before anything runs', async () => {

@@ -1,9 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { BuiltImages } from './inside/built-image.ts';
-import { output } from './support/cluster.ts';
 import { compareImages } from './support/compare-images.ts';
-import { buildImages, buildReference, listFixtures, prepareFixtures } from './support/oracle.ts';
+import { buildImages, buildReference, listFixtures, prepareFixtures, removeFixtures } from './support/oracle.ts';
 import { makeSite, type Site } from './support/site.ts';
 
 /** Each fixture is built by buildah and by ctmgr with Apptainer; what is in the images and what they start is the same. */
@@ -20,7 +19,7 @@ beforeAll(async () => {
 }, 900_000);
 
 afterAll(async () => {
-  await output(['rm', '-rf', '--', folder]);
+  await removeFixtures(folder);
   await site.remove();
 });
 

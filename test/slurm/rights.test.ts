@@ -6,14 +6,17 @@ import { busybox, makeSite, type Site, slowDockerfile } from './support/site.ts'
 import { watch } from './support/watch.ts';
 
 const forUsers = [
+  'completion',
   'config',
   'convert',
   'diff',
   'doctor',
   'history',
   'inspect',
+  'jobs',
   'list',
   'logs',
+  'modules',
   'path',
   'show',
   'status',

@@ -118,18 +118,32 @@ describe('selectContext', () => {
     expect(text).toContain(wayOut);
   });
 
-  test('links that are named are refused, and said to leave the context if they do', async () => {
-    await symlink('/etc', join(context, 'out'));
+  test('links that are named are followed inside the context, as Docker does', async () => {
     await symlink('tree', join(context, 'in'));
+    await symlink('/in/sub', join(context, 'absolute'));
+    await symlink('absolute/s', join(context, 'far'));
+    const plan = planOf('COPY far /x/', 'COPY in/sub/s absolute/s /y/', 'COPY fa* /z/');
+    const manifest = await selectContext(plan, context);
+    expect(layOutContext(plan, manifest).map((layout) => layout.kind === 'archive' && layout.members)).toMatchObject([
+      [{ entry: { path: 'tree/sub/s' }, path: 'far' }],
+      [{ entry: { path: 'tree/sub/s' }, path: 's' }],
+      [{ entry: { path: 'tree/sub/s' }, path: 'far' }],
+    ]);
+  });
+
+  test('links that leave the context, lead nowhere or in circles, or stand behind a pattern are refused', async () => {
     await mkdir(join(folder, 'context-2'));
     await symlink('../context-2', join(context, 'beside'));
-    expect(await problem(select('COPY out/passwd /x'))).toContain(
-      'leaves the build context through the symbolic link out',
+    await symlink('/etc', join(context, 'out'));
+    await symlink('circle', join(context, 'circle'));
+    await symlink('tree', join(context, 'in'));
+    expect(await problem(select('COPY beside /x'))).toContain(
+      'leaves the build context through the symbolic link beside',
     );
-    expect(await problem(select('COPY beside /x'))).toContain('leaves the build context');
-    expect(await problem(select('COPY in/sub/s /x'))).toMatch(
-      /leads through the symbolic link in \[symlink-source\] +name tree itself/,
-    );
+    expect(await problem(select('COPY out/passwd /x'))).toContain('"out/passwd" is not in the build context');
+    expect(await problem(select('COPY circle /x'))).toContain('goes round in circles');
+    expect(await problem(select('COPY i*/sub/s /x'))).toContain('leads through the symbolic link in [symlink-source]');
+    expect(await problem(select('COPY --parents in/sub/s /x'))).toContain('[symlink-source]');
   });
 
   test('special files are refused; all problems are told', async () => {

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { copyFunctions } from '../../lib/definitions/copy-functions.ts';
-import { mountFunctions } from '../../lib/definitions/run-lines.ts';
+import { mountFunctions } from '../../lib/definitions/mount-functions.ts';
 
 /** The functions for `%post`, in real shells, with a folder of the test in place of the root. */
 let root: string;
@@ -150,10 +150,17 @@ describe.each(shells)('%s %s', (program, ...flags: (string | undefined)[]) => {
     ).toBe('$HOME\n*\n-rf\n..x\na\\ \\ b\nl\\nm\n');
   });
 
-  test('mounts cover what is there, and leave no trace but the folder above', () => {
-    post(`mkdir -p t/old; ctmgr_mount @/.ctmgr/a @/t 1777 "$(id -u):$(id -g)"; touch t/gone; ctmgr_unmount @/.ctmgr/a @/t
-      ctmgr_mount @/.ctmgr/c @/u/v 700 "$(id -u):$(id -g)"; touch u/v/x; ctmgr_unmount @/.ctmgr/c @/u/v keep; ls @/.ctmgr/c/x`);
-    expect(tree()).toEqual(['t d 755', 't/old d 755', 'u d 755']);
+  test('without mounts, what is moved there covers what is there and leaves no trace', () => {
+    const { stderr } =
+      post(`ctmgr_host() { exit 1; }; me=$(id -u):$(id -g); echo b >base; mkdir -p t/old @/.ctmgr/b; echo x >@/.ctmgr/b/x
+      ctmgr_mount @/.ctmgr/a @/t rw 1777 "$me"; touch t/gone; ctmgr_unmount @/.ctmgr/a @/t
+      ctmgr_mount @/.ctmgr/b @/n/m ro; cp n/m/x @/seen; ctmgr_unmount @/.ctmgr/b @/n/m
+      echo m >@/.ctmgr/d; ctmgr_mount @/.ctmgr/d @/base ro; cat base >>seen; ctmgr_unmount @/.ctmgr/d @/base
+      ctmgr_mount @/.ctmgr/c @/u/v/w rw 700 "$me"; touch u/v/w/x u/stays; ctmgr_unmount @/.ctmgr/c @/u/v/w keep; ls @/.ctmgr/c/x`);
+    expect(stderr).toMatch(
+      /^(ctmgr: this build cannot mount: .*\/(n\/m|base) can be written to, and what is written is lost\n){2}$/,
+    );
+    expect(tree()).toEqual(['base f 644', 'seen f 644', 't d 755', 't/old d 755', 'u d 755', 'u/stays f 644']);
   });
 
   test('a secret that is not given is not there', () => {

@@ -47,6 +47,8 @@ const pieces = [
   '--chmod=0755 ',
   '--exclude=*.md ',
   '--parents ',
+  'git://h/x.git#v:s?tag=t ',
+  '--keep-git-dir ',
   'https://h/x ',
   'x/./y ',
   '**/',

@@ -257,6 +257,13 @@ describe('here-documents, shells and the escape character', () => {
   });
 });
 
+test("CMD [] clears the base image's CMD and leaves its ENTRYPOINT, where that is known", () => {
+  const baseConfigs = readBaseConfigs('{"Entrypoint": ["/e", "x"], "Cmd": ["c"]}', 'base');
+  const cleared = parseDockerfile('FROM a AS b\nFROM b\nCMD []', { buildArgs: {}, baseConfigs });
+  expect(cleared).toMatchObject({ entrypoint: ['/e', 'x'], cmd: [] });
+  expect(parseDockerfile('FROM a\nCMD ["d"]', { buildArgs: {}, baseConfigs }).entrypoint).toBeNull();
+});
+
 describe('refusals', () => {
   test.each<[string, string]>([
     ['', 'no FROM'],
@@ -278,7 +285,7 @@ describe('refusals', () => {
     ['FROM a\nRUN []', 'line 2, RUN'],
     ['FROM a\nCMD ["a", 1]', 'line 2, CMD: the array'],
     ['FROM a\nENTRYPOINT ["-x"]', 'line 2, ENTRYPOINT'],
-    ['FROM a\nCMD []', 'CMD []'],
+    ['FROM a\nCMD []', 'line 2, CMD: [] without'],
     ['FROM a\nENV', 'line 2, ENV'],
     ['FROM a\nENV A', 'line 2, ENV'],
     ['FROM a\nENV A=1 B', 'line 2, ENV'],
@@ -308,11 +315,16 @@ describe('refusals', () => {
     ['FROM a\nCOPY --chown=$(id) x /y', 'line 2, COPY: --chown="$(id)"'],
     ['FROM a\nCOPY --chmod=rwx x /y', 'line 2, COPY: --chmod="rwx"'],
     ['FROM a\nCOPY --from=b x y /z', 'line 2, COPY: 2 sources need a destination'],
-    ['FROM a\nCOPY --from=b --exclude=x y /z', 'line 2, COPY: --exclude is not converted together'],
-    ['FROM a\nCOPY --from=b --parents x /z', 'line 2, COPY: --parents is not converted together'],
-    ['FROM a\nCOPY --from=b /*.so /z', 'line 2, COPY: a pattern for the root folder'],
+    ['FROM a\nCOPY --from=b --exclude=x**y y /z', 'line 2, COPY: "x**y" is not a pattern'],
+    ['FROM a\nCOPY --from=b --parents /a/./[x /z', 'line 2, COPY: "[x" is not a pattern'],
     ["FROM a\nCOPY --from=b it's /z", 'line 2, COPY: unterminated'],
-    ['FROM a\nADD https://h/x.git#v1 /y', 'line 2, ADD: a git repository'],
+    ['FROM a\nADD ssh://h/x.git#v1 /y', 'line 2, ADD: a repository that is reached by ssh needs a key'],
+    ['FROM a\nADD https://h/x.git?branch=a&branch=b /y', 'branch is there twice'],
+    ['FROM a\nADD https://h/x.git?colour=red /y', 'colour is not known'],
+    ['FROM a\nADD https://h/x.git#-x /y', '"-x" is not a git reference'],
+    ['FROM a\nADD --checksum=abc https://h/x.git?commit=def /y', '--checksum and the source say different things'],
+    ['FROM a\nADD --checksum=sha256:0 https://h/x.git /y', '"sha256:0" is not the hash of a commit'],
+    ['FROM a\nADD --exclude=[x https://h/x.git /y', '"[x" is not a pattern'],
     ['FROM a\nADD https://h/ /y/', 'line 2, ADD: the URL does not name a file'],
     ['FROM a\nADD --checksum=md5:0 https://h/x /y/', 'line 2, ADD: "md5:0" is not a checksum'],
     ['FROM a\nCMD --version', 'line 2, CMD: there is no flag --version'],

@@ -89,9 +89,9 @@ describe('jobs of scontrol', () => {
       '',
     ];
     expect(activeJobs(lines.join('\n'))).toEqual([
-      { text: lines[0], batchJob: 57 },
-      { text: lines[1], batchJob: 60 },
-      { text: lines[2] },
+      { text: lines[0], jobId: 57, batchJob: 57 },
+      { text: lines[1], jobId: 60, batchJob: 60 },
+      { text: lines[2], jobId: 59 },
       { text: lines[4] },
     ]);
   });

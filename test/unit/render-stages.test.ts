@@ -155,8 +155,8 @@ describe('mounts of RUN', () => {
       render('FROM a\nWORKDIR /w\nRUN --mount=type=cache,target=c,id=i --mount=type=tmpfs,target=/t make && x'),
     );
     expect(post.slice(1, -1)).toEqual([
-      'ctmgr_mount /.ctmgr/cache-69 /w/c 755 0:0',
-      'ctmgr_mount /.ctmgr/mount-1-1 /t 1777 0:0',
+      'ctmgr_mount /.ctmgr/cache-69 /w/c rw 755 0:0',
+      'ctmgr_mount /.ctmgr/mount-1-1 /t rw 1777 0:0',
       "( cd /w && exec /bin/sh -c 'make && x' )",
       'ctmgr_unmount /.ctmgr/mount-1-1 /t',
       'ctmgr_unmount /.ctmgr/cache-69 /w/c keep',
@@ -168,7 +168,7 @@ describe('mounts of RUN', () => {
     expect(last?.['%files from b']).toEqual(['/x /.ctmgr/from-0-0/0']);
     expect(last?.['post']?.slice(0, 4)).toEqual([
       "ctmgr_put /.ctmgr/from-0-0/0 /.ctmgr/mount-0-0 x '' ''",
-      'ctmgr_mount /.ctmgr/mount-0-0 /y',
+      'ctmgr_mount /.ctmgr/mount-0-0 /y ro',
       'make',
       'ctmgr_unmount /.ctmgr/mount-0-0 /y',
     ]);

@@ -18,12 +18,14 @@ everything_else=(
     slurm-wlm
     # the builder that tests compare images with, and what looks at extended attributes
     buildah attr
-    # what ADD needs: for URLs, and for archives in the build context
-    curl bzip2 xz-utils
+    # what ADD needs: for URLs, for git repositories, and for archives in the build context
+    curl git bzip2 xz-utils
     # a real benchmark: HPC Challenge with the MPI that it is built with
     hpcc openmpi-bin
     # reads the wrapper
     shellcheck
+    # what users' completion and environment modules are written for
+    zsh lua5.4 tcl
     # for people
     less psmisc strace vim-tiny
 )

@@ -24,6 +24,11 @@ done`;
   await output(['sh', '-c', script, 'sh', folder, ...names]);
 }
 
+/** Takes away what `prepareFixtures` has made and started. */
+export async function removeFixtures(folder: string): Promise<void> {
+  await output(['sh', '-c', '[ ! -e "$1/git.pid" ] || kill "$(cat "$1/git.pid")"; rm -rf -- "$1"', 'sh', folder]);
+}
+
 /** What buildah makes of the fixtures. */
 export async function buildReference(folder: string, names: string[]): Promise<BuiltImages> {
   return JSON.parse(await output(insideWords('build-reference', [folder, ...names]))) as BuiltImages;
