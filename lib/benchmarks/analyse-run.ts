@@ -1,8 +1,9 @@
 import { exclusionReason } from './examine-pair.ts';
+import { metricValue } from './metric-value.ts';
 import type { CollectedPair, Leg, MetricDefinition, RunData } from './run-data.ts';
 import { type AllocationEffect, allocationEffects } from './statistics/allocations.ts';
 import { analyseCrossover, type Crossover } from './statistics/crossover.ts';
-import { mean, median } from './statistics/describe.ts';
+import { median } from './statistics/describe.ts';
 import { logMargin } from './statistics/equivalence.ts';
 import { type FixedOrderClaim, fixedOrderClaim } from './statistics/fixed-order.ts';
 import { type HodgesLehmann, hodgesLehmann } from './statistics/hodges-lehmann.ts';
@@ -11,7 +12,7 @@ import { outlyingIndices } from './statistics/outliers.ts';
 import { type LogPair, toLogPair } from './statistics/pair.ts';
 import { type PermutationTest, permutationTest } from './statistics/permutation.ts';
 import { smallestDetectable } from './statistics/power.ts';
-import { decideVerdict, pairsToDecide, type Verdict } from './statistics/verdict.ts';
+import { decideSelfVerdict, decideVerdict, pairsToDecide, type Verdict } from './statistics/verdict.ts';
 
 /** A pair that does not count, and why. */
 export interface ExcludedPair {
@@ -23,6 +24,8 @@ export interface ExcludedPair {
 /** All that is computed for one metric; differences on the logarithmic scale. */
 export interface MetricAnalysis {
   metric: MetricDefinition;
+  /** True: both legs are bare metal. */
+  aa: boolean;
   /** Pairs that count, in the order of the plan. */
   pairs: LogPair[];
   /** In the metric's own unit; for a metric with message sizes the geometric mean over them. */
@@ -51,22 +54,24 @@ export interface RunAnalysis {
 
 /** Computes everything that a report of the run says. Pure: the same data give the same answer. */
 export function analyseRun(run: RunData): RunAnalysis {
-  const reasons = run.pairs.map((pair) => exclusionReason(pair, run.requested));
+  const reasons = run.pairs.map((pair) => exclusionReason(pair, run.requested, run.ifPrinted));
   const counted = run.pairs.filter((_, i) => reasons[i] === undefined);
   const excluded = run.pairs.flatMap(({ allocation, position }, i) =>
     reasons[i] === undefined ? [] : [{ allocation, position, reason: reasons[i] }],
   );
-  return { excluded, metrics: run.metrics.map((metric) => analyseMetric(metric, counted, run.pairs)) };
+  return { excluded, metrics: run.metrics.map((metric) => analyseMetric(metric, run, counted)) };
 }
 
-function analyseMetric(metric: MetricDefinition, counted: CollectedPair[], all: CollectedPair[]): MetricAnalysis {
+function analyseMetric(metric: MetricDefinition, run: RunData, counted: CollectedPair[]): MetricAnalysis {
   const pairs = logPairsOf(metric, counted);
   const margin = logMargin(metric.margin);
-  const everything = logPairsOf(metric, all);
+  const everything = logPairsOf(metric, run.pairs);
   const crossover = analyseCrossover(pairs);
-  const verdict = decideVerdict(pairs, margin);
+  const decide = run.aa ? decideSelfVerdict : decideVerdict;
+  const verdict = decide(pairs, margin);
   return {
     metric,
+    aa: run.aa,
     pairs,
     medians: mediansOf(metric, counted),
     verdict,
@@ -84,7 +89,7 @@ function analyseMetric(metric: MetricDefinition, counted: CollectedPair[], all: 
         : undefined,
     pairsToDecide: verdict.kind === 'inconclusive' ? pairsToDecide(pairs, margin) : undefined,
     sizes: sizeEffects(metric, counted),
-    withExcluded: everything.length > pairs.length ? decideVerdict(everything, margin) : undefined,
+    withExcluded: everything.length > pairs.length ? decide(everything, margin) : undefined,
   };
 }
 
@@ -100,36 +105,37 @@ function outlyingPairs(pairs: LogPair[]): number[] {
 /** The pairs of which both legs have this metric. Over message sizes the geometric mean of the ratios is the difference. */
 function logPairsOf(metric: MetricDefinition, pairs: CollectedPair[]): LogPair[] {
   return pairs.flatMap((pair) => {
-    const [bare, container] = [valueOf(metric, pair.bare), valueOf(metric, pair.container)];
+    const [bare, container] = [metricValue(metric, pair.bare), metricValue(metric, pair.container)];
     return bare === undefined || container === undefined
       ? []
       : [toLogPair({ ...pair, bare, container }, metric.direction)];
   });
 }
 
-function valueOf({ name }: MetricDefinition, leg: Leg | undefined): number | undefined {
-  const values = (leg?.measurements ?? []).filter(({ metric }) => metric === name).map(({ value }) => value);
-  return values.length === 0 ? undefined : Math.exp(mean(values.map(Math.log)));
-}
-
 function mediansOf(metric: MetricDefinition, pairs: CollectedPair[]): MetricAnalysis['medians'] {
   const values = (leg: 'bare' | 'container'): number[] =>
-    pairs.map((pair) => valueOf(metric, pair[leg])).filter((value) => value !== undefined);
+    pairs.map((pair) => metricValue(metric, pair[leg])).filter((value) => value !== undefined);
   const [bare, container] = [median(values('bare')), median(values('container'))];
   return Number.isNaN(bare) || Number.isNaN(container) ? undefined : { bare, container };
 }
 
 function sizeEffects(metric: MetricDefinition, pairs: CollectedPair[]): MetricAnalysis['sizes'] {
-  const all = pairs.flatMap(({ bare }) => bare?.measurements ?? []).filter((one) => one.metric === metric.name);
-  const sizes = [...new Set(all.map(({ size }) => size))].filter((size) => size !== undefined).sort((a, b) => a - b);
+  const measured = pairs.flatMap(({ bare }) => bare?.measurements ?? []).filter((one) => one.metric === metric.name);
+  const sizes = [...new Set(measured.map(({ size }) => size))]
+    .filter((size) => size !== undefined)
+    .sort((a, b) => a - b);
   const only = (leg: Leg | undefined, size: number): Leg | undefined =>
     leg && { ...leg, measurements: leg.measurements.filter((one) => one.size === size) };
-  const bySize = sizes.map((size) =>
-    logPairsOf(
+  const bySize = sizes.map((size) => ({
+    size,
+    pairs: logPairsOf(
       metric,
       pairs.map((pair) => ({ ...pair, bare: only(pair.bare, size), container: only(pair.container, size) })),
     ),
-  );
-  const effects = maxT(bySize) ?? [];
-  return effects.flatMap((effect, i) => (sizes[i] === undefined ? [] : [{ size: sizes[i], effect }]));
+  }));
+  // One relabelling serves all sizes, so that only sizes count which all pairs have.
+  const all = logPairsOf(metric, pairs).length;
+  const common = bySize.filter((one) => one.pairs.length === all);
+  const effects = maxT(common.map((one) => one.pairs)) ?? [];
+  return effects.flatMap((effect, i) => (common[i] === undefined ? [] : [{ size: common[i].size, effect }]));
 }

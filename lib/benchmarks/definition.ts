@@ -3,6 +3,7 @@ import * as v from 'valibot';
 import { describeIssue } from '../config/load-config.ts';
 import { parseToml } from '../config/read-toml.ts';
 import { CtmgrError } from '../util/errors.ts';
+import { echoForms } from './echoed-value.ts';
 import { parsers } from './parsers/parsers.ts';
 
 const text = v.pipe(v.string(), v.minLength(1));
@@ -25,6 +26,10 @@ const parameter = v.strictObject({
   pattern: v.optional(text),
   /** The name under which the program prints it back: both legs have to have run with it. */
   echoed: v.optional(text),
+  /** The form in which it is printed. */
+  echoed_as: v.optional(v.picklist(echoForms), 'same'),
+  /** Some versions of the program do not print it: then nothing can be compared. */
+  if_printed: v.optional(v.boolean(), false),
 });
 
 const schema = v.strictObject({

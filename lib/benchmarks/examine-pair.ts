@@ -4,7 +4,11 @@ import type { CollectedPair, Leg, RunData } from './run-data.ts';
  * Why a pair does not count, in words for the report; undefined if it does. Only technical causes: a leg that is missing or
  * no result, legs that differ from the request or from each other in what they ran or where. Never a value.
  */
-export function exclusionReason(pair: CollectedPair, requested: RunData['requested']): string | undefined {
+export function exclusionReason(
+  pair: CollectedPair,
+  requested: RunData['requested'],
+  ifPrinted: readonly string[] = [],
+): string | undefined {
   const { bare, container } = pair;
   if (bare === undefined || container === undefined) {
     return bare === container ? 'not run' : `the ${bare === undefined ? 'bare' : 'container'} leg has not run`;
@@ -12,8 +16,8 @@ export function exclusionReason(pair: CollectedPair, requested: RunData['request
   return (
     invalidLeg('bare', bare) ??
     invalidLeg('container', container) ??
-    differsFromRequest('bare', bare, requested) ??
-    differsFromRequest('container', container, requested) ??
+    differsFromRequest('bare', bare, requested, ifPrinted) ??
+    differsFromRequest('container', container, requested, ifPrinted) ??
     legsDiffer(bare, container)
   );
 }
@@ -22,9 +26,15 @@ function invalidLeg(name: string, { invalid }: Leg): string | undefined {
   return invalid === undefined ? undefined : `${name} leg: ${invalid}`;
 }
 
-function differsFromRequest(name: string, leg: Leg, requested: RunData['requested']): string | undefined {
+function differsFromRequest(
+  name: string,
+  leg: Leg,
+  requested: RunData['requested'],
+  ifPrinted: readonly string[],
+): string | undefined {
   for (const [key, wanted] of Object.entries(requested)) {
     const found = leg.parameters[key];
+    if (found === undefined && ifPrinted.includes(key)) continue;
     if (found !== wanted) return `${name} leg: ${key} is ${found ?? 'not given'}, not ${wanted} as requested`;
   }
   return undefined;

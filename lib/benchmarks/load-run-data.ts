@@ -2,6 +2,7 @@ import type { BenchmarkRun } from '../store/benchmark-runs.ts';
 import { pairsOfRun } from '../store/benchmark-runs.ts';
 import { type BenchmarkResult, resultsOfRun, submissionsOfRun } from '../store/benchmark-submissions.ts';
 import type { Store } from '../store/open.ts';
+import type { Definition } from './definition.ts';
 import type { PlannedPair } from './draw-plan.ts';
 import type { CollectedPair, Leg, MetricDefinition, RunData } from './run-data.ts';
 
@@ -24,9 +25,17 @@ export async function loadRunData(db: Store, run: BenchmarkRun): Promise<RunData
     jobs: submissions.flatMap(({ job_id }) => (job_id === null ? [] : [job_id])),
     metrics: JSON.parse(run.metrics) as MetricDefinition[],
     requested: JSON.parse(run.requested) as Record<string, string>,
+    ifPrinted: optionalEchoes(run),
     allocations: run.allocations,
     pairs: pairs.map(({ benchmark_run_id: _run, ...pair }) => collect(pair, results, numbers)),
   };
+}
+
+function optionalEchoes({ definition }: BenchmarkRun): string[] {
+  const { parameters = {} } = JSON.parse(definition) as Partial<Definition>;
+  return Object.values(parameters).flatMap(({ echoed, if_printed }) =>
+    if_printed && echoed !== undefined ? [echoed] : [],
+  );
 }
 
 /**
@@ -61,7 +70,9 @@ function legOf(
   const warm = warmUps.find(
     ({ benchmark_submission_id: id, leg }) => id === row.benchmark_submission_id && leg === row.leg,
   );
-  const ofPrograms = Object.entries(covariatesOf(warm)).filter(([name]) => /^(program-|mpi$)/.test(name));
+  const ofPrograms = Object.entries(covariatesOf(warm)).filter(([name]) =>
+    /^(program-|(mpi|ucx|libfabric)$)/.test(name),
+  );
   return {
     measurements: JSON.parse(row.measurements) as Leg['measurements'],
     parameters: JSON.parse(row.parameters) as Leg['parameters'],

@@ -36,7 +36,8 @@ export function batchScript(config: Config, values: ScriptValues): string {
   const path = templatePath('sbatch-templates', 'bench.sbatch.mustache', config);
   const assignments = (programs: Record<string, string>): string =>
     shellJoin(Object.entries(programs).map(([name, value]) => `${name}=${value}`));
-  const { bin_dir } = config.slurm;
+  const tool = (name: string): string =>
+    shellQuote(config.slurm.bin_dir === undefined ? name : join(config.slurm.bin_dir, name));
   const data = {
     folder: shellQuote(folder),
     plan: shellQuote(
@@ -46,7 +47,8 @@ export function batchScript(config: Config, values: ScriptValues): string {
     imageSha256: shellQuote(image?.sha256 ?? ''),
     apptainer: shellQuote(settings.apptainer),
     apptainerArguments: shellJoin(settings.apptainerArguments),
-    srun: shellQuote(bin_dir === undefined ? 'srun' : join(bin_dir, 'srun')),
+    srun: tool('srun'),
+    squeue: tool('squeue'),
     srunArguments: shellJoin(srunArguments(settings)),
     legSeconds: String(settings.legTime),
     gapSeconds: String(settings.gap),

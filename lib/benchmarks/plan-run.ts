@@ -4,6 +4,7 @@ import { quote } from '../util/names.ts';
 import { shellQuote } from '../util/shell-quote.ts';
 import { renderTemplate } from '../util/template.ts';
 import { type Plan, drawPlan } from './draw-plan.ts';
+import { echoedValue } from './echoed-value.ts';
 import type { FoundBenchmark } from './find-definition.ts';
 import type { MetricDefinition } from './run-data.ts';
 import { chooseMetrics } from './choose-parser.ts';
@@ -63,8 +64,8 @@ export function planRun(found: FoundBenchmark, config: Config, request: RunReque
   const tasks = settings.nodes * settings.tasksPerNode;
   const counts = { nodes: settings.nodes, tasks_per_node: settings.tasksPerNode, tasks };
   const words = Object.entries(parameters).map(([name, value]) => [name, shellQuote(value)] as const);
-  const requested = Object.entries(definition.parameters).flatMap(([name, { echoed }]) =>
-    echoed === undefined ? [] : [[echoed, parameters[name] ?? ''] as const],
+  const requested = Object.entries(definition.parameters).flatMap(([name, { echoed, echoed_as }]) =>
+    echoed === undefined ? [] : [[echoed, echoedValue(parameters[name] ?? '', echoed_as)] as const],
   );
   const { tasks_echoed } = definition.resources;
   const metrics = chooseMetrics(definition, parameters);

@@ -53,6 +53,8 @@ export interface RunData {
   metrics: MetricDefinition[];
   /** Parameters that both legs have to echo. */
   requested: Record<string, string>;
+  /** Those of them that not every version of the program prints: compared where they are printed. */
+  ifPrinted?: readonly string[];
   allocations: number;
   pairs: CollectedPair[];
 }

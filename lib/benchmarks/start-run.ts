@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { type BenchmarkRun, insertBenchmarkRun, pairsOfRun } from '../store/benchmark-runs.ts';
 import { submissionsOfRun } from '../store/benchmark-submissions.ts';
 import { insertEvent } from '../store/events.ts';
+import type { Store } from '../store/open.ts';
 import { epochSeconds } from '../util/clock.ts';
 import { CtmgrError } from '../util/errors.ts';
 import { type BenchSite, jobUserOf, requireSubmitter } from './bench-site.ts';
@@ -16,12 +17,16 @@ export interface StartedRun {
   report: BenchSubmissionReport;
 }
 
-/** Stores a run with its plan and first submission in one transaction, and then submits it. */
+/**
+ * Stores a run with its plan and first submission in one transaction, and then submits it. What `alsoRecord` writes belongs
+ * to that transaction; if it throws, there is no run.
+ */
 export async function startRun(
   site: BenchSite,
   found: FoundBenchmark,
   request: RunRequest,
   planned: PlannedRun,
+  more: { alsoRecord?: (db: Store, run: BenchmarkRun) => Promise<void> } = {},
 ): Promise<StartedRun> {
   const now = epochSeconds();
   const { pairs } = planned.plan;
@@ -54,6 +59,7 @@ export async function startRun(
       (name) => join(site.paths.bench, name),
     );
     const first = await planSubmission(db, site, row, pairs);
+    await more.alsoRecord?.(db, row);
     const detail = { pairs: pairs.length, allocations: request.allocations, seed: row.seed };
     await insertEvent(db, { actor: site.actor, kind: 'bench.run', subject: row.name, detail }, now);
     return { run: row, submission: first };

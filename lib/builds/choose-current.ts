@@ -135,7 +135,10 @@ async function offeredRecipe(db: Store, name: string): Promise<Recipe> {
 }
 
 function before(name: string, images: GoodImage[], current: { buildTagId: number } | undefined): GoodImage {
-  const earlier = images.find(({ buildTagId }) => current !== undefined && buildTagId < current.buildTagId);
+  // An image that a gate keeps back is had by its tag only.
+  const earlier = images.find(
+    ({ buildTagId, gated }) => current !== undefined && buildTagId < current.buildTagId && !gated,
+  );
   if (earlier !== undefined) return earlier;
   throw new CtmgrError('inputMissing', `there is no earlier build of ${name} to go back to`, {
     why: current === undefined ? `${name} means nothing now` : 'none before the current one is on the share',

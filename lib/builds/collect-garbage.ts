@@ -9,6 +9,7 @@ import { briefErrorText, CtmgrError, errorText, isSystemError } from '../util/er
 import { run } from '../util/run.ts';
 import type { BuildSite } from './build-site.ts';
 import { checkShare } from './check-share.ts';
+import { closedGates } from '../store/image-gates.ts';
 import { listTagHolds } from '../store/tag-holds.ts';
 import { imagesInUse } from './images-in-use.ts';
 import { planRemoval, type RemovalPlan } from './plan-removal.ts';
@@ -45,7 +46,9 @@ export async function planGarbage(site: BuildSite): Promise<GarbagePlan> {
   // What is not as it was published is for a person to look at, whatever its age.
   const doubtful = new Set(findings.map(({ path }) => path));
   const heldTags = new Set((await listTagHolds(site.store)).map(({ tag }) => tag));
-  const plan = planRemoval(images, { keep, grace: rules.grace, now, named, heldTags });
+  const undecided = (await closedGates(site.store)).filter(({ state }) => state !== 'held');
+  const gated = new Set(undecided.map(({ container_instance_id }) => container_instance_id));
+  const plan = planRemoval(images, { keep, grace: rules.grace, now, named, heldTags, gated });
   return { images: { ...plan, remove: plan.remove.filter(({ image }) => !doubtful.has(image.file)) }, findings };
 }
 

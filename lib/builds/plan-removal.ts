@@ -14,6 +14,8 @@ export interface RemovalRules {
   named: ReadonlySet<string>;
   /** Tags that wait for `ctmgr publish`. */
   heldTags?: ReadonlySet<string>;
+  /** Ids of images that a gate has not decided about. */
+  gated?: ReadonlySet<number>;
 }
 
 export interface RemovalPlan {
@@ -40,10 +42,10 @@ export function planRemoval(images: ImageOnDisk[], rules: RemovalRules): Removal
 }
 
 function whyKept(image: ImageOnDisk, rank: number, rules: RemovalRules): KeepReason | undefined {
-  const { keep, grace, now, named, heldTags } = rules;
+  const { keep, grace, now, named, heldTags, gated } = rules;
   if (image.pinned) return 'pinned';
   if (image.current) return 'current';
-  if (heldTags?.has(image.tag)) return 'held';
+  if (heldTags?.has(image.tag) || gated?.has(image.id)) return 'held';
   if (!image.retired && rank < keep) return 'newest';
   if (now - lastUse(image) < grace) return 'young';
   const names = [`${image.name}:${image.tag}`, `${image.name}@${image.sha256}`];

@@ -2,6 +2,7 @@ import { lstat, rm } from 'node:fs/promises';
 
 import { findCurrentImage, newestGoodTagId, setCurrentImage } from '../store/current-images.ts';
 import { insertEvent } from '../store/events.ts';
+import { insertImageGates } from '../store/image-gates.ts';
 import { changeInstance, type Instance } from '../store/instances.ts';
 import { readInstance } from '../store/newest-instances.ts';
 import { noteApptainer } from '../store/node-apptainer.ts';
@@ -12,6 +13,7 @@ import { epochSeconds } from '../util/clock.ts';
 import { isSystemError } from '../util/errors.ts';
 import type { BuildSite } from './build-site.ts';
 import { checkShare } from './check-share.ts';
+import { gatesFor } from './gates-for.ts';
 import type { BuildResult } from './result-file.ts';
 import { inputHash } from './input-hash.ts';
 import { type ImageCheck, ownImage } from './own-image.ts';
@@ -30,7 +32,7 @@ export type Publication = 'published' | 'raced' | Exclude<ImageCheck, 'good'>;
 
 /**
  * Publishes a good build: signs it if the site does that, checks the file, gives it owner, group and mode, makes it current
- * unless a newer build is good already, the tag is held, or the name is pinned or retired, and records success. Link and
+ * unless a newer build is good already, the tag is held, a gate is in front of it, or the name is pinned or retired, and records success. Link and
  * record change inside one immediate transaction: a crash in between leaves
  * an instance that is still building, and the next pass does the same again. Throws the system's error if the share
  * does not let it.
@@ -68,7 +70,9 @@ async function record(
   const now = epochSeconds();
   const apptainer = result.apptainer || null;
   const inputs = await readInputs(db, await readInstance(db, instance.id));
-  const takesOver = !(await isHeld(db, instance.build_tag_id)) && (await takesNameOver(db, instance));
+  const gates = gatesFor(site.config, instance.name);
+  const free = gates.length === 0 && !(await isHeld(db, instance.build_tag_id));
+  const takesOver = free && (await takesNameOver(db, instance));
   const changed = await changeInstance(db, instance.id, instance.status, {
     status: 'success',
     file,
@@ -87,6 +91,7 @@ async function record(
     changed_at: now,
   });
   if (!changed) return false;
+  await insertImageGates(db, instance.id, gates, now);
   if (apptainer !== null) await noteApptainer(db, { class: instance.class, node: result.node, apptainer }, now);
   if (takesOver) await setCurrentImage(db, instance.recipe_id, instance.id, site.actor, now);
   // Its group may have changed while it was built.

@@ -4,11 +4,13 @@ import { open } from 'node:fs/promises';
 import { findBuildTag } from '../store/build-tags.ts';
 import { setCurrentImage } from '../store/current-images.ts';
 import { insertEvent } from '../store/events.ts';
+import { closedGates, type ImageGate, isGated } from '../store/image-gates.ts';
 import { type Instance, instancesOfTag, unfinished } from '../store/instances.ts';
 import { findTagHold, markReleased, markReleasing, type TagHold } from '../store/tag-holds.ts';
 import { epochSeconds } from '../util/clock.ts';
 import { CtmgrError, errorText } from '../util/errors.ts';
 import type { BuildSite } from './build-site.ts';
+import { openGates, overrideGates } from './open-gates.ts';
 import { takesNameOver } from './publish.ts';
 import { showName } from './show-names.ts';
 import { writeCatalogue } from './write-catalogue.ts';
@@ -21,6 +23,8 @@ export interface Release {
   live: string[];
   /** Names that keep their meaning: it is newer, pinned, or retired. */
   kept: string[];
+  /** Names whose image a gate keeps back. */
+  gated: string[];
   /** Images of the tag that are not good. */
   missing: string[];
 }
@@ -28,13 +32,20 @@ export interface Release {
 /**
  * Lets a held tag go live, all or nothing: refused while an image is unfinished (75), if one is not good (1; not with
  * `partial`), and if a file is not what was built (1). That it is to happen is recorded before anything changes, so that
- * the next poll completes what a crash interrupts.
+ * the next poll completes what a crash interrupts. With a `reason` also what gates keep back goes live, of a tag that is
+ * not held as well; without one gates are respected (refused with 1; left out with `partial`).
  */
-export async function releaseTag(site: BuildSite, name: string, partial: boolean): Promise<Release> {
+export async function releaseTag(site: BuildSite, name: string, partial: boolean, reason?: string): Promise<Release> {
   const tag = await findBuildTag(site.store, name);
   if (tag === undefined)
     throw new CtmgrError('inputMissing', `there is no build tag ${name}`, { hint: 'ctmgr status' });
   const hold = await findTagHold(site.store, tag.id);
+  const closed = (await closedGates(site.store)).filter((gate) => gate.build_tag_id === tag.id);
+  if (closed.length > 0 && reason === undefined && !partial) throw gateInTheWay(name, closed);
+  if (hold === undefined && closed.length > 0 && reason !== undefined) {
+    await site.store.transaction().execute((db) => overrideGates(db, tag.id, { actor: site.actor, message: reason }));
+    return finish(site, { tag: name, already: false, live: [], kept: [], gated: [], missing: [] });
+  }
   if (hold === undefined) {
     throw new CtmgrError('usage', `${name} is not held`, { why: 'its images went live when they were built' });
   }
@@ -52,12 +63,37 @@ export async function releaseTag(site: BuildSite, name: string, partial: boolean
     await site.store.transaction().execute(async (db) => {
       const now = epochSeconds();
       if (!(await markReleasing(db, tag.id, site.actor, now))) return;
-      await insertEvent(db, { actor: site.actor, kind: 'tag.publish', subject: name, detail: { left_out: bad } }, now);
+      const detail = { left_out: bad, message: reason ?? null };
+      await insertEvent(db, { actor: site.actor, kind: 'tag.publish', subject: name, detail }, now);
     });
   }
-  const { live, kept } = await completeRelease(site, hold);
+  if (closed.length > 0 && reason !== undefined) {
+    await site.store.transaction().execute((db) => overrideGates(db, tag.id, { actor: site.actor, message: reason }));
+  }
+  const done = await completeRelease(site, hold);
+  return finish(site, { tag: name, already: hold.state === 'released', ...done, missing: bad });
+}
+
+/** Opens what gates have been passed or overridden, and shows everything to readers. */
+async function finish(site: BuildSite, release: Release): Promise<Release> {
+  const { live, kept, problems } = await openGates(site);
   await writeCatalogue(site.store, site.paths);
-  return { tag: name, already: hold.state === 'released', live, kept, missing: bad };
+  if (problems.length > 0) {
+    throw new CtmgrError('tryAgain', `${release.tag} is published, and not all of its names show it yet`, {
+      why: problems.join('; '),
+      hint: 'is the share writable? Then: ctmgr poll',
+    });
+  }
+  const gated = release.gated.filter((name) => !live.includes(name) && !kept.includes(name));
+  return { ...release, live: [...release.live, ...live], kept: [...release.kept, ...kept], gated };
+}
+
+function gateInTheWay(tag: string, gates: ImageGate[]): CtmgrError {
+  const words = gates.map(({ name, gate, state, message }) => `${name}: gate ${gate}: ${message ?? state}`);
+  return new CtmgrError('failed', `gates keep images of ${tag} back, so nothing was published`, {
+    why: words.join('; '),
+    hint: `ctmgr bench gate; in spite of them: ctmgr publish ${tag} --message WHY`,
+  });
 }
 
 /**
@@ -67,21 +103,23 @@ export async function releaseTag(site: BuildSite, name: string, partial: boolean
 export async function completeRelease(
   site: BuildSite,
   { build_tag_id }: Pick<TagHold, 'build_tag_id'>,
-): Promise<{ live: string[]; kept: string[] }> {
+): Promise<{ live: string[]; kept: string[]; gated: string[] }> {
   return site.store.transaction().execute(async (db) => {
     const now = epochSeconds();
     const live: string[] = [];
     const kept: string[] = [];
+    const gated: string[] = [];
     const done = !(await markReleased(db, build_tag_id));
     for (const instance of await instancesOfTag(db, build_tag_id)) {
       if (done || instance.status !== 'success' || instance.file === null) continue;
-      if (await takesNameOver(db, instance)) {
+      if (await isGated(db, instance.id)) gated.push(instance.name);
+      else if (await takesNameOver(db, instance)) {
         await setCurrentImage(db, instance.recipe_id, instance.id, site.actor, now);
         await showName(db, site, instance.recipe_id);
         live.push(instance.name);
       } else kept.push(instance.name);
     }
-    return { live, kept };
+    return { live, kept, gated };
   });
 }
 

@@ -4,6 +4,7 @@ import type { Paths } from '../config/paths.ts';
 import { unconfirmedArrays } from '../store/build-arrays.ts';
 import { listBuildTags } from '../store/build-tags.ts';
 import { type BuildRow, type BuildSelection, listBuilds, listVersions } from '../store/catalogue-rows.ts';
+import { closedGates, type ImageGate } from '../store/image-gates.ts';
 import type { Store } from '../store/open.ts';
 import { listTagHolds } from '../store/tag-holds.ts';
 import { epochSeconds } from '../util/clock.ts';
@@ -56,11 +57,12 @@ export async function collectCatalogue(
   const versions = await listVersions(db, 'name' in selection ? selection.name : undefined);
   const notes = new Map<string, string | null>((await listTagHolds(db)).map(({ tag }) => [tag, heldNote(tag)]));
   for (const { tag, message } of await unconfirmedArrays(db)) notes.set(tag, message ?? notes.get(tag) ?? null);
+  const gates = Map.groupBy(await closedGates(db), (gate) => gate.container_instance_id);
   const tags = new Set(builds.map(({ tag }) => tag));
   return {
     schema: 1,
     generated: epochSeconds(),
-    images: builds.map(describe),
+    images: builds.map((build) => describe(build, gates.get(build.id) ?? [])),
     recipes: versions.map((row) => ({
       name: row.name,
       version: row.version,
@@ -99,7 +101,16 @@ export function visibleTo(catalogue: Catalogue, group: string | null): Catalogue
   };
 }
 
-function describe(build: BuildRow): CatalogueImage {
+/** Why NAME does not mean a good image (yet). */
+function gateNote(gates: ImageGate[]): string | null {
+  const notes = gates.map(({ gate, state, message, run }) => {
+    const step = { waiting: 'not submitted yet', running: `${run} is not over`, held: 'not passed', passed: 'passed' };
+    return `held by gate ${gate}: ${message ?? (state === 'open' ? 'open' : step[state])}`;
+  });
+  return notes.join('; ') || null;
+}
+
+function describe(build: BuildRow, gates: ImageGate[]): CatalogueImage {
   return {
     name: build.name,
     tag: build.tag,
@@ -113,7 +124,7 @@ function describe(build: BuildRow): CatalogueImage {
     size: build.size,
     failure_kind: build.failure_kind,
     message: build.message,
-    reason: build.reason,
+    reason: build.reason ?? (build.current === 1 ? null : gateNote(gates)),
     node: build.node,
     job: build.job_id === null ? null : `${build.job_id}_${build.array_index}`,
     class: build.class,

@@ -64,17 +64,35 @@ export const benchCommands: CommandSpec[] = [
     load: () => import('../commands/bench-resume.ts'),
   },
   {
-    usage: 'bench report <run>',
+    usage: 'bench report [run..]',
     summary: 'What a benchmark run says: verdict, estimates, what does not count',
     level: 'admin',
+    lists: ['run'],
     examples: [
       ['ctmgr bench report hpl-2026-11-22.1', 'for people'],
+      ['ctmgr bench report hpl-2026-11-22.1 --html hpl.html', 'and as a page with figures'],
       ['ctmgr bench report hpl-2026-11-22.1 --csv', 'every number, for other programs'],
+      ['ctmgr bench report --image hpl --html hpl.html', 'all runs of an image over time'],
     ],
     options: (yargs) =>
       yargs
-        .positional('run', runName)
+        .positional('run', { ...runName, demandOption: false, array: true, default: [] })
+        .option('compare', { type: 'boolean', default: false, describe: 'Several runs over time' })
+        .option('image', text('All runs of NAME, or of NAME:TAG, over time'))
+        .option('html', text('Also write a page with figures, one file that needs nothing else'))
         .option('csv', { type: 'boolean', default: false, describe: 'All values as CSV (RFC 4180)' }),
     load: () => import('../commands/bench-report.ts'),
+  },
+  {
+    usage: 'bench gate [name]',
+    summary: 'Benchmarks that images have to pass before their names mean them',
+    level: 'admin',
+    listing: true,
+    examples: [
+      ['ctmgr bench gate', 'all gates, and the images that they keep back'],
+      ['ctmgr bench gate hpl', 'what one gate has decided about every image'],
+    ],
+    options: (yargs) => yargs.positional('name', { type: 'string', describe: 'A table [gates.NAME] of config.toml' }),
+    load: () => import('../commands/bench-gate.ts'),
   },
 ];

@@ -92,11 +92,17 @@ export const rootCommands: CommandSpec[] = [
     examples: [
       ['ctmgr publish 2026-11-22.1', 'all of them; refused if one has failed'],
       ['ctmgr publish 2026-11-22.1 --partial', 'those that are good'],
+      ['ctmgr publish 2026-11-22.1 --message "3 % are fine"', 'also what gates keep back, with the reason'],
     ],
     options: (yargs) =>
       yargs
         .positional('tag', { type: 'string', demandOption: true, describe: 'A build tag, YYYY-MM-DD.N' })
-        .option('partial', { type: 'boolean', default: false, describe: 'Although some images are not good' }),
+        .option('partial', { type: 'boolean', default: false, describe: 'Although some images are not good' })
+        .option('message', {
+          type: 'string',
+          requiresArg: true,
+          describe: 'Why, for the history; images go live in spite of their gates',
+        }),
     load: () => import('../commands/publish.ts'),
   },
   {

@@ -31,6 +31,12 @@ function describe({ kind, subject, detail }: NameEvent): string {
       return `group ${text('to') ?? '(everybody)'} (was ${text('from') ?? '(everybody)'})`;
     case 'recipe.revive':
       return 'offer again';
+    case 'gate.pass':
+      return `gate ${text('gate')}: passed by ${text('tag')}`;
+    case 'gate.hold':
+      return `gate ${text('gate')}: holds ${text('tag')}`;
+    case 'gate.override':
+      return `gate ${text('gate')}: overridden for ${text('tag')}`;
     case 'tag.hold':
       return `hold ${subject}`;
     case 'tag.publish':

@@ -1,4 +1,5 @@
 import { collectBenchmarks } from '../benchmarks/collect-results.ts';
+import { pollGates } from '../benchmarks/poll-gates.ts';
 import { type BuildSite, makeBuildSite } from '../builds/build-site.ts';
 import { pollOnce } from '../builds/poll.ts';
 import { notifyEnds } from '../service/notify.ts';
@@ -29,8 +30,9 @@ export async function run(argv: { wait: boolean }, context: Context): Promise<An
   }
   const report = await pollOnce(site);
   const bench = await collectBenchmarks(site);
-  for (const message of [...report.submissions, ...report.problems, ...bench.problems])
-    context.terminal.say(`ctmgr: ${message}`);
+  const gates = await pollGates(site);
+  const problems = [...report.problems, ...bench.problems, ...gates.problems];
+  for (const message of [...report.submissions, ...gates.news, ...problems]) context.terminal.say(`ctmgr: ${message}`);
   await notify(site, context);
   if (report.unfinished > 0) context.terminal.say(`${report.unfinished} unfinished`);
   return {
@@ -38,7 +40,7 @@ export async function run(argv: { wait: boolean }, context: Context): Promise<An
     columns,
     records: report.transitions.map((transition) => ({ ...transition })),
     empty: 'No status has changed.',
-    exitCode: report.problems.length + bench.problems.length > 0 ? exitCodes.tryAgain : 0,
+    exitCode: problems.length > 0 ? exitCodes.tryAgain : 0,
   };
 }
 

@@ -4,6 +4,7 @@ import type { BuildSite } from '../builds/build-site.ts';
 import { logFiles } from '../builds/tag-folders.ts';
 import { arraysOfTag } from '../store/build-arrays.ts';
 import { listCurrentImages } from '../store/current-images.ts';
+import { closedGates } from '../store/image-gates.ts';
 import { type Instance, instancesOfTag, unfinished } from '../store/instances.ts';
 import { findContent } from '../store/recipes.ts';
 import { isHeld } from '../store/tag-holds.ts';
@@ -41,13 +42,17 @@ export async function reportRebuild(
   const broken = bad.filter(({ failure_kind }) => failure_kind === 'build' || failure_kind === 'test');
   const contents = await Promise.all(broken.map((instance) => findContent(site.store, instance.recipe_content_id)));
   const ready = contents.length > 0 && contents.every(({ kind }) => kind === 'image');
-  parts.push(nextSteps(tag.name, instances, { held, ready }));
+  const gated = (await closedGates(site.store)).filter(({ build_tag_id }) => build_tag_id === tag.id);
+  const waiting = [...new Set(gated.map(({ name }) => name))];
+  if (waiting.length > 0) parts.push(`Held by gates until their benchmarks have passed: ${waiting.join(', ')}`);
+  parts.push(nextSteps(tag.name, instances, { held, ready, gated: waiting.length > 0 }));
   return {
     kind: 'record',
     record: {
       tag: tag.name,
       ok: bad.length === 0,
       held,
+      gated: waiting,
       arrays: arrays.map(({ class: name, job_id, state }) => ({ class: name, job: job_id, state })),
       images: instances.map((instance) => ({
         name: instance.name,
@@ -78,11 +83,17 @@ async function describeFailure(site: Pick<BuildSite, 'paths'>, instance: Instanc
 }
 
 /** `ready`: what did not build are ready images alone, which have no Dockerfile. */
-function nextSteps(tag: string, instances: Instance[], { held, ready }: { held: boolean; ready: boolean }): string {
+function nextSteps(
+  tag: string,
+  instances: Instance[],
+  next: { held: boolean; ready: boolean; gated: boolean },
+): string {
+  const { held, ready, gated } = next;
   const failed = instances.filter(({ status }) => status === 'failure' || status === 'cancelled' || status === 'lost');
   const buildFailures = failed.some(({ failure_kind }) => failure_kind === 'build' || failure_kind === 'test');
   if (instances.some(({ status }) => unfinished.includes(status))) return `\nNext: ctmgr status ${tag}`;
   if (failed.length === 0) {
+    if (!held && gated) return 'Next: ctmgr bench gate; without a running service first: ctmgr poll';
     if (!held) return 'Next: srun --container=NAME COMMAND';
     return `Held: names keep their meaning. Try it: srun --container=NAME:${tag} COMMAND\nNext: ctmgr publish ${tag}`;
   }

@@ -60,6 +60,25 @@ const benchmark = v.strictObject({
   gap: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(3600))),
 });
 
+/** A benchmark that images have to pass before their names mean them. */
+const gate = v.strictObject({
+  benchmark: text,
+  images: v.optional(v.pipe(words, v.minLength(1)), ['*']),
+  parameters: v.optional(v.record(text, v.string()), {}),
+  pairs: v.optional(
+    v.pipe(
+      wholeNumber,
+      v.minValue(4),
+      v.check((pairs) => pairs % 2 === 0, 'an even number'),
+    ),
+    8,
+  ),
+  allocations: v.optional(wholeNumber),
+  nodes: v.optional(wholeNumber),
+  tasks_per_node: v.optional(wholeNumber),
+  margin: v.optional(v.pipe(v.number(), v.gtValue(0), v.ltValue(1))),
+});
+
 /** A rebuild that the service starts by itself; cron expressions as node-cron takes them. */
 const schedule = v.strictObject({
   cron: text,
@@ -109,6 +128,7 @@ export const configSchema = v.strictObject({
   ),
   classes: v.optional(v.record(v.pipe(v.string(), v.regex(/^[a-z0-9][a-z0-9_-]{0,30}$/)), resourceClass), {}),
   benchmarks: v.optional(v.record(v.pipe(v.string(), v.regex(/^[a-z0-9][a-z0-9_-]{0,30}$/)), benchmark), {}),
+  gates: v.optional(v.record(v.pipe(v.string(), v.regex(/^[a-z0-9][a-z0-9_-]{0,30}$/)), gate), {}),
   signing: v.optional(v.strictObject({ key: absolutePath, public_key: absolutePath })),
   apptainer: v.optional(v.strictObject({ path: v.optional(absolutePath, '/usr/bin/apptainer') }), {}),
   slurm: v.optional(
@@ -203,5 +223,7 @@ export const configSchema = v.strictObject({
 export type Config = v.InferOutput<typeof configSchema>;
 
 export type ResourceClass = v.InferOutput<typeof resourceClass>;
+
+export type GateSettings = v.InferOutput<typeof gate>;
 
 export type BenchmarkSettings = v.InferOutput<typeof benchmark>;

@@ -3,6 +3,7 @@ import { hostname } from 'node:os';
 import type { BuildSite } from '../builds/build-site.ts';
 import { type BuildTag, listBuildTags } from '../store/build-tags.ts';
 import type { NoticeChannel } from '../store/schema.ts';
+import { renewNotices } from '../store/image-gates.ts';
 import {
   claimNotice,
   openNotices,
@@ -37,6 +38,7 @@ export interface NoticeReport {
  */
 export async function notifyEnds(site: BuildSite, signal?: AbortSignal): Promise<NoticeReport[]> {
   for (const tag of await unseenEnds(site.store)) await recordEnd(site, tag);
+  await site.store.transaction().execute((db) => renewNotices(db, channelsOf(site), epochSeconds()));
   const tags = new Map<number, BuildTag>();
   const reports: NoticeReport[] = [];
   for (const notice of await openNotices(site.store, epochSeconds())) {
@@ -52,12 +54,14 @@ export async function notifyEnds(site: BuildSite, signal?: AbortSignal): Promise
 
 async function recordEnd(site: BuildSite, tag: BuildTag): Promise<void> {
   const { failed, recovered } = await tagMessage(site, tag);
-  const { exec, mail_to, when } = site.config.notify;
-  const worth = when === 'always' || failed.length > 0 || recovered.length > 0;
-  const channels: NoticeChannel[] = [];
-  if (worth && exec !== undefined) channels.push('exec');
-  if (worth && mail_to.length > 0) channels.push('mail');
+  const worth = site.config.notify.when === 'always' || failed.length > 0 || recovered.length > 0;
+  const channels = worth ? channelsOf(site) : [];
   await site.store.transaction().execute((db) => recordTagEnd(db, tag.id, channels, epochSeconds()));
+}
+
+function channelsOf({ config }: BuildSite): NoticeChannel[] {
+  const { exec, mail_to } = config.notify;
+  return [...(exec === undefined ? [] : ['exec' as const]), ...(mail_to.length === 0 ? [] : ['mail' as const])];
 }
 
 async function attempt(

@@ -2,6 +2,7 @@ import type { Logger } from 'pino';
 
 import type { BuildSite } from '../builds/build-site.ts';
 import { collectBenchmarks } from '../benchmarks/collect-results.ts';
+import { pollGates } from '../benchmarks/poll-gates.ts';
 import { follow, pause } from '../builds/follow.ts';
 import { runNotifier } from './run-notifier.ts';
 import { startScheduler } from './scheduler.ts';
@@ -53,16 +54,23 @@ function logPass(log: Logger, report: { transitions: object[]; problems: string[
   for (const message of report.problems) log.warn(message);
 }
 
-/** Collects results of benchmarks, every `poll.slurm_interval` seconds at most. Builds do not wait for it: it may wait for Slurm. */
+/**
+ * Collects results of benchmarks and decides about gates, every `poll.slurm_interval` seconds at most. Builds do not wait for
+ * it: it may wait for Slurm.
+ */
 function benchmarkCollector(site: BuildSite, log: Logger): { collectIfDue: () => void; end: () => Promise<void> } {
   let next = 0;
+  let catalogueBehind = false;
   let running: Promise<void> | undefined;
   const collect = async (): Promise<void> => {
     try {
       const { collected, finished, problems } = await collectBenchmarks(site);
       if (collected > 0) log.info({ collected }, 'results of benchmarks');
       for (const run of finished) log.info({ run }, 'jobs of a benchmark run are over');
-      for (const problem of problems) log.warn(problem);
+      const gates = await pollGates(site, catalogueBehind);
+      catalogueBehind = gates.catalogueBehind;
+      for (const message of gates.news) log.info(message);
+      for (const problem of [...problems, ...gates.problems]) log.warn(problem);
     } catch (error) {
       log.error({ err: error }, 'collecting results of benchmarks failed; trying again');
     }

@@ -10,10 +10,11 @@ const shownFailures = 30;
  * neither add a header nor end the mail. The Message-ID is the same whenever it is sent again (RFC 5322, 3.6.4).
  */
 export function tagMail(message: TagMessage, to: string[], from: string | undefined, host: string): string {
-  const { tag, failed, recovered, counts } = message;
+  const { tag, failed, recovered, gated, counts } = message;
   const facts = [
     ...(failed.length > 0 ? [`${failed.length} failed`] : []),
     ...(recovered.length > 0 ? [`${recovered.length} recovered`] : []),
+    ...(gated.length > 0 ? [`${gated.length} held by a gate`] : []),
   ];
   const header = [
     ...(from === undefined ? [] : [`From: ${from}`]),
@@ -39,6 +40,8 @@ export function tagMail(message: TagMessage, to: string[], from: string | undefi
         `  ctmgr logs ${name}:${tag}`,
       ]),
     ...(failed.length > shownFailures ? ['', `and ${failed.length - shownFailures} more: ctmgr status ${tag}`] : []),
+    ...gated.flatMap(({ name, gate, message: why }) => ['', `${name}: held by gate ${gate}: ${why}`]),
+    ...(gated.length > 0 ? [`  ctmgr bench gate; in spite of it: ctmgr publish ${tag} --message WHY`] : []),
     ...(recovered.length > 0 ? ['', 'Good again:'] : []),
     ...recovered.map(({ name, failed_tag }) => `  ${name}, which failed in ${failed_tag}`),
   ];

@@ -2,6 +2,7 @@ import type { BuildSite } from '../builds/build-site.ts';
 import { logFiles } from '../builds/tag-folders.ts';
 import type { BuildTag } from '../store/build-tags.ts';
 import { listCurrentImages } from '../store/current-images.ts';
+import { stuckGates } from '../store/image-gates.ts';
 import { instancesOfTag } from '../store/instances.ts';
 import { isHeld } from '../store/tag-holds.ts';
 import { buildBefore } from '../store/tag-notices.ts';
@@ -23,6 +24,8 @@ export interface TagMessage {
   failed: FailedImage[];
   /** Images that are good and whose build before was not. */
   recovered: { name: string; failed_tag: string }[];
+  /** Good images whose names keep their meaning, since a gate has not been passed or cannot be. */
+  gated: { name: string; gate: string; message: string }[];
 }
 
 export interface FailedImage {
@@ -56,9 +59,11 @@ export async function tagMessage(site: BuildSite, tag: BuildTag): Promise<TagMes
       failed.push({ name, status, failure_kind, message, node, logs: [out, err], current: means });
     }
   }
+  const stuck = await stuckGates(site.store, tag.id);
   return {
     schema: 1,
-    id: tag.name,
+    // Gates decide after the tag's end: that is another message.
+    id: stuck.length === 0 ? tag.name : `${tag.name}.gates-${stuck.length}`,
     tag: tag.name,
     by: tag.created_by,
     started: tag.created_at,
@@ -67,5 +72,6 @@ export async function tagMessage(site: BuildSite, tag: BuildTag): Promise<TagMes
     counts,
     failed,
     recovered,
+    gated: stuck.map(({ name, gate, message }) => ({ name, gate, message: message ?? '' })),
   };
 }

@@ -1,5 +1,8 @@
 import type { Generated } from 'kysely';
 
+/** `waiting`: no run yet; `held`: not good enough; `passed`: about to open. A message says what keeps it from going on. */
+export type GateState = 'waiting' | 'running' | 'held' | 'passed' | 'open';
+
 export type SubmissionState = 'planned' | 'submitting' | 'submitted' | 'refused' | 'finished';
 
 /** The tables of benchmark runs. All times are seconds since the epoch; columns named in the comments hold JSON text. */
@@ -70,5 +73,15 @@ export interface BenchmarkTables {
     output_sha256: string;
     invalid: string | null;
     collected_at: number;
+  };
+  /** A benchmark that an image has to pass before its name means it. */
+  image_gate: {
+    container_instance_id: number;
+    gate: string;
+    state: GateState;
+    benchmark_run_id: number | null;
+    message: string | null;
+    told: Generated<number>;
+    changed_at: number;
   };
 }

@@ -16,6 +16,8 @@ export interface GoodImage {
   buildTagId: number;
   tag: string;
   file: string;
+  /** A gate keeps it back. */
+  gated: boolean;
 }
 
 /** A recipe whose links on the share have to be made to say what the store says. */
@@ -76,16 +78,24 @@ export async function goodImages(db: Store, recipeId: number): Promise<GoodImage
       'build_tag.name as tag',
       'container_instance.file',
     ])
+    .select((eb) =>
+      eb
+        .selectFrom('image_gate')
+        .select((inner) => inner.fn.countAll<number>().as('n'))
+        .whereRef('image_gate.container_instance_id', '=', 'container_instance.id')
+        .where('image_gate.state', '<>', 'open')
+        .as('gates'),
+    )
     .where('recipe_content.recipe_id', '=', recipeId)
     .where('container_instance.status', '=', 'success')
     .where('container_instance.removed_at', 'is', null)
     .orderBy('container_instance.build_tag_id', 'desc')
     .orderBy('container_instance.id', 'desc')
     .execute();
-  return rows.map((row) => ({ ...row, file: row.file ?? '' }));
+  return rows.map(({ gates, file, ...row }) => ({ ...row, file: file ?? '', gated: (gates ?? 0) > 0 }));
 }
 
-/** The newest build tag, held ones left aside, in which a recipe was built well, whether the file is still there or not. */
+/** The newest build tag, held ones and gated images left aside, in which a recipe was built well, whether the file is still there or not. */
 export async function newestGoodTagId(db: Store, recipeId: number): Promise<number | undefined> {
   const row = await db
     .selectFrom('container_instance')
@@ -94,6 +104,9 @@ export async function newestGoodTagId(db: Store, recipeId: number): Promise<numb
     .where('recipe_content.recipe_id', '=', recipeId)
     .where('container_instance.build_tag_id', 'not in', (eb) =>
       eb.selectFrom('tag_hold').select('build_tag_id').where('state', '=', 'held'),
+    )
+    .where('container_instance.id', 'not in', (eb) =>
+      eb.selectFrom('image_gate').select('container_instance_id').where('state', '<>', 'open'),
     )
     .where('container_instance.status', '=', 'success')
     .executeTakeFirst();

@@ -31,7 +31,7 @@ export interface NameEvent {
 }
 
 /**
- * What was done with a name, oldest first: moves, pins, the end and return of its offer, changes of its group, and that
+ * What was done with a name, oldest first: moves, pins, the end and return of its offer, changes of its group, gates, and that
  * tags with a build of it were held (`tag.hold`, as of the tag's start) and published.
  */
 export async function eventsOfName(db: Store, name: string): Promise<NameEvent[]> {
@@ -44,7 +44,7 @@ export async function eventsOfName(db: Store, name: string): Promise<NameEvent[]
         join build_tag on build_tag.id = tag_hold.build_tag_id
       where recipe.name = ${name})
     select id, at, actor, kind, subject, detail from event where subject = ${name} and kind in ('image.rollback',
-      'image.pin', 'image.unpin', 'image.retire', 'recipe.group', 'recipe.revive')
+      'image.pin', 'image.unpin', 'image.retire', 'recipe.group', 'recipe.revive', 'gate.pass', 'gate.hold', 'gate.override')
     union all select event.id, at, actor, kind, subject, detail from held
       join event on event.subject = held.name where kind = 'tag.publish'
     union all select 0, created_at, created_by, 'tag.hold', name, '{}' from held

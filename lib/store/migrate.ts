@@ -13,6 +13,7 @@ import { benchmarks } from './migrations/0009-benchmarks.ts';
 import { eventSubject } from './migrations/0010-event-subject.ts';
 import { knownNodes } from './migrations/0011-known-nodes.ts';
 import { nameMeaning } from './migrations/0012-name-meaning.ts';
+import { gates } from './migrations/0013-gates.ts';
 import type { Database } from './schema.ts';
 
 /** Compiled in, in order; a released one is never edited, since databases out there remember its name. */
@@ -28,6 +29,7 @@ const migrations: Record<string, Migration> = {
   '0010_event_subject': eventSubject,
   '0011_known_nodes': knownNodes,
   '0012_name_meaning': nameMeaning,
+  '0013_gates': gates,
 };
 
 const provider: MigrationProvider = { getMigrations: async () => migrations };

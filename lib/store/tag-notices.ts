@@ -85,6 +85,8 @@ export async function settleNotice(
     .set({ state: end.state, sender: null, next_at: end.nextAt, message: end.message })
     .where('build_tag_id', '=', notice.build_tag_id)
     .where('channel', '=', notice.channel)
+    // There may be more to tell meanwhile (`renewNotices`): then it goes out again.
+    .where('attempts', '>', 0)
     .execute();
 }
 

@@ -1,6 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 
+import { analyseRun } from '../../lib/benchmarks/analyse-run.ts';
+import { runPage } from '../../lib/benchmarks/html/run-page.ts';
 import { loadRunData } from '../../lib/benchmarks/load-run-data.ts';
+import { loadRunProvenance } from '../../lib/benchmarks/run-provenance.ts';
+import { run as runReport } from '../../lib/commands/bench-report.ts';
+import type { Answer, Context } from '../../lib/commands/context.ts';
 import { insertBenchmarkRun, pairsOfRun } from '../../lib/store/benchmark-runs.ts';
 import type { CollectedPair } from '../../lib/benchmarks/run-data.ts';
 import { addLeg, addSubmission, storeBenchmark, type StoredBenchmark } from './support/store-benchmark.ts';
@@ -55,5 +62,39 @@ describe('a benchmark run in the store', () => {
     const data = await loadRunData(site.store, stored.run);
     expect(data).toMatchObject({ seed: '7', jobs: [11, 12], aa: false, metrics: [{ margin: 0.01 }], allocations: 2 });
     expect(await loadRunData(site.store, stored.run)).toEqual(data);
+  });
+});
+
+describe('the page of a stored run', () => {
+  it('names the build of the image, and has the same bytes twice', async () => {
+    const data = await loadRunData(site.store, stored.run);
+    const make = async (): Promise<string> =>
+      runPage(data, analyseRun(data), await loadRunProvenance(site.store, stored.run));
+    const page = await make();
+    expect(page).toContain('unknown: the store has no build of this image and digest');
+    expect(page).toContain('launch x');
+    expect(await make()).toBe(page);
+  });
+
+  it('is written by the command, and several runs side by side', async () => {
+    const file = join(site.folder, 'page.html');
+    const said: string[] = [];
+    const context = { store: async () => site.store, terminal: { say: (line: string) => said.push(line) } };
+    const report = (more: Partial<Parameters<typeof runReport>[0]>): Promise<Answer> =>
+      runReport({ run: [], compare: false, csv: false, json: false, ...more }, context as unknown as Context);
+    expect(await report({ run: [stored.run.name], html: file })).toMatchObject({ kind: 'record' });
+    expect(readFileSync(file, 'utf8')).toContain('<title>x-2026-11-22.1: x, app:2026-11-22.1</title>');
+    expect(await report({ image: 'app', html: file })).toMatchObject({
+      text: expect.stringContaining('x-2026-11-22.2'),
+    });
+    expect(readFileSync(file, 'utf8')).toContain('<title>Benchmark runs over time</title>');
+    expect(said).toEqual([`Wrote ${file}`, `Wrote ${file}`]);
+    const names = ['x-2026-11-22.1', 'x-2026-11-22.2'];
+    expect(await report({ run: names, compare: true })).toMatchObject({ record: { series: [{ metric: 'time' }] } });
+    for (const wrong of [{}, { run: names }, { run: names.slice(1), compare: true }, { run: names, image: 'app' }]) {
+      await expect(report(wrong)).rejects.toMatchObject({ code: 'usage' });
+    }
+    await expect(report({ image: 'none' })).rejects.toMatchObject({ code: 'inputMissing' });
+    await expect(report({ run: names.slice(1), html: `${file}/x` })).rejects.toMatchObject({ code: 'cannotCreate' });
   });
 });

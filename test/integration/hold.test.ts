@@ -77,6 +77,7 @@ describe('a held tag', () => {
       already: false,
       live: ['a', 'b', 'c'],
       kept: [],
+      gated: [],
       missing: [],
     });
     expect(['a', 'b', 'c'].map(means)).toEqual([held.name, held.name, held.name]);

@@ -111,6 +111,7 @@ describe('a notifier', () => {
           },
         ],
         recovered: [],
+        gated: [],
         attempt: 1,
       },
     ]);

@@ -34,6 +34,9 @@ ${Object.entries({ cost: '1', heat: '1', mode: 'honest', N: '200' })
   .map(([name, value]) => `[parameters.${name}]\nsummary = "${name}"\ndefault = "${value}"\n`)
   .join('')}echoed = "N"
 `;
+/** The container leg of the second pair never ends. */
+const short = definition.replace('time = 60', 'time = 8');
+const shortScript = `launch sh -c 'if [ "$CTMGR_LEG$CTMGR_POSITION" = container1 ]; then sleep 600; fi; echo N 200 value 1.0'`;
 /** Claims to be apptainer and runs the command on bare metal. */
 const impostor = `#!/bin/sh
 [ "$1" = exec ] || exec /usr/bin/apptainer "$@"
@@ -43,7 +46,7 @@ exec "$@"
 `;
 
 interface Report {
-  run: { name: string; jobs: number[] };
+  run: { name: string; jobs: number[]; aa: boolean };
   different_builds: string[];
   excluded: { reason: string }[];
   metrics: {
@@ -106,6 +109,8 @@ beforeAll(async () => {
   });
   await site.write(`${folder}/truth/benchmark.toml`, definition);
   await site.write(`${folder}/truth/run.sh.mustache`, script);
+  await site.write(`${folder}/short/benchmark.toml`, short);
+  await site.write(`${folder}/short/run.sh.mustache`, shortScript);
   await output(['mkdir', '-p', `${site.inputs}/hpcc`]);
   await output(['bash', '-c', packHpcc, 'bash', `${site.inputs}/hpcc/hpcc.tar`]);
   const hpcc = 'FROM 127.0.0.1:5000/debian:13\nADD hpcc.tar /\n';
@@ -127,6 +132,11 @@ describe('a program whose true cost is known', () => {
   let same: Report;
   let dearer: Report;
   let hot: Report;
+  /** Whether the stated interval holds the true difference. */
+  const holds = ({ metrics }: Report, truth: number): boolean => {
+    const [low = 1, high = 0] = metrics[0]?.interval95 ?? [];
+    return low <= truth && truth <= high;
+  };
 
   beforeAll(async () => {
     [same, dearer, hot] = await Promise.all([
@@ -140,18 +150,20 @@ describe('a program whose true cost is known', () => {
     expect(same.excluded).toEqual([]);
     expect(same.metrics[0]).toMatchObject({ verdict: 'equivalent', pairs: 16 });
     expect(Math.abs(same.metrics[0]?.estimate ?? 1)).toBeLessThan(0.001);
+    expect(holds(same, 0)).toBe(true);
   });
 
   it('is found to cost 2 % where it does', () => {
     const [metric] = dearer.metrics;
     expect(metric).toMatchObject({ verdict: 'slower', pairs: 16 });
     const [low = 1, high = 0] = metric?.interval95 ?? [];
-    expect([low < Math.log(1.02), high > Math.log(1.02), high - low < 0.004]).toEqual([true, true, true]);
+    expect([holds(dearer, Math.log(1.02)), high - low < 0.004]).toEqual([true, true]);
   });
 
   it('is found to cost nothing on nodes that get hot, and the heat is named; a fixed order is wrong both ways', async () => {
     const [metric] = hot.metrics;
     expect(metric).toMatchObject({ verdict: 'equivalent', pairs: 16 });
+    expect(holds(hot, 0)).toBe(true);
     expect(metric?.order.value).toBeCloseTo(Math.log(1.015), 3);
     expect(metric?.order.p).toBeLessThan(0.001);
     expect(metric?.fixed_orders.map(({ sequence, claim }) => `${sequence} ${claim}`)).toEqual([
@@ -181,40 +193,82 @@ describe('a program whose true cost is known', () => {
     const [one, other] = await Promise.all([admin(words), site.ctmgr(['bench', ...words])]);
     expect(one).toMatchObject({ code: 0 });
     expect(other.stdout).toBe(one.stdout);
+    const pages = ['1', '2'].map((name) => `${site.inputs}/page-${name}.html`);
+    for (const page of pages) await required(site.ctmgr(['bench', 'report', same.run.name, '--html', page]));
+    expect(await exec(['cmp', ...pages])).toMatchObject({ code: 0 });
+    const page = await output(['cat', ...pages.slice(1)]);
+    expect(page).toMatch(/class="verdict">\s*truth: costs nothing at a margin of 1 %/);
+    expect(page.match(/<dt>recipe<\/dt>\s*<dd>tiny, version 1</)).not.toBeNull();
     expect((await admin(['report', same.run.name, '--csv'])).stdout.trim().split('\n')).toHaveLength(33);
   });
 });
 
 describe('legs that are not what they should be', () => {
+  const runs = new Map<string, Ended>();
+  const run = async (name: string, words: string[], config?: string): Promise<void> => {
+    const env = config === undefined ? {} : { CTMGR_CONFIG: config };
+    runs.set(name, await admin([...words, '--json', ...onePair], env));
+  };
+  const refused = (name: string): { code: number | null | undefined; reasons: string[]; report: Report } => {
+    const { code, stdout } = runs.get(name) ?? {};
+    const report = JSON.parse(stdout ?? '') as Report;
+    return { code, report, reasons: report.excluded.map(({ reason }) => reason) };
+  };
+
+  beforeAll(async () => {
+    await site.write(`${site.inputs}/apptainer`, impostor, '755');
+    // ctmgr's wrapper stands before Slurm's own commands.
+    const bin = `${site.inputs}/bin`;
+    const make = `mkdir "$0" && cd "$0" && for t in srun sbatch; do ln -s /opt/ctmgr/spank/srun $t; done
+      for t in sacct squeue scontrol scancel; do ln -s /usr/bin/$t $t; done`;
+    await output(['sh', '-c', make, bin]);
+    const config = await output(['cat', `${site.inputs}/config.toml`]);
+    const [sneaky, wrapped] = [`${site.inputs}/impostor.toml`, `${site.inputs}/wrapped.toml`];
+    await site.write(sneaky, `${config}\n[apptainer]\npath = "${site.inputs}/apptainer"\n`);
+    await site.write(wrapped, config.replace('[slurm]', `[slurm]\nbin_dir = "${bin}"`));
+    await Promise.all([
+      run('liar', measure(['--set', 'mode=liar'], [])),
+      run('sneak', measure(['--set', 'mode=sneak'], [])),
+      run('impostor', measure([], []), sneaky),
+      run('aa', ['run', 'truth', '--aa', '--wait']),
+      run('short', ['run', 'short', '--image', 'tiny', '--wait'], wrapped),
+    ]);
+  });
+
   it.each([
     ['liar', 'container leg: N is 100, not 200 as requested'],
     ['sneak', 'container leg: it did not start its program through launch, so nobody knows where that ran'],
-  ])('%s', async (mode, reason) => {
-    const end = await admin([...measure(['--set', `mode=${mode}`], onePair), '--json']);
-    expect(end.code).toBe(1);
-    const report = JSON.parse(end.stdout) as Report;
-    expect(report.excluded.map((one) => one.reason)).toEqual([reason, reason]);
+  ])('%s', (mode, reason) => {
+    const { code, reasons, report } = refused(mode);
+    expect([code, reasons]).toEqual([1, [reason, reason]]);
     expect(report.metrics[0]).toMatchObject({ pairs: 0, verdict: 'inconclusive' });
   });
 
-  it('a container leg that secretly runs on bare metal', async () => {
-    await site.write(`${site.inputs}/apptainer`, impostor, '755');
-    const config = await output(['cat', `${site.inputs}/config.toml`]);
-    await site.write(`${site.inputs}/impostor.toml`, `${config}\n[apptainer]\npath = "${site.inputs}/apptainer"\n`);
-    const env = { CTMGR_CONFIG: `${site.inputs}/impostor.toml` };
-    const { code, stdout } = await admin([...measure([], onePair), '--json'], env);
-    expect(code).toBe(1);
-    const [one, other] = (JSON.parse(stdout) as Report).excluded;
-    expect(one?.reason).toMatch(/^container leg: it ran on bare metal, not inside \S+\/tiny\.sif$/);
-    expect(other?.reason).toBe(one?.reason);
+  it('a container leg that secretly runs on bare metal', () => {
+    const { code, reasons } = refused('impostor');
+    const bare = expect.stringMatching(/^container leg: it ran on bare metal, not inside \S+\/tiny\.sif$/);
+    expect([code, reasons]).toEqual([1, [bare, bare]]);
+  });
+
+  it('bare metal against itself runs no image, and is never called slower', () => {
+    const { code, reasons, report } = refused('aa');
+    expect([code, reasons, report.run.aa]).toEqual([0, [], true]);
+    for (const { container } of report.pairs) expect(container.covariates).not.toHaveProperty('apptainer');
+    expect(report.metrics[0]?.verdict).not.toMatch(/slower/);
+  });
+
+  it('a leg that takes too long is stopped alone; all start although the wrapper stands before srun', () => {
+    const { code, reasons, report } = refused('short');
+    expect([code, reasons]).toEqual([1, ['container leg: it took longer than 8 s and was stopped']]);
+    expect(report.pairs.map(({ bare }) => bare.nodes.length)).toEqual([1, 1]);
   });
 });
 
-describe('a job that is killed', () => {
-  it('leaves its complete pairs, and resume runs the others in the order that was drawn', async () => {
-    const { stdout } = await required(
-      admin(['run', 'truth', '--image', 'tiny', '--pairs', '4', '--allocations', '1', '--set', 'mode=slow', '--json']),
-    );
+describe('a job that is killed, and one whose time is over', () => {
+  const orders = ({ pairs }: Report): string[] => pairs.map(({ sequence }) => sequence);
+  const start = async (seed: string): Promise<{ run: string; before: Report }> => {
+    const slow = ['--pairs', '4', '--allocations', '1', '--seed', seed, '--set', 'mode=slow', '--json'];
+    const { stdout } = await required(admin(['run', 'truth', '--image', 'tiny', ...slow]));
     const { run } = JSON.parse(stdout) as { run: string };
     const place = `${site.share}/bench/${run}/1/0`;
     await until(
@@ -222,22 +276,51 @@ describe('a job that is killed', () => {
       () => exec(['ls', `${place}/0-bare/record.json`, `${place}/0-container/record.json`]),
       ({ code }) => code === 0,
     );
-    const before = await json(['report', run]);
+    return { run, before: await json(['report', run]) };
+  };
+  const ending = async (run: string): Promise<{ done: number; messages: string[] }> => {
+    const read = async (): Promise<{ state: string; done: number; messages: string[] }[]> =>
+      site.json(['bench', 'status', run]);
+    const [status] = await until('its end', read, ([one]) => one?.state === 'incomplete', 60);
+    return status ?? { done: 0, messages: [] };
+  };
+
+  const ways: Record<string, (job: string) => string[]> = {
     // The batch script itself has no chance to say anything.
-    await output(['scancel', '--full', '--signal=KILL', String(before.run.jobs[0])]);
-    const status = async (): Promise<{ state: string; done: number }> =>
-      (await site.json<{ state: string; done: number }[]>(['bench', 'status', run]))[0] ?? { state: '', done: 0 };
-    const { done } = await until('its end', status, ({ state }) => state === 'incomplete', 40);
+    killed: (job) => ['scancel', '--full', '--signal=KILL', job],
+    'out of time': (job) => ['scontrol', 'update', `JobId=${job}`, 'EndTime=now'],
+  };
+  const flow = async (seed: string, end: (job: string) => string[]) => {
+    const { run, before } = await start(seed);
+    await output(end(String(before.run.jobs[0])));
+    const { done, messages } = await ending(run);
+    const resumed = await admin(['resume', run, '--wait']);
+    return { before, done, messages, resumed, after: await json(['report', run]), again: await admin(['resume', run]) };
+  };
+  let flows: Record<string, Awaited<ReturnType<typeof flow>>>;
+
+  beforeAll(async () => {
+    const all = Object.entries(ways).map(async ([name, end]) => [name, await flow(name, end)] as const);
+    flows = Object.fromEntries(await Promise.all(all));
+  });
+
+  it.each(Object.keys(ways))('%s: complete pairs stay, resume runs the others in the order that was drawn', (name) => {
+    const { before, done, messages, resumed, after, again } = flows[name] ?? {};
+    expect(messages).toEqual([
+      expect.stringMatching(
+        name === 'killed'
+          ? /^submission 1: allocation 0: /
+          : /^submission 1: allocation 0: (leg .* has failed, and |stopped before its end|TIMEOUT)/,
+      ),
+    ]);
     expect(done).toBeGreaterThanOrEqual(1);
     expect(done).toBeLessThan(4);
-    expect(await admin(['resume', run, '--wait'])).toMatchObject({ code: 0 });
-    const after = await json(['report', run]);
-    expect(after.run.jobs).toHaveLength(2);
-    expect(after.excluded).toEqual([]);
-    expect(after.pairs.map(({ sequence }) => sequence)).toEqual(before.pairs.map(({ sequence }) => sequence));
-    const from = after.pairs.map(({ bare, container }) => `${bare.output[0]}${container.output[0]}`);
-    expect(from).toEqual([...Array(done).fill('11'), ...Array(4 - done).fill('22')]);
-    expect((await admin(['resume', run])).stdout).toContain('has all of its pairs');
+    expect(resumed).toMatchObject({ code: 0 });
+    expect([after?.run.jobs.length, after?.excluded]).toEqual([2, []]);
+    expect(after && orders(after)).toEqual(before && orders(before));
+    const from = after?.pairs.map(({ bare, container }) => `${bare.output[0]}${container.output[0]}`);
+    expect(from).toEqual([...Array(done).fill('11'), ...Array(4 - (done ?? 4)).fill('22')]);
+    expect(again?.stdout).toContain('has all of its pairs');
   });
 });
 

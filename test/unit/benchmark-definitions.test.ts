@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process';
 import * as v from 'valibot';
 
 import { readDefinition } from '../../lib/benchmarks/definition.ts';
+import { echoedValue } from '../../lib/benchmarks/echoed-value.ts';
 import { findBenchmark, type FoundBenchmark, listBenchmarks } from '../../lib/benchmarks/find-definition.ts';
 import { arraySubmission, batchScript } from '../../lib/benchmarks/make-submission.ts';
 import { planRun, type RunRequest } from '../../lib/benchmarks/plan-run.ts';
@@ -130,3 +131,12 @@ test('a job array asks for whole nodes and time for all legs, and is never reque
   expect(resources).toMatchObject({ exclusive: true, time: String((6 * 7260 + 300) / 60) });
   expect(resources.extraArguments).toEqual(['--nodes=2', '--ntasks-per-node=1', '--no-requeue']);
 });
+
+test.each([
+  ['1m', '1 MiB'],
+  ['1536m', '1.50 GiB'],
+  ['1g', '1 GiB'],
+  ['2048g', '2 TiB'],
+  ['256k', '262144 bytes'],
+  ['1000000', '1000000 bytes'],
+])('IOR prints %s as %s', (value, printed) => expect(echoedValue(value, 'ior-size')).toBe(printed));

@@ -143,6 +143,27 @@ describe('whole outputs', () => {
     expect(values(json)['write']).toBeCloseTo((2026.9835 + 1967.6268 + 1991.5013) / 3, 9);
   });
 
+  it('IOR with the lines that 3.3 has besides', () => {
+    const text = read('own-ior-4.1.0dev.txt')
+      .replace(
+        '\n\nSummary of',
+        '\nremove    -          -          -           -          -          -          -          -          0.000100   0   $&',
+      )
+      .replace(
+        '\n\nSummary of',
+        '\nMax Write: 2078.36 MiB/sec (2179.31 MB/sec)\nMax Read:  31818.34 MiB/sec (33363.95 MB/sec)$&',
+      );
+    expect(text).toContain('Max Write');
+    expect(parse('ior', text)).toEqual(parse('ior', read('own-ior-4.1.0dev.txt')));
+  });
+
+  it('IMB: how often it was asked to repeat, besides how often it did', () => {
+    const text = read('own-imb-2021.11.txt');
+    expect(parse('imb', text).parameters).not.toHaveProperty('repetitions');
+    const asked = text.replace('-time 0.5', '-iter 1000 -time 0.5');
+    expect(parse('imb', asked).parameters).toMatchObject({ repetitions: '1000', 'pingpong-processes': '2' });
+  });
+
   it('LinkTest 1 and 2, whatever the unit', () => {
     const parsed = parse('linktest', read('own-linktest-1.2p1.txt'));
     expect(values(parsed)).toEqual({ min: 3.42937506, avg: 3.67746876, max: 4.34722506 });
@@ -153,7 +174,7 @@ describe('whole outputs', () => {
   it('mdtest', () => {
     const parsed = parse('mdtest', read('own-mdtest-4.1.0dev.txt'));
     expect(values(parsed)).toMatchObject({ 'file-creation': 6033.216, 'tree-removal': 1767.172 });
-    expect(parsed.parameters).toEqual({ tasks: '2', files: '400', iterations: '3' });
+    expect(parsed.parameters).toEqual({ tasks: '2', files: '400', 'files-per-task': '200', iterations: '3' });
   });
 
   it('OSU: the header says which column is which', () => {
@@ -207,6 +228,23 @@ describe('what is no result', () => {
     ['hpl', hpl.replace('8.3295e+02', '8.5295e+02'), '8.5295e+02 Gflop/s do not follow from N = 115584 in 1235.92 s'],
     ['hpl', hpl.replace('8.3295e+02', '-nan'), 'the rate of HPL is "-nan", not a number'],
     ['hpcc', read('own-hpcc-1.5.0-debian12.txt').replace('Success=1', 'Success=0'), 'hpcc does not say Success=1'],
+    [
+      'hpcc',
+      // PTRANS says PASSED as well.
+      read('own-hpcc-1.5.0-debian12.txt').replace(/^(\|\|Ax-b\|\|.*)PASSED/m, '$1FAILED'),
+      'the residual check of HPL FAILED',
+    ],
+    [
+      'hpl',
+      hpl.replace('\nEnd of', '              1 tests skipped because of illegal input values.\nEnd of'),
+      '1 tests of HPL skipped',
+    ],
+    ['ior', `${read('own-ior-4.1.0dev.txt')}\nERROR: write() failed`, 'IOR reports: ERROR: write() failed'],
+    [
+      'mdtest',
+      read('own-mdtest-4.1.0dev.txt').replace('2 tasks, 400', '3 tasks, 400'),
+      'mdtest has 400 files for 3 tasks',
+    ],
     ['hpcg', read('own-hpcg-3.1.txt').replace('VALID', 'INVALID'), 'HPCG calls its result INVALID'],
     ['imb', read('own-imb-2021.11.txt').replace('0.17', '0.00'), 'pingpong at 0 bytes took less than IMB can show'],
     [

@@ -1,58 +1,14 @@
 import { describe, expect, it } from '@jest/globals';
 
 import { analyseRun } from '../../lib/benchmarks/analyse-run.ts';
-import { drawPlan } from '../../lib/benchmarks/draw-plan.ts';
 import { exclusionReason } from '../../lib/benchmarks/examine-pair.ts';
 import { reportCsv } from '../../lib/benchmarks/report-csv.ts';
 import { reportText } from '../../lib/benchmarks/report-text.ts';
 import type { CollectedPair, Leg, RunData } from '../../lib/benchmarks/run-data.ts';
+import { logMargin } from '../../lib/benchmarks/statistics/equivalence.ts';
 import { seededRandom } from '../../lib/benchmarks/statistics/random.ts';
-
-function leg(gflops: number, more: Partial<Leg> = {}): Leg {
-  return {
-    measurements: [{ metric: 'gflops', value: gflops }],
-    parameters: { N: '4000' },
-    nodes: ['c1', 'c2'],
-    started: 0,
-    ended: 1,
-    covariates: {},
-    output: 'out',
-    outputSha256: '00',
-    invalid: undefined,
-    ...more,
-  };
-}
-
-/** A run whose second runs are 1.48 % slower and whose container costs `cost`, with a scatter of 0.1 %. */
-function makeRun(
-  cost: number,
-  change: (pair: CollectedPair, index: number) => CollectedPair = (pair) => pair,
-): RunData {
-  const random = seededRandom('report');
-  const scatter = (): number => Math.exp((random.below(2001) - 1000) / 1e6);
-  const pairs = drawPlan('7', 20, 5).pairs.map((pair) => {
-    const bareFirst = pair.sequence === 'bare-first';
-    const bare = leg((900 / (bareFirst ? 1 : 1.0148)) * scatter());
-    const container = leg((900 / (bareFirst ? 1.0148 : 1) / cost) * scatter());
-    return { ...pair, bare, container };
-  });
-  return {
-    name: 'hpl-2026-11-22.1',
-    benchmark: 'hpl',
-    summary: 'High-Performance Linpack',
-    image: { name: 'hpl', tag: '2026-11-22.1', sha256: 'ab'.repeat(32) },
-    aa: false,
-    seed: '7',
-    generator: 'sha256-xoshiro128**-1',
-    created: 1_800_000_000,
-    createdBy: 'admin1',
-    jobs: [12],
-    metrics: [{ name: 'gflops', unit: 'Gflop/s', direction: 'higher-is-better', margin: 0.01 }],
-    requested: { N: '4000' },
-    allocations: 5,
-    pairs: pairs.map(change),
-  };
-}
+import { decideVerdict } from '../../lib/benchmarks/statistics/verdict.ts';
+import { leg, makeRun } from './support/make-run.ts';
 
 const report = (run: RunData): string => reportText(run, analyseRun(run));
 
@@ -82,6 +38,23 @@ describe('the report', () => {
     expect(report(none)).toMatch(/: cannot tell: 0 of the pairs count/);
   });
 
+  it('does not ask for fewer pairs than there are', () => {
+    const scattered = makeRun(
+      1,
+      (pair) => {
+        const factor = [0.997, 1.003][pair.allocation] ?? 1;
+        return { ...pair, container: leg((pair.container?.measurements[0]?.value ?? 1) * factor) };
+      },
+      { pairs: 20, allocations: 2 },
+    );
+    expect(report(scattered)).toMatch(
+      /: cannot tell .*; the allocations differ from each other: more of them would tell/,
+    );
+    expect(report({ ...makeRun(1.02), aa: true })).toMatch(
+      /; 20 pairs would mostly be enough if there were no difference/,
+    );
+  });
+
   it('names every pair that does not count, and the result with it', () => {
     const run = makeRun(1, (pair, i) =>
       i === 3 ? { ...pair, container: leg(450, { parameters: { N: '2000' } }) } : pair,
@@ -107,9 +80,10 @@ describe('the report', () => {
 });
 
 describe('bare metal against itself', () => {
-  it.each([0.001, 0.05])('is never called slower or faster in 20 runs with a scatter of %p', (scatter) => {
-    const verdicts = Array.from({ length: 20 }, (_, i) => {
+  it('is equivalent or inconclusive in 24 runs, also where a container would be called not worse', () => {
+    const runs = Array.from({ length: 24 }, (_, i) => {
       const random = seededRandom(`a/a ${i}`);
+      const scatter = [0.001, 0.01, 0.02, 0.05][i % 4] ?? 0;
       // The sum of twelve uniform numbers is close enough to normal.
       const noise = (): number => {
         const sum = Array.from({ length: 12 }, () => random.below(2 ** 20) / 2 ** 20).reduce((a, b) => a + b, 0);
@@ -119,9 +93,24 @@ describe('bare metal against itself', () => {
         const hot = pair.sequence === 'bare-first' ? [1, 1.0148] : [1.0148, 1];
         return { ...pair, bare: leg((900 / (hot[0] ?? 1)) * noise()), container: leg((900 / (hot[1] ?? 1)) * noise()) };
       });
-      return analyseRun({ ...run, aa: true }).metrics[0]?.verdict.kind;
-    });
-    expect(verdicts.filter((kind) => kind === undefined || /slower|faster/.test(kind))).toEqual([]);
+      return analyseRun({ ...run, aa: true }).metrics;
+    }).flat();
+    const kinds = new Set(runs.map(({ verdict }) => verdict.kind));
+    expect([...kinds].sort()).toEqual(['equivalent', 'inconclusive']);
+    const ofContainers = runs.map(({ pairs }) => decideVerdict(pairs, logMargin(0.01)).kind);
+    expect(ofContainers).toContain('not-worse');
+  });
+});
+
+describe('bare metal against itself with a difference', () => {
+  it('is not called slower, and the reader is warned', () => {
+    const text = report({ ...makeRun(1.02), aa: true });
+    expect(text).toMatch(/^hpl, bare metal against itself: cannot tell at a margin of 1 %/);
+    expect(text).toMatch(/^Beware: the 95 % interval does not contain 0 though both legs are the same/m);
+    const slight = report({ ...makeRun(1.005), aa: true });
+    expect(slight).toMatch(/^hpl, bare metal against itself: no difference at a margin of 1 %, as it must be/);
+    expect(slight).toContain('Beware');
+    expect(report({ ...makeRun(1), aa: true })).not.toContain('Beware');
   });
 });
 

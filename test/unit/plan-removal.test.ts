@@ -50,6 +50,8 @@ describe('images that go', () => {
     expect(removed(builds(4, { 0: young, 1: lately, 2: longAgo }))).toEqual([2, 3]);
   });
 
+  test('are not waited for by a gate', () => expect(removed(builds(2), { gated: new Set([1]) })).toEqual([0]));
+
   test('are named by no job', () => {
     const named = namedImages(['Comment=app:2026-01-01.1', `srun --container=app@sha256:${hex.replace('a', 'b')}`]);
     expect(removed(builds(2, { 1: { sha256: hex.replace('a', 'b') } }), { named })).toEqual([]);

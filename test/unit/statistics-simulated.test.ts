@@ -100,6 +100,16 @@ describe(`${experiments} simulated experiments with 20 pairs each`, () => {
     expect(found.slower).toBeLessThanOrEqual(0.0355);
   });
 
+  it.each([
+    ['quiet', 0.0005, 0],
+    // By chance 2.5 of 100 are.
+    ['noisy', 0.02, 1],
+  ])('calls the same program twice slower than the margin in 20 seeded runs: %s machine', (_name, deviation, most) => {
+    const truth = { container: 0, order: Math.log(1.0148), deviation, allocations: 5 };
+    const verdicts = Array.from({ length: 20 }, (_, i) => decideVerdict(simulate(truth, `${i}`), logMargin(0.01)).kind);
+    expect(verdicts.filter((kind) => kind === 'slower').length).toBeLessThanOrEqual(most);
+  });
+
   it('sees 2 % as 2 %', () => {
     const dearer = { ...hot, container: Math.log(1.02) };
     const found = shares(dearer, (pairs) => ({ slower: decideVerdict(pairs, logMargin(0.01)).kind === 'slower' }));

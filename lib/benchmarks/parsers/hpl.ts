@@ -10,6 +10,9 @@ const residual = /^\|\|Ax-b\|\|.*?(PASSED|FAILED)[ \t]*$/m;
  */
 export function parseHpl(text: string): ParsedOutput {
   findOne(text, /^End of Tests\.[ \t]*$/m, 'the end marker of HPL');
+  for (const [, count, what] of findAll(text, /^[ \t]+(\d+) tests (completed and failed|skipped)\b/m)) {
+    if (count !== '0') throw new InvalidOutput(`${count} tests of HPL ${what}`);
+  }
   return readHplResult(text);
 }
 

@@ -7,7 +7,7 @@ const bandwidthColumn = 'Mbytes/sec';
 /**
  * IMB-MPI1 2019 to 2021 (Intel MPI Benchmarks; Mbyte is 10^6 bytes): for each benchmark in the output `NAME-time` in µs and,
  * where it prints one, `NAME-bandwidth` in MB/s, by message size. IMB may choose repetitions by itself and then choose
- * differently in each leg, so they count as parameters. A printed 0.00 µs is below its resolution and no result.
+ * differently in each leg, so they count as parameters; `repetitions` is what its command line says (`-iter`). A printed 0.00 µs is below its resolution and no result.
  */
 export function parseImb(text: string): ParsedOutput {
   findOne(text, /^# All processes entering MPI_Finalize[ \t]*$/m, 'the end marker of IMB');
@@ -19,8 +19,14 @@ export function parseImb(text: string): ParsedOutput {
   if (twice !== undefined) throw new InvalidOutput(`${twice} of IMB occurs twice`);
   return {
     measurements: parsed.flatMap(({ measurements }) => measurements),
-    parameters: Object.assign({}, ...parsed.map(({ parameters }) => parameters)),
+    parameters: Object.assign(repetitionsAskedFor(text), ...parsed.map(({ parameters }) => parameters)),
   };
+}
+
+function repetitionsAskedFor(text: string): Record<string, string> {
+  const [, line = ''] = /^# Calling sequence was:[ \t]*\n(?:[ \t]*\n|#[ \t]*\n)*# (.+)$/m.exec(text) ?? [];
+  const repetitions = / -iter (\d+)(?: |$)/.exec(line)?.[1];
+  return repetitions === undefined ? {} : { repetitions };
 }
 
 interface Block extends ParsedOutput {

@@ -15,6 +15,8 @@ interface Row {
  */
 export function parseIor(text: string): ParsedOutput {
   const { rows, options } = text.trimStart().startsWith('{') ? readJson(text) : readTable(text);
+  const error = /^(?:ior )?ERROR\b.*/m.exec(text)?.[0];
+  if (error !== undefined) throw new InvalidOutput(`IOR reports: ${error.slice(0, 200)}`);
   const repetitions = Number(options['repetitions']);
   const measurements = ['write', 'read'].flatMap((access): Measurement[] => {
     const values = rows.filter((row) => row.access === access).map(({ bandwidth }) => bandwidth);

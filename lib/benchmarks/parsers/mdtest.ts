@@ -17,5 +17,8 @@ export function parseMdtest(text: string): ParsedOutput {
     value: toPositive(average, `the rate of ${operation}`),
   }));
   const [, tasks = '', files = ''] = findOne(text, /^(\d+) tasks, (\d+) files/m, 'the number of tasks of mdtest');
-  return { measurements, parameters: { tasks, files, iterations: summary[1] ?? '' } };
+  const each = Number(files) / Number(tasks);
+  if (!Number.isInteger(each)) throw new InvalidOutput(`mdtest has ${files} files for ${tasks} tasks`);
+  const parameters = { tasks, files, 'files-per-task': String(each), iterations: summary[1] ?? '' };
+  return { measurements, parameters };
 }

@@ -42,6 +42,6 @@ export function parseOsu(text: string): ParsedOutput {
     });
   });
   if (measurements.length === 0) throw new InvalidOutput(`none of the columns ${titles.join(', ')} is known`);
-  const sizes = rows.map((line) => line.split(/\s+/)[0]).join(' ');
-  return { measurements, parameters: { test: title[1] ?? '', sizes } };
+  const sizes = rows.map((line) => line.split(/\s+/)[0] ?? '');
+  return { measurements, parameters: { test: title[1] ?? '', sizes: sizes.join(' '), largest: sizes.at(-1) ?? '' } };
 }

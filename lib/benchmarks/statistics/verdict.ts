@@ -49,6 +49,22 @@ export function decideVerdict(pairs: readonly LogPair[], margin: number): Verdic
 }
 
 /**
+ * The verdict on bare metal against itself, where nothing may cost anything: `equivalent` if the two one-sided tests show it,
+ * `inconclusive` otherwise. An interval without 0 is then one of the five in a hundred that miss, or a fault of the set-up, see
+ * `missesZero`; it never says that something is slower than itself.
+ */
+export function decideSelfVerdict(pairs: readonly LogPair[], margin: number): Verdict {
+  const verdict = decideVerdict(pairs, margin);
+  const equivalent = verdict.equivalence !== undefined && verdict.equivalence.p < 0.05;
+  return { ...verdict, kind: equivalent ? 'equivalent' : 'inconclusive' };
+}
+
+/** Whether the 95 % interval says that there is a difference. */
+export function missesZero({ interval95 }: Verdict): boolean {
+  return interval95 !== undefined && (interval95[0] > 0 || interval95[1] < 0);
+}
+
+/**
  * For an inconclusive run: how many pairs in all, one allocation being like another, would show equivalence with a chance of
  * 80 % if the container costs nothing in truth. The scatter is taken from these pairs. Undefined if that is out of reach.
  */

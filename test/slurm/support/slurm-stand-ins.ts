@@ -48,7 +48,7 @@ exec "$real" "$@"
 export async function makeSlurmStandIns(): Promise<SlurmStandIns> {
   const folder = `/srv/ctmgr/stand-ins-${randomBytes(4).toString('hex')}`;
   const make =
-    'mkdir "$1" && cd "$1" && cat >sbatch && chmod 755 sbatch && for t in sacct squeue scontrol scancel; do cp -p sbatch "$t"; done';
+    'mkdir "$1" && cd "$1" && cat >sbatch && chmod 755 sbatch && for t in sacct squeue scontrol scancel; do cp -p sbatch "$t"; done; ln -s /usr/bin/srun srun';
   const { code, stderr } = await exec(['sh', '-c', make, 'sh', folder], { input: script });
   if (code !== 0) throw new Error(stderr);
   return {

@@ -1,0 +1,83 @@
+import type { RunAnalysis } from './analyse-run.ts';
+import { differentBuilds } from './different-builds.ts';
+import { exclusionReason } from './examine-pair.ts';
+import type { Leg, RunData } from './run-data.ts';
+import { selfDifference } from './verdict-sentence.ts';
+import { countNoun } from '../util/count-noun.ts';
+
+/** One condition under which the numbers may be believed; `unknown` is neither good nor bad, and said. */
+export interface Check {
+  state: 'passed' | 'failed' | 'unknown';
+  text: string;
+}
+
+/** Everything that could make a run say less than it seems to, the same for every run and in the same order. */
+export function checkRun(run: RunData, { metrics }: RunAnalysis): Check[] {
+  const both = run.pairs.flatMap(({ bare, container, ...pair }) =>
+    bare !== undefined && container !== undefined ? [{ ...pair, bare, container }] : [],
+  );
+  const valid = both.filter(({ bare, container }) => bare.invalid === undefined && container.invalid === undefined);
+  const counted = valid.filter((pair) => exclusionReason(pair, run.requested) === undefined);
+  const bareFirst = counted.filter(({ sequence }) => sequence === 'bare-first').length;
+  const all = (good: number, of: number, passed: string, failed: string): Check =>
+    good === of ? { state: 'passed', text: passed } : { state: 'failed', text: `${of - good} of ${of}: ${failed}` };
+  const self = metrics.map(selfDifference).find((text) => text !== undefined);
+  return [
+    all(both.length, run.pairs.length, `All ${run.pairs.length} planned pairs have run`, 'planned pairs lack a leg'),
+    all(valid.length, both.length, 'Every leg that ran is a result', 'pairs with a leg that is no result'),
+    all(
+      counted.length,
+      valid.length,
+      'Both legs ran what was asked for, on the same nodes',
+      'pairs whose legs differ from the request or each other',
+    ),
+    bareFirst * 2 === counted.length && bareFirst > 0
+      ? { state: 'passed', text: `Both orders occur equally often: ${bareFirst} times each` }
+      : {
+          state: 'failed',
+          text: `${bareFirst} pairs ran bare metal first, ${counted.length - bareFirst} the container`,
+        },
+    buildCheck(run),
+    nodesCheck(counted),
+    readingsCheck(run),
+    ...(run.aa
+      ? [
+          self === undefined
+            ? { state: 'passed' as const, text: 'Both legs are bare metal, and no difference was found' }
+            : { state: 'failed' as const, text: self },
+        ]
+      : []),
+  ];
+}
+
+function nodesCheck(counted: readonly { bare: Leg; allocation: number }[]): Check {
+  const allocations = new Set(counted.map(({ allocation }) => allocation)).size;
+  const sets = new Set(counted.map(({ bare }) => bare.nodes.toSorted().join(' '))).size;
+  return sets > 1
+    ? { state: 'passed', text: `${countNoun(allocations, 'allocation')} on ${sets} different sets of nodes` }
+    : { state: 'unknown', text: 'One set of nodes only: this says nothing about others' };
+}
+
+function buildCheck(run: RunData): Check {
+  const different = differentBuilds(run);
+  if (different.length > 0) {
+    return { state: 'failed', text: `Different build: ${different.join(', ')} is not the same in both legs` };
+  }
+  const told = (leg: 'bare' | 'container'): boolean =>
+    run.pairs.some((pair) => Object.keys(pair[leg]?.covariates ?? {}).some((name) => name.startsWith('program-')));
+  return told('bare') && told('container')
+    ? { state: 'passed', text: 'The same programs in both legs, by their hashes' }
+    : { state: 'unknown', text: 'Whether both legs ran the same build is unknown: not both have told hashes' };
+}
+
+function readingsCheck(run: RunData): Check {
+  const names = new Set(
+    run.pairs.flatMap(({ bare, container }) => Object.keys({ ...bare?.covariates, ...container?.covariates })),
+  );
+  const missing = ['temperature', 'frequency', 'energy'].filter(
+    (wanted) => ![...names].some((name) => name.includes(wanted)),
+  );
+  return missing.length === 0
+    ? { state: 'passed', text: 'Temperature, frequency and energy were read' }
+    : { state: 'unknown', text: `Not readable on these nodes: ${missing.join(', ')}` };
+}

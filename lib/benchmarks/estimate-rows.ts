@@ -1,0 +1,52 @@
+import type { MetricAnalysis } from './analyse-run.ts';
+import { interval, pValue } from './statistics/crossover.ts';
+import { toPercent } from './statistics/pair.ts';
+import { percent, percentRange } from './verdict-sentence.ts';
+import { countNoun } from '../util/count-noun.ts';
+
+/** Name and value of everything that was computed for a metric, as people read it; empty without an estimate. */
+export function estimateRows(one: MetricAnalysis): [name: string, text: string][] {
+  const { metric, medians, crossover, permutation, hodgesLehmann: ranks } = one;
+  if (crossover === undefined || medians === undefined) return [];
+  const { by, equivalence } = one.verdict;
+  const rows: [string, string][] = [
+    [
+      'median',
+      `bare ${shortNumber(medians.bare)}, container ${shortNumber(medians.container)} ${metric.unit}`.trimEnd(),
+    ],
+    ['by pairs', `${percent(crossover.container.value)} (${percentRange(interval(crossover.container, 0.95))})`],
+    [
+      'by ranks',
+      ranks === undefined ? '' : `${percent(ranks.value)}${ranks.interval ? ` (${percentRange(ranks.interval)})` : ''}`,
+    ],
+    ['by allocation', one.allocations.map(({ value }) => (value === undefined ? 'none' : percent(value))).join(', ')],
+    [
+      'decided',
+      by === 'allocations' ? 'by the spread between allocations, the wider interval' : 'by pairs, the wider interval',
+    ],
+    [
+      'p',
+      `no difference ${shortNumber(pValue(crossover.container))}, by permutation ${shortNumber(permutation?.p ?? Number.NaN)}`,
+    ],
+    [
+      'p of equivalence',
+      equivalence === undefined
+        ? ''
+        : `${shortNumber(equivalence.p)}, of not worse ${shortNumber(equivalence.nonInferiorityP)}`,
+    ],
+    ['scatter', `${toPercent(crossover.standardDeviation).toFixed(2)} % between pairs of one order`],
+    [
+      'detectable',
+      one.detectable === undefined ? '' : `${toPercent(one.detectable).toFixed(2)} % with a chance of 80 %`,
+    ],
+    ['outlying', one.outlying.length === 0 ? '' : `${countNoun(one.outlying.length, 'pair')}, kept`],
+  ];
+  return rows.filter(([, text]) => text !== '');
+}
+
+/** Four significant digits, with an exponent only where figures would be long. */
+export function shortNumber(value: number): string {
+  return value !== 0 && (Math.abs(value) < 1e-3 || Math.abs(value) >= 1e6)
+    ? value.toExponential(1)
+    : String(Number(value.toPrecision(4)));
+}

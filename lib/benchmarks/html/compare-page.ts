@@ -1,0 +1,58 @@
+import { type ComparedSeries, compareRow } from '../compare-runs.ts';
+import { drawFigures, type Figure } from './draw-figure.ts';
+import { forestFigure } from './forest-figure.ts';
+import { type Html, html } from './markup.ts';
+import { overTimeFigure } from './over-time-figure.ts';
+import { page, table, utcTime } from './page.ts';
+
+const heads = [
+  'run',
+  'image',
+  'verdict',
+  'margin',
+  'pairs',
+  'estimate',
+  '95 % interval',
+  'change since the run before',
+];
+
+/** Several runs over time as one HTML file that needs nothing else. The same data give the same bytes. */
+export async function comparePage(all: readonly ComparedSeries[]): Promise<string> {
+  const figures = all.map((series, i) => ({ series, figures: seriesFigures(`s${i + 1}`, series) }));
+  const drawn = await drawFigures(figures.flatMap((one) => one.figures));
+  const body = html`<h1>Benchmark runs over time</h1>
+    <p>
+      Compared is what the container costs against bare metal of the same run. Runs differ in nodes, settings and time,
+      so that their values themselves are not compared.
+    </p>
+    ${figures.map(
+      ({ series, figures: own }) =>
+        html`<h2>${series.benchmark}, ${series.metric}</h2>
+          ${own.length === 0 ? undefined : html`<div class="figures">${own.flatMap(({ id }) => drawn.get(id) ?? [])}</div>`}
+          ${table(`${series.benchmark}, ${series.metric}`, heads, series.runs.map(compareRow), heads.slice(3, 7))}`,
+    )}
+    <h2>Runs</h2>
+    ${runTable(all)}`;
+  return page('Benchmark runs over time', body);
+}
+
+function seriesFigures(id: string, series: ComparedSeries): Figure[] {
+  const rows = series.runs.map(({ run, analysis }) => ({ name: run.name, analysis }));
+  const title = `${series.benchmark}, ${series.metric}: all runs`;
+  return [overTimeFigure(`${id}-time`, series), forestFigure(`${id}-forest`, title, rows)].filter(
+    (figure) => figure !== undefined,
+  );
+}
+
+function runTable(all: readonly ComparedSeries[]): Html {
+  const runs = new Map(all.flatMap((series) => series.runs.map(({ run }) => [run.name, run])));
+  const rows = [...runs.values()].map((run) => [
+    run.name,
+    utcTime(run.created),
+    run.createdBy,
+    run.aa ? 'both legs bare metal' : run.image.sha256,
+    run.seed,
+    run.jobs.join(' '),
+  ]);
+  return table('Where they came from', ['run', 'started', 'by', 'image sha256', 'seed', 'jobs'], rows);
+}

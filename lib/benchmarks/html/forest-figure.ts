@@ -1,0 +1,90 @@
+import type { MetricAnalysis } from '../analyse-run.ts';
+import { logMargin } from '../statistics/equivalence.ts';
+import { percent, percentRange } from '../verdict-sentence.ts';
+import type { Figure } from './draw-figure.ts';
+import { colours, figureWidth } from './theme.ts';
+
+/** One line of the figure. */
+export interface ForestRow {
+  name: string;
+  analysis: MetricAnalysis;
+}
+
+/** Longer intervals end at the edge; their figures stand beside them. */
+const edge = 4;
+
+/**
+ * All results below each other, each in units of its own margin, so that a disk and a processor can stand in one figure.
+ * Undefined if none has an estimate.
+ */
+export function forestFigure(id: string, title: string, rows: readonly ForestRow[]): Figure | undefined {
+  const values = rows.flatMap(({ name, analysis: { metric, verdict } }, index) => {
+    const { estimate, interval90, interval95 } = verdict;
+    if (estimate === undefined || interval90 === undefined || interval95 === undefined) return [];
+    const inMargins = (value: number): number => Math.max(-edge, Math.min(edge, value / logMargin(metric.margin)));
+    return {
+      row: index,
+      name: `${name}\n${percent(estimate.value)} (${percentRange(interval95)})`,
+      estimate: inMargins(estimate.value),
+      low95: inMargins(interval95[0]),
+      high95: inMargins(interval95[1]),
+      low90: inMargins(interval90[0]),
+      high90: inMargins(interval90[1]),
+    };
+  });
+  if (values.length === 0) return undefined;
+  const limit = Math.min(edge, Math.max(1.4, ...values.flatMap(({ low95, high95 }) => [-low95 * 1.1, high95 * 1.1])));
+  const scale = { domain: [-limit, limit], nice: false, zero: false };
+  const y = { field: 'name', type: 'ordinal', sort: { field: 'row' }, title: null } as const;
+  const labels = {
+    labelExpr: "split(datum.label, '\\n')",
+    labelLimit: 300,
+    labelFontSize: 11,
+    domain: false,
+    ticks: false,
+    labelPadding: 8,
+  };
+  const x = (field: string) => ({ field, type: 'quantitative', scale }) as const;
+  return {
+    id,
+    title,
+    description: values.map((one) => one.name.replace('\n', ': ')).join('; '),
+    caption:
+      'What the container costs, to the right more, in margins: the shaded band is ± 1 margin, different for each benchmark. ' +
+      'Diamond: estimate; thick line: 90 % interval, which has to lie in the band for “costs nothing”; thin line: 95 % interval.',
+    spec: {
+      width: figureWidth,
+      height: 40 + 48 * values.length,
+      autosize: { type: 'fit', contains: 'padding' },
+      data: { values },
+      encoding: { y: { ...y, axis: labels } },
+      layer: [
+        {
+          mark: { type: 'rect', color: colours.band },
+          data: { values: [{}] },
+          encoding: { x: { datum: -1 }, x2: { datum: 1 }, y: { value: 0 }, y2: { value: 'height' } },
+        },
+        {
+          mark: { type: 'rule', color: colours.muted },
+          data: { values: [{}] },
+          encoding: { x: { datum: 0 }, y: { value: 0 }, y2: { value: 'height' } },
+        },
+        {
+          mark: { type: 'rule', color: colours.ink, strokeWidth: 1.5 },
+          encoding: {
+            x: { ...x('low95'), axis: { title: 'difference in margins', tickCount: 5, format: '~r' } },
+            x2: { field: 'high95' },
+          },
+        },
+        {
+          mark: { type: 'rule', color: colours.ink, strokeWidth: 5 },
+          encoding: { x: x('low90'), x2: { field: 'high90' } },
+        },
+        {
+          mark: { type: 'point', shape: 'diamond', size: 150, color: colours.container, stroke: colours.ink },
+          encoding: { x: x('estimate') },
+        },
+      ],
+    },
+  };
+}
