@@ -1,7 +1,8 @@
 # shellcheck shell=sh disable=SC2034,SC2154 # shared with srun, which sources this
 # The --container-... options and what config.toml says in [containers], as options of Apptainer.
 
-# Sets ctmgr_extra to the number of words and ctmgr_extra_1 ... to the words that go between `exec` and the image.
+# Sets ctmgr_extra to the number of words and ctmgr_extra_1 ... to the words that go between `exec` and the image, and
+# ctmgr_gpu_flag to auto if the GPU's flag is up to the node.
 ctmgr_read_options() {
   . "$ctmgr_home/read-containers.sh"
   ctmgr_read_containers
@@ -14,7 +15,7 @@ ctmgr_read_options() {
       'bind '*) ctmgr_add_bind "${ctmgr_line#bind }" ;;
       'variable '*)
         ctmgr_line=${ctmgr_line#variable }
-        export "APPTAINERENV_$ctmgr_line"
+        if [ "${ctmgr_at:-0}" -gt 0 ]; then ctmgr_add_variable "$ctmgr_line"; else export "APPTAINERENV_$ctmgr_line"; fi
         ;;
       'gpu '*) ctmgr_gpu_option=${ctmgr_gpu_option:-${ctmgr_line#gpu }} ;;
       'mount_home false') ctmgr_home_option=${ctmgr_home_option:-no} ;;
@@ -35,16 +36,17 @@ END
   fi
   # Variables that --export leaves behind.
   if [ "$ctmgr_export" = yes ] || [ -n "${SLURM_EXPORT_ENV:-}${SRUN_EXPORT_ENV:-}" ]; then
-    for ctmgr_word in "CTMGR_CONTAINER=$ctmgr_value" "CTMGR_IMAGE=$ctmgr_image" ${ctmgr_digest:+"CTMGR_SHA256=$ctmgr_digest"}; do
-      ctmgr_add --env
-      ctmgr_add "$ctmgr_word"
+    for ctmgr_fact in "CTMGR_CONTAINER=$ctmgr_value" "CTMGR_IMAGE=$ctmgr_image" ${ctmgr_digest:+"CTMGR_SHA256=$ctmgr_digest"}; do
+      ctmgr_add_variable "$ctmgr_fact"
     done
   fi
   # Whether the job gets a GPU, and of which maker, shows on the node only.
+  ctmgr_gpu_flag=none
   case $ctmgr_gpu_option in
     nvidia) ctmgr_add --nv ;;
     amd) ctmgr_add --rocm ;;
-    '' | none | auto) ;;
+    '' | auto) ctmgr_gpu_flag=auto ;;
+    none) ;;
     *) ctmgr_fail 64 '--container-gpu is nvidia, amd or none' ;;
   esac
 }
@@ -52,6 +54,16 @@ END
 ctmgr_add() {
   ctmgr_extra=$((ctmgr_extra + 1))
   eval "ctmgr_extra_$ctmgr_extra=\$1"
+}
+
+# NAME=VALUE as an option, which Apptainer reads as CSV.
+ctmgr_add_variable() {
+  case $1 in
+    *\"*) ctmgr_fail 64 "the variable ${1%%=*} cannot have a \" in it here" ;;
+    *,*) set -- "\"$1\"" ;;
+  esac
+  ctmgr_add --env
+  ctmgr_add "$1"
 }
 
 # ctmgr_split LIST FUNCTION: calls it for each part between commas.
@@ -109,7 +121,7 @@ ctmgr_keep_variable() {
 # ctmgr_programs. srun reads it before the tasks start; it is gone when srun ends.
 ctmgr_rewrite_programs() {
   eval "ctmgr_source=\${$ctmgr_command}"
-  ctmgr_prefix=$ctmgr_apptainer' --quiet exec'
+  ctmgr_prefix="$ctmgr_home/start-in-image $ctmgr_value $ctmgr_gpu_flag $((ctmgr_extra + 1)) $ctmgr_apptainer"
   ctmgr_number=0
   while [ "$ctmgr_number" -lt "$ctmgr_extra" ]; do
     ctmgr_number=$((ctmgr_number + 1))

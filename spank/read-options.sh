@@ -13,6 +13,9 @@ ctmgr_table=$ctmgr_newline$(cat "$ctmgr_home/options/$ctmgr_tool"-* "$ctmgr_home
 #   ctmgr_commands            numbers of the words that commands begin at, from 1, each between blanks; ` ` without one
 #   ctmgr_command             the last of them, or 0
 #   ctmgr_dropped             numbers of our own words, each between blanks
+#   ctmgr_values              what later components of srun name themselves, ` NUMBER=VALUE ` each, from 1
+#   ctmgr_differs             whether one of those is not the first one's
+#   ctmgr_bcast               whether srun is to copy the command to the nodes
 #   ctmgr_unsupported         what is there that --container=NAME does not go with
 #   ctmgr_multi_prog          whether the command is a file of commands
 #   ctmgr_export              whether srun is told which variables a job gets
@@ -24,14 +27,14 @@ ctmgr_table=$ctmgr_newline$(cat "$ctmgr_home/options/$ctmgr_tool"-* "$ctmgr_home
 ctmgr_scan() {
   ctmgr_given=no ctmgr_value='' ctmgr_commands=' ' ctmgr_command=0 ctmgr_dropped=' ' ctmgr_unsupported='' ctmgr_index=0
   ctmgr_state=options ctmgr_multi_prog=no ctmgr_wrap=no ctmgr_wrapped='' ctmgr_unclear='' ctmgr_first=yes
-  ctmgr_no_shell=no ctmgr_only_tells=no ctmgr_export=no
+  ctmgr_no_shell=no ctmgr_only_tells=no ctmgr_export=no ctmgr_bcast=no ctmgr_component=0 ctmgr_values='' ctmgr_differs=no
   ctmgr_mounts='' ctmgr_workdir='' ctmgr_env='' ctmgr_mount_home='' ctmgr_writable='' ctmgr_gpu='' ctmgr_option=''
   for ctmgr_word; do
     ctmgr_index=$((ctmgr_index + 1))
     case $ctmgr_state in
       command)
         # The next component of a heterogeneous job step begins with options again.
-        if [ "$ctmgr_tool,$ctmgr_word" = srun,: ]; then ctmgr_first=no ctmgr_state=options; fi
+        if [ "$ctmgr_tool,$ctmgr_word" = srun,: ]; then ctmgr_first=no ctmgr_state=options ctmgr_component=$((ctmgr_component + 1)); fi
         ;;
       value)
         ctmgr_state=options
@@ -57,33 +60,20 @@ ctmgr_read_option() {
       [ "$ctmgr_tool" != srun ] || ctmgr_dropped="$ctmgr_dropped$ctmgr_index "
       ctmgr_state=end
       ;;
-    --container | --container-mounts | --container-workdir | --container-env | --container-gpu)
-      ctmgr_dropped="$ctmgr_dropped$ctmgr_index "
-      ctmgr_option=$1 ctmgr_state=ours
-      ;;
-    --container=* | --container-mounts=* | --container-workdir=* | --container-env=* | --container-gpu=*)
-      ctmgr_dropped="$ctmgr_dropped$ctmgr_index "
-      ctmgr_option=${1%%=*}
-      ctmgr_read_value "${1#*=}"
-      ;;
-    --container-mount-home | --no-container-mount-home | --container-writable)
-      ctmgr_dropped="$ctmgr_dropped$ctmgr_index "
-      case $1 in --no-*) ctmgr_mount_home=no ;; *-home) ctmgr_mount_home=yes ;; *) ctmgr_writable=yes ;; esac
-      ;;
-    --conta | --contai | --contain | --containe | --conta=* | --contai=* | --contain=* | --containe=*)
-      ctmgr_fail 64 "write --container in full instead of ${1%%=*}"
-      ;;
-    --*=*)
+    --*)
       ctmgr_option=${1%%=*}
       ctmgr_kind_of "$ctmgr_option" || return 0
-      ctmgr_note_option "$ctmgr_option"
-      ctmgr_read_value "${1#*=}"
-      ;;
-    --*)
-      ctmgr_option=$1
-      ctmgr_kind_of "$1" || return 0
-      ctmgr_note_option "$1"
-      [ "$ctmgr_kind" != required ] || ctmgr_state=value
+      ctmgr_option=$ctmgr_full
+      case $ctmgr_option in
+        --container | --container-[mweg]* | --no-container-*) ctmgr_read_own "$1" ;;
+        *)
+          ctmgr_note_option "$ctmgr_option"
+          case $ctmgr_kind,$1 in
+            *,*=*) ctmgr_read_value "${1#*=}" ;;
+            required,*) ctmgr_state=value ;;
+          esac
+          ;;
+      esac
       ;;
     -?*)
       ctmgr_option=''
@@ -93,12 +83,25 @@ ctmgr_read_option() {
   esac
 }
 
+# An option of ours, which the real tool does not get.
+ctmgr_read_own() {
+  ctmgr_dropped="$ctmgr_dropped$ctmgr_index "
+  case $ctmgr_kind,$1 in
+    required,*=*) ctmgr_read_value "${1#*=}" ;;
+    required,*) ctmgr_state=ours ;;
+    *=*) ctmgr_fail 64 "option $ctmgr_option takes no value" ;;
+    *)
+      case $ctmgr_option in --no-*) ctmgr_mount_home=no ;; *-home) ctmgr_mount_home=yes ;; *) ctmgr_writable=yes ;; esac
+      ;;
+  esac
+}
+
 # Options that change what the command is.
 ctmgr_note_option() {
   case $ctmgr_tool,$1 in
     srun,--mu*) ctmgr_multi_prog=yes ;;
     srun,--exp*) ctmgr_export=yes ;;
-    srun,--bcast) ctmgr_unsupported=--bcast ;;
+    srun,--bcast) ctmgr_bcast=yes ;;
     salloc,--no-s*) ctmgr_no_shell=yes ;;
     *,--help | *,--usage | *,--version) ctmgr_only_tells=yes ;;
   esac
@@ -150,23 +153,42 @@ ctmgr_read_cluster() {
 }
 
 # The value of --container; Slurm itself would take the last of several, which is a guess about what was meant. What the
-# first component of a heterogeneous job names holds for those that follow.
+# first component of a heterogeneous job names holds for those that follow and name none.
 ctmgr_take() {
-  case $ctmgr_given,$ctmgr_value,$1 in
-    no,* | yes,[/.]*,[/.]*) ;;
-    yes,*) [ "$1" = "$ctmgr_value" ] || ctmgr_fail 64 'two different values for --container' ;;
-  esac
   case $ctmgr_first$ctmgr_given,$1 in
     nono,[/.]*) ;;
     nono,*) ctmgr_unsupported='some components of a heterogeneous job only: name it in the first one, it holds for all' ;;
+    noyes,[abcdefghijklmnopqrstuvwxyz0123456789]*)
+      if [ "$ctmgr_tool" = srun ]; then
+        ctmgr_take_own "$1"
+        return
+      fi
+      ;;
+  esac
+  case $ctmgr_given,$ctmgr_value,$1 in
+    no,* | yes,[/.]*,[/.]*) ;;
+    yes,*) [ "$1" = "$ctmgr_value" ] || ctmgr_fail 64 'two different values for --container' ;;
   esac
   ctmgr_given=yes
   ctmgr_value=$1
 }
 
-# Sets ctmgr_kind for an option, in full or abbreviated. An unknown one ends the reading: whether the word after it is its
+# The image of a later component of srun.
+ctmgr_take_own() {
+  case $1 in *[!abcdefghijklmnopqrstuvwxyz0123456789._:@-]*) ctmgr_fail 64 'the value of --container is not the name of an image' 'ctmgr list' ;; esac
+  case $ctmgr_value in [/.]*) ctmgr_fail 64 'some components name an image, others a bundle or a file' ;; esac
+  case $ctmgr_values in
+    *" $ctmgr_component=$1 "*) ;;
+    *" $ctmgr_component="*) ctmgr_fail 64 'two different values for --container' ;;
+    *) ctmgr_values="$ctmgr_values $ctmgr_component=$1 " ;;
+  esac
+  [ "$1" = "$ctmgr_value" ] || ctmgr_differs=yes
+}
+
+# Sets ctmgr_kind for an option, and ctmgr_full to its name if $1 is an abbreviation that has one meaning. An unknown one ends the reading: whether the word after it is its
 # value or the command could only be guessed.
 ctmgr_kind_of() {
+  ctmgr_full=$1
   case $1 in
     *[!abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-]*) ;;
     *)
@@ -188,19 +210,33 @@ ctmgr_fail_unclear() {
     "leave it out, or set it by its variable ($ctmgr_tool(1), INPUT ENVIRONMENT VARIABLES)"
 }
 
-# An abbreviation is fine if everything that it may stand for is of one kind.
+# An abbreviation is fine if everything that it may stand for is of one kind: Slurm's own getopt_long(3) tells then which one it is.
+# One that may mean an option of ours has to have one meaning.
 ctmgr_abbreviated() {
-  ctmgr_tail=$ctmgr_table ctmgr_kind=''
+  ctmgr_tail=$ctmgr_table ctmgr_kind='' ctmgr_meanings=' ' ctmgr_mixed=no
   while :; do
     case $ctmgr_tail in *"$ctmgr_newline$1"*) ;; *) break ;; esac
     ctmgr_tail=${ctmgr_tail#*"$ctmgr_newline$1"}
     ctmgr_found=${ctmgr_tail%%"$ctmgr_newline"*}
+    case $ctmgr_meanings in *" $1${ctmgr_found%% *} "*) ;; *) ctmgr_meanings="$ctmgr_meanings$1${ctmgr_found%% *} " ;; esac
     ctmgr_found=${ctmgr_found##* }
     # Neither kind takes the next word.
     [ "$ctmgr_found" = required ] || ctmgr_found=none
-    [ -z "$ctmgr_kind" ] || [ "$ctmgr_kind" = "$ctmgr_found" ] || return 1
+    [ -z "$ctmgr_kind" ] || [ "$ctmgr_kind" = "$ctmgr_found" ] || ctmgr_mixed=yes
     ctmgr_kind=$ctmgr_found
     ctmgr_tail=$ctmgr_newline${ctmgr_tail#*"$ctmgr_newline"}
   done
-  [ -n "$ctmgr_kind" ]
+  case $ctmgr_meanings in
+    ' ' | ' '*' '*' ') ;;
+    *)
+      ctmgr_full=${ctmgr_meanings# }
+      ctmgr_full=${ctmgr_full% }
+      ;;
+  esac
+  case $ctmgr_full,$ctmgr_meanings in
+    "$1,"*' --container '* | "$1,"*' --container-'*' '*' ')
+      ctmgr_fail 64 "option $1 is ambiguous, it may be any of$ctmgr_meanings" "write it in full, as --container=NAME"
+      ;;
+  esac
+  [ "$ctmgr_mixed" = no ] && [ -n "$ctmgr_kind" ]
 }

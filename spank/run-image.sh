@@ -1,5 +1,5 @@
 # shellcheck shell=sh disable=SC2034,SC2154 # shared with srun, which sources this
-# From a command line that may ask for an image to the one that the real tool gets.
+# From a command line that asks for an image to the one that the real tool gets.
 
 # ctmgr_main WORD...: becomes the real tool.
 ctmgr_main() {
@@ -16,6 +16,10 @@ ctmgr_main() {
   esac
   [ -z "$ctmgr_unclear" ] || ctmgr_fail_unclear
   [ -z "$ctmgr_unsupported" ] || ctmgr_fail 64 "--container=NAME cannot be used with $ctmgr_unsupported"
+  if [ "$ctmgr_tool" = srun ] && [ "$ctmgr_bcast${SLURM_BCAST+yes}" != no ]; then
+    ctmgr_fail 64 '--bcast copies what starts the container here, not the command in it' \
+      'sbcast FILE /tmp/FILE, then srun --container=NAME /tmp/FILE'
+  fi
   . "$ctmgr_home/read-config.sh"
   . "$ctmgr_home/resolve-image.sh"
   . "$ctmgr_home/pin-image.sh"
@@ -44,111 +48,6 @@ ctmgr_main() {
   "ctmgr_run_$ctmgr_tool" "$@"
 }
 
-# Whether srun is to use an image: by --container, SRUN_CONTAINER or the job that it runs in. Otherwise it is launched.
-ctmgr_ask_srun() {
-  if [ "$ctmgr_given" = no ]; then
-    # What looked like --container belongs to the command; or there is no command, as in srun --version.
-    if [ -z "$ctmgr_unclear" ] && [ "$ctmgr_command$ctmgr_unsupported" = 0 ]; then ctmgr_pass "$@"; fi
-    if [ -n "${SRUN_CONTAINER+set}" ]; then
-      ctmgr_value=$SRUN_CONTAINER
-    elif [ -n "${SLURM_JOB_ID:-}" ] && [ -n "${SLURM_CTMGR_PIN:-}" ]; then
-      case $SLURM_CTMGR_PIN in
-        '/ '*) ctmgr_value=${SLURM_CTMGR_PIN#/ * } ;;
-        *) ctmgr_value=${SLURM_CTMGR_PIN%% *} ;;
-      esac
-    elif [ -n "${SLURM_JOB_ID:-}" ] && [ -n "${SLURM_CONTAINER:-}" ]; then
-      ctmgr_value=$SLURM_CONTAINER
-    else
-      ctmgr_pass_nameless "$@"
-    fi
-  fi
-  case $ctmgr_value in
-    /*.sif | ./*.sif) ;;
-    /* | ./*) return ;;
-  esac
-  [ -z "$ctmgr_unclear" ] || return 0
-  [ -z "${SLURM_SRUN_MULTI+set}" ] || ctmgr_multi_prog=yes
-  [ "$ctmgr_command" -gt 0 ] || ctmgr_fail 64 'no command given to run in the container' 'srun --container=NAME COMMAND'
-}
-
-# Nobody has named an image: the real tool's turn, unless that is not sure.
-ctmgr_pass_nameless() {
-  if [ -n "$ctmgr_unclear" ]; then
-    for ctmgr_word; do ctmgr_refuse_unclear_word "$ctmgr_word"; done
-  else
-    ctmgr_refuse_options
-  fi
-  ctmgr_pass "$@"
-}
-
-# Whether there is a --container after the option that is not known, or in the command, nobody can tell.
-ctmgr_refuse_unclear_word() {
-  case $1 in --container | --container=[!/.]* | --container=*.sif) ctmgr_fail_unclear ;; esac
-}
-
-# The same for sbatch: --container, SBATCH_CONTAINER or the script's own lines.
-ctmgr_ask_sbatch() {
-  [ "$ctmgr_given" = no ] || return 0
-  if [ -n "${SBATCH_CONTAINER+set}" ]; then
-    ctmgr_value=$SBATCH_CONTAINER
-    return
-  fi
-  . "$ctmgr_home/read-script.sh"
-  if [ -n "$ctmgr_unclear" ]; then
-    ctmgr_refuse_unclear_script "$@"
-    ctmgr_pass "$@"
-  fi
-  ctmgr_own="$ctmgr_mounts$ctmgr_workdir$ctmgr_env$ctmgr_mount_home$ctmgr_writable$ctmgr_gpu"
-  if [ "$ctmgr_wrap" = yes ]; then
-    case $ctmgr_wrapped in '#S'*) ctmgr_fail 64 '--wrap cannot begin with #SBATCH lines' 'sbatch --container=NAME --wrap=COMMAND' ;; esac
-    [ -z "$ctmgr_own" ] || ctmgr_refuse_options
-    ctmgr_pass "$@"
-  fi
-  if [ "$ctmgr_command" -gt 0 ]; then
-    eval "ctmgr_find_script \"\${$ctmgr_command}\""
-  else
-    ctmgr_keep_stdin
-  fi
-  # A file that cannot be read is sbatch's own business; so is one that a pipe gives once only.
-  if [ ! -r "$ctmgr_script" ] || [ ! -f "$ctmgr_script" ] || ! ctmgr_mentions_container "$ctmgr_script"; then
-    [ -z "$ctmgr_own" ] || ctmgr_refuse_options
-    ctmgr_pass "$@"
-  fi
-  ctmgr_saved="$ctmgr_dropped,$ctmgr_command"
-  set -- "$ctmgr_mounts" "$ctmgr_workdir" "$ctmgr_env" "$ctmgr_mount_home" "$ctmgr_writable" "$ctmgr_gpu" "$@"
-  ctmgr_read_script "$ctmgr_script"
-  ctmgr_mounts=$1 ctmgr_workdir=$2 ctmgr_env=$3 ctmgr_mount_home=$4 ctmgr_writable=$5 ctmgr_gpu=$6
-  ctmgr_dropped=${ctmgr_saved%,*} ctmgr_command=${ctmgr_saved##*,}
-  shift 6
-  [ -z "$ctmgr_unclear" ] || ctmgr_fail 64 "the script's option $ctmgr_unclear is not known, and it names a container" \
-    'sbatch --container=NAME SCRIPT'
-  [ "$ctmgr_given" = yes ] || ctmgr_pass "$@"
-}
-
-# Some option is not known, so that any word may be the script.
-ctmgr_refuse_unclear_script() {
-  for ctmgr_word; do
-    ctmgr_refuse_unclear_word "$ctmgr_word"
-    ctmgr_find_script "$ctmgr_word"
-    if [ -f "$ctmgr_script" ] && [ -r "$ctmgr_script" ] && ctmgr_mentions_container "$ctmgr_script"; then ctmgr_fail_unclear; fi
-  done
-}
-
-ctmgr_ask_salloc() {
-  [ "$ctmgr_given" = no ] || return 0
-  if [ -n "${SALLOC_CONTAINER+set}" ]; then
-    ctmgr_value=$SALLOC_CONTAINER
-  else
-    ctmgr_pass_nameless "$@"
-  fi
-}
-
-# Companion options without an image would be lost without a word.
-ctmgr_refuse_options() {
-  [ -z "$ctmgr_mounts$ctmgr_workdir$ctmgr_env$ctmgr_mount_home$ctmgr_writable$ctmgr_gpu" ] ||
-    ctmgr_fail 64 '--container-... options need --container=NAME'
-}
-
 # What the steps of the job go by, whichever door they come through.
 ctmgr_export_options() {
   if [ "$ctmgr_tool" != srun ] || [ -z "${SLURM_JOB_ID:-}" ]; then
@@ -171,12 +70,12 @@ ctmgr_export_option() {
   fi
 }
 
-# Each word goes to the end again, without ours and with Apptainer before each command: after one round all are in order.
+# Each word goes to the end again, without ours and with the start on the node before each command: after one round all are in order.
 ctmgr_run_srun() {
   . "$ctmgr_home/container-options.sh"
   ctmgr_read_options
   [ "$ctmgr_multi_prog" = no ] || ctmgr_rewrite_programs "$@"
-  ctmgr_index=0 ctmgr_count=$#
+  ctmgr_index=0 ctmgr_count=$# ctmgr_at=0
   while [ "$ctmgr_index" -lt "$ctmgr_count" ]; do
     ctmgr_index=$((ctmgr_index + 1))
     ctmgr_word=$1
@@ -184,11 +83,13 @@ ctmgr_run_srun() {
     case $ctmgr_dropped in *" $ctmgr_index "*) continue ;; esac
     case $ctmgr_commands in
       *" $ctmgr_index "*)
+        [ "$ctmgr_differs" = no ] || ctmgr_use_component "$ctmgr_at"
+        ctmgr_at=$((ctmgr_at + 1))
         if [ "$ctmgr_multi_prog" = yes ]; then
           set -- "$@" -- "$ctmgr_programs"
           continue
         fi
-        set -- "$@" -- "$ctmgr_apptainer" --quiet exec
+        set -- "$@" -- "$ctmgr_home/start-in-image" "$ctmgr_value" "$ctmgr_gpu_flag" "$((ctmgr_extra + 1))" "$ctmgr_apptainer"
         ctmgr_number=0
         while [ "$ctmgr_number" -lt "$ctmgr_extra" ]; do
           ctmgr_number=$((ctmgr_number + 1))
@@ -203,6 +104,23 @@ ctmgr_run_srun() {
   unset SRUN_CONTAINER
   export SLURM_CTMGR_WRAPPED=1
   ctmgr_launch "$@"
+}
+
+# Turns to the image of a component of a heterogeneous step. All components have one environment, the first one's.
+ctmgr_use_component() {
+  [ "$1" -gt 0 ] || ctmgr_first_value=$ctmgr_value
+  case $ctmgr_values in
+    *" $1="*)
+      ctmgr_value=${ctmgr_values#*" $1="}
+      ctmgr_value=${ctmgr_value%% *}
+      ;;
+    *) ctmgr_value=$ctmgr_first_value ;;
+  esac
+  [ "$1" -gt 0 ] || return 0
+  ctmgr_export=yes
+  ctmgr_resolve "$ctmgr_value"
+  ctmgr_find_digest
+  ctmgr_read_options
 }
 
 # The script runs on the host and every srun in it in the image. Slurm is told the exact image, for scontrol and sacct to show; it does

@@ -88,7 +88,10 @@ static int search(const char *image, char **argv)
 
 int main(int argc, char **argv)
 {
+    int self;
     if (argc < 3) return 126;
+    /* The open file that this program came in is not for the command. */
+    if (sscanf(argv[0], "/proc/self/fd/%d", &self) == 1) fcntl(self, F_SETFD, FD_CLOEXEC);
     const char *image = argv[1];
     argv += 2;
     int code = strchr(argv[0], '/') != NULL ? start(image, argv, argv[0]) : search(image, argv);

@@ -14,6 +14,7 @@
 #include "image.h"
 #include "job-variables.h"
 #include "mounts.h"
+#include "pin.h"
 
 static char host[256];
 

@@ -11,71 +11,6 @@
 
 #include "catalogue.h"
 
-static const char lower[] = "abcdefghijklmnopqrstuvwxyz", digits[] = "0123456789";
-
-static int is_path(const char *text) { return text[0] == '/' || strncmp(text, "./", 2) == 0; }
-
-static int has_ending(const char *text, const char *ending)
-{
-    size_t length = strlen(text), tail = strlen(ending);
-    return length > tail && strcmp(text + length - tail, ending) == 0;
-}
-
-int is_bundle(const char *text) { return is_path(text) && !has_ending(text, ".sif"); }
-
-/* [a-z0-9]([a-z0-9._-]{0,62}[a-z0-9])? */
-static int is_name(const char *text, size_t length)
-{
-    if (length == 0 || length > 64 || strchr("._-", text[0]) != NULL || strchr("._-", text[length - 1]) != NULL) return 0;
-    for (size_t i = 0; i < length; i++) {
-        if (text[i] == '\0' || (!strchr(lower, text[i]) && !strchr(digits, text[i]) && !strchr("._-", text[i]))) return 0;
-    }
-    return 1;
-}
-
-/* YYYY-MM-DD.N */
-static int is_tag(const char *text)
-{
-    static const char shape[] = "dddd-dd-dd.";
-    size_t i = 0;
-    for (; shape[i] != '\0'; i++) {
-        if (text[i] == '\0' || (shape[i] == 'd' ? strchr(digits, text[i]) == NULL : text[i] != shape[i])) return 0;
-    }
-    size_t number = strspn(text + i, digits);
-    return number >= 1 && number <= 6 && text[i] != '0' && text[i + number] == '\0';
-}
-
-static int is_digest(const char *text) { return strlen(text) == 64 && strspn(text, "0123456789abcdef") == 64; }
-
-int reference_parse(struct reference *reference, const char *text, struct failure *failure)
-{
-    *reference = (struct reference){0};
-    if (text[0] == '\0') return fail(failure, FAIL_USAGE, "ctmgr list", "--container needs the name of an image");
-    if (is_path(text)) {
-        if (strlen(text) >= sizeof reference->text) return fail(failure, FAIL_USAGE, "", "the path of the image is too long");
-        strcpy(reference->text, text);
-        return 0;
-    }
-    size_t length = strcspn(text, ":@");
-    if (!is_name(text, length)) {
-        return has_ending(text, ".sif")
-                   ? fail(failure, FAIL_USAGE, "./FILE.sif or /PATH/FILE.sif", "the path of an image file begins with / or ./")
-                   : fail(failure, FAIL_USAGE, "ctmgr list", "the value of --container is not the name of an image");
-    }
-    memcpy(reference->name, text, length);
-    const char *rest = text + length;
-    if (rest[0] == ':') {
-        if (!is_tag(rest + 1)) return fail(failure, FAIL_USAGE, "ctmgr list", "a build tag looks like 2026-11-22.1");
-        strcpy(reference->tag, rest + 1);
-    } else if (rest[0] == '@') {
-        if (strncmp(rest, "@sha256:", 8) != 0 || !is_digest(rest + 8))
-            return fail(failure, FAIL_USAGE, "ctmgr list", "a digest is sha256: and 64 hexadecimal digits");
-        strcpy(reference->sha256, rest + 8);
-    }
-    strcpy(reference->text, text);
-    return 0;
-}
-
 /* The rest of `path` below one of the share's folders for images, or NULL. `share` is an absolute path without links. */
 static const char *below_images(const char *path, const char *share)
 {
@@ -242,37 +177,4 @@ int image_check(const struct image *image, const struct config *config, const ch
     if (below_images(file, share) == NULL || below_images(image->path, config->share) == NULL || !has_ending(file, ending))
         return fail(failure, FAIL_DENIED, "submit again", "the pinned file is not one of image %s", image->reference.text);
     return check_readable(image, config, host, failure);
-}
-
-int pin_format(char *text, size_t size, const struct image *image)
-{
-    const char *sha256 = image->sha256[0] == '\0' ? "-" : image->sha256;
-    /* A user's own file is its path twice; the first one would have to be cut at its blanks. */
-    const char *reference = image->reference.name[0] == '\0' ? "/" : image->reference.text;
-    int length = snprintf(text, size, "%s %s %s", reference, sha256, image->path);
-    return length < 0 || (size_t)length >= size ? -1 : 0;
-}
-
-int pin_parse(struct image *image, const char *text, struct failure *failure)
-{
-    char reference[160];
-    *image = (struct image){0};
-    size_t first = strcspn(text, " ");
-    const char *sha256 = text[first] == ' ' ? text + first + 1 : "";
-    size_t second = strcspn(sha256, " ");
-    const char *path = sha256[second] == ' ' ? sha256 + second + 1 : "";
-    if (first < sizeof reference && path[0] == '/' && strlen(path) < sizeof image->path) {
-        memcpy(reference, text, first);
-        reference[first] = '\0';
-        int own = strcmp(reference, "/") == 0;
-        int unknown = second == 1 && sha256[0] == '-';
-        memcpy(image->sha256, sha256, second < 64 ? second : 64);
-        if ((unknown || (second == 64 && is_digest(image->sha256))) &&
-            reference_parse(&image->reference, own ? path : reference, failure) == 0 && (own || image->reference.name[0] != '\0')) {
-            if (unknown) image->sha256[0] = '\0';
-            strcpy(image->path, path);
-            return 0;
-        }
-    }
-    return fail(failure, FAIL_DENIED, "submit again", "SLURM_CTMGR_PIN does not name an image");
 }

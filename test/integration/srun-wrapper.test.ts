@@ -88,7 +88,8 @@ function received(result: SpawnSyncReturns<string>): string[] {
   return result.stdout.split('\0').slice(0, -1);
 }
 
-const inside = (): string[] => ['--', '/opt/a/apptainer', '--quiet', 'exec', hello];
+const start = join(wrapper, '../start-in-image');
+const inside = (): string[] => ['--', start, 'hello', 'auto', '1', '/opt/a/apptainer', hello];
 const told = (reference: string): string[] => [`container=${reference}`, `image=${hello}`, 'srun='];
 const untold = ['container=', 'image=', 'srun='];
 
@@ -147,9 +148,11 @@ describe('with --container=NAME the command runs in the image', () => {
       expect(result.stderr).toBe('');
       expect(received(result)).toEqual([
         '--',
+        start,
+        reference,
+        'auto',
+        '1',
         '/opt/a/apptainer',
-        '--quiet',
-        'exec',
         first,
         'a',
         `container=${reference}`,
@@ -253,7 +256,7 @@ describe('everything else passes through byte for byte', () => {
 describe('private images', () => {
   const group = execFileSync('id', ['-gn'], { encoding: 'utf8' }).trim();
   const secret = (): string => join(share, `private/${group}/builds/2026-11-22.1/secret.sif`);
-  const pinned = (result: SpawnSyncReturns<string>): string | undefined => received(result)[4];
+  const pinned = (result: SpawnSyncReturns<string>): string | undefined => received(result)[6];
 
   beforeAll(() => {
     for (const owner of [group, 'strangers']) {
@@ -308,15 +311,19 @@ describe('what cannot be right fails before anything is launched', () => {
     [['--container=hello', '--'], 64, /no command given/],
     [['--container=hello', '--container=other', 'a'], 64, /two different values/],
     [['--container=hello', '--container=/x', 'a'], 64, /two different values/],
-    [['--conta=hello', 'a'], 64, /write --container in full/],
-    [['--containe', 'hello', 'a'], 64, /write --container in full/],
+    [['--conta=hello', 'a'], 64, /--conta is ambiguous, .* --container --container-id .*\nTry: write it in full/],
+    [['--containe', 'hello', 'a'], 64, /is ambiguous/],
+    [['--container=hello', '--container-w=/etc', 'a'], 64, /any of --container-workdir --container-writable/],
+    [['--container=hello', '--container-writable=yes', 'a'], 64, /takes no value/],
     [['--frobnicate', '--container=hello', 'a'], 64, /--frobnicate is not known/],
     [['-j', '--container=hello', 'a'], 64, /-j is not known/],
     [['--no', '--container=hello', 'a'], 64, /--no is not known/],
     [['a', ':', '--container=hello', 'b'], 64, /heterogeneous/],
     [['--container=hello', ':', 'b'], 64, /a component without a command/],
     [['--container=hello', '-n1', '--', ':', 'b'], 64, /a component without a command/],
-    [['--container=hello', 'a', ':', '--container=other', 'b'], 64, /two different values/],
+    [['--container=hello', 'a', ':', '--container=nope', 'b'], 66, /there is no image nope/],
+    [['--container=hello', 'a', ':', '--container=a;b', 'b'], 64, /not the name/],
+    [['--container=hello', 'a', ':', '--container=x', '--container=y', 'b'], 64, /two different values/],
     [['--multi-prog', '--container=hello', 'f'], 66, /cannot read f/],
     [['--container-writable', 'a'], 64, /need --container=NAME/],
     [['--container=hello', '--container-mounts=etc', 'a'], 64, /absolute paths/],
@@ -324,7 +331,8 @@ describe('what cannot be right fails before anything is launched', () => {
     [['--container=hello', '--container-gpu=some', 'a'], 64, /nvidia, amd or none/],
     [['--a\n\u001b[31mb', '--container=hello', 'a'], 64, /^srun: ctmgr: srun's option in this command line/],
     [[`--${'a'.repeat(5000)}`, '--container=hello', 'a'], 64, /^.{0,200}\n.{0,200}\n$/],
-    [['--bcast=/tmp/x', '--container=hello', 'a'], 64, /--bcast/],
+    [['--bcast=/tmp/x', '--container=hello', 'a'], 64, /--bcast copies what starts the container/],
+    [['--bca', '--container=hello', 'a'], 64, /--bca is not known/],
     [['--container=gone', 'a'], 69, /is not there/],
     [['--container=outside', 'a'], 69, /points out of/],
     [['--container=folder', 'a'], 69, /is no file/],
@@ -370,6 +378,7 @@ describe('what cannot be right fails before anything is launched', () => {
     expect(srun(['a'], { SRUN_CONTAINER: '' })).toMatchObject({ status: 64, stdout: '' });
     expect(srun(['a'], { SRUN_CONTAINER_HET_GROUP_0: 'hello' })).toMatchObject({ status: 64, stdout: '' });
     expect(srun(['a'], { SRUN_CONTAINER_PACK_GROUP_0: 'hello' })).toMatchObject({ status: 64, stdout: '' });
+    expect(srun(['--container=hello', 'a'], { SLURM_BCAST: '/tmp/x' })).toMatchObject({ status: 64, stdout: '' });
     expect(srun(['--container=hello', 'a'], { SLURM_SRUN_MULTI: '1' })).toMatchObject({ status: 66, stdout: '' });
   });
 

@@ -18,6 +18,7 @@ const spank = join(import.meta.dirname, '../../spank');
 const shellQuote = (word: string): string => `'${word.replaceAll("'", "'\\''")}'`;
 let folder = '';
 let image = '';
+const fileOf = (name: string): string => join(folder, `share/builds/2026-11-22.1/${name}.sif`);
 
 type Tool = 'srun' | 'sbatch' | 'salloc';
 interface Line {
@@ -32,11 +33,13 @@ interface Line {
 
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'ctmgr-words-'));
-  image = join(folder, 'share/builds/2026-11-22.1/hello.sif');
+  image = fileOf('hello');
   for (const name of ['share/builds/2026-11-22.1', 'share/current', 'bin', 'real', 'work'])
     mkdirSync(join(folder, name), { recursive: true });
-  writeFileSync(image, '');
-  symlinkSync('../builds/2026-11-22.1/hello.sif', join(folder, 'share/current/hello.sif'));
+  for (const name of ['hello', 'other']) {
+    writeFileSync(fileOf(name), '');
+    symlinkSync(`../builds/2026-11-22.1/${name}.sif`, join(folder, `share/current/${name}.sif`));
+  }
   writeFileSync(join(folder, 'config.toml'), `[paths]\nshare = "${folder}/share"\n`);
   for (const tool of ['srun', 'sbatch', 'salloc']) {
     symlinkSync(join(spank, 'srun'), join(folder, 'bin', tool));
@@ -93,8 +96,19 @@ function runAll(lines: Line[], through: 'wrapper' | 'real'): { words: string[]; 
 
 const inImage = (words: string[]): string[] =>
   words.flatMap((word) => {
-    const more = word === 'IMAGE-WITH-ENV' ? told() : [];
-    return word.startsWith('IMAGE') ? ['--', '/usr/bin/apptainer', '--quiet', 'exec', ...more, image] : [word];
+    if (!word.startsWith('IMAGE')) return [word];
+    const name = word === 'IMAGE-OTHER' ? 'other' : 'hello';
+    const more = word === 'IMAGE-AT-ETC' ? ['--pwd', '/etc'] : word === 'IMAGE' ? [] : told(name);
+    return [
+      '--',
+      join(spank, 'start-in-image'),
+      name,
+      'auto',
+      `${more.length + 1}`,
+      '/usr/bin/apptainer',
+      ...more,
+      fileOf(name),
+    ];
   });
 
 /** Every option of both Slurm versions, three a line, in the forms that it can have, with --container among them. */
@@ -144,7 +158,7 @@ const shell = (home: string): string[] => [
   'if command -v bash >/dev/null 2>&1; then exec bash -l; else exec sh -l; fi',
 ];
 
-const told = (): string[] => ['--env', 'CTMGR_CONTAINER=hello', '--env', `CTMGR_IMAGE=${image}`];
+const told = (name: string): string[] => ['--env', `CTMGR_CONTAINER=${name}`, '--env', `CTMGR_IMAGE=${fileOf(name)}`];
 
 const byHand: [Tool, string[], string[], Partial<Line>?][] = [
   ['srun', ['--container=hello', 'a', ':', '-n2', 'b'], ['IMAGE', 'a', ':', '-n2', 'IMAGE', 'b']],
@@ -152,6 +166,18 @@ const byHand: [Tool, string[], string[], Partial<Line>?][] = [
     'srun',
     ['--container=hello', 'a', ':', '--container=hello', '--', 'b', '-c'],
     ['IMAGE', 'a', ':', 'IMAGE', 'b', '-c'],
+  ],
+  [
+    'srun',
+    ['--container=hello', 'a', ':', '-n2', '--container', 'other', 'b', ':', 'c'],
+    ['IMAGE', 'a', ':', '-n2', 'IMAGE-OTHER', 'b', ':', 'IMAGE-WITH-ENV', 'c'],
+  ],
+  ['srun', ['--container=hello', '--container-wo=/etc', 'a'], ['IMAGE-AT-ETC', 'a']],
+  ['srun', ['--container-wo', '/etc', '--container=hello', 'a'], ['IMAGE-AT-ETC', 'a']],
+  [
+    'srun',
+    ['--container=hello', '--container-i=x', '--parti', 'b', 'a'],
+    ['--container-i=x', '--parti', 'b', 'IMAGE', 'a'],
   ],
   ['srun', ['a'], ['IMAGE', 'a'], { env: { SRUN_CONTAINER: 'hello' } }],
   ['srun', ['--export=NONE', '--container=hello', 'a'], ['--export=NONE', 'IMAGE-WITH-ENV', 'a']],
@@ -240,7 +266,7 @@ describe('every option of srun, sbatch and salloc', () => {
       { tool: 'sbatch', words: [`--container=${file}`, 'plain.sh'], expected: [], env: { CTMGR_CONFIG: own } },
     ];
     expect(runAll(lines, 'wrapper').map(({ words }) => words)).toEqual([
-      ['srun', '--', '/usr/bin/apptainer', '--quiet', 'exec', file, 'a', pin, 'env='],
+      ['srun', '--', join(spank, 'start-in-image'), file, 'auto', '1', '/usr/bin/apptainer', file, 'a', pin, 'env='],
       ['sbatch', 'plain.sh', pin, 'env='],
     ]);
   });

@@ -80,6 +80,7 @@ const options: [words: string[], tasks?: number][] = [
   [['--container-writable', '--container-mount-home']],
   [['--no-container-mount-home', '--container-env=HOME,NOT_SET']],
   [['--container-gpu=none', '--container-env', 'PATH']],
+  [['--container-wo=/etc', '--container-wri', '--no-container']],
 ];
 
 /** srun of 22.05 says so without a container, too: this cluster has no task plugin. */
@@ -89,6 +90,7 @@ const refused: [words: string[], text: RegExp, env?: Record<string, string>][] =
   [['srun', '--container=nope', 'touch', 'ran'], /ctmgr: there is no image nope/],
   [['srun', '--container=', 'touch', 'ran'], /ctmgr: .*name of an image/],
   [['srun', '--container=hello:2020-01-01.1', 'touch', 'ran'], /ctmgr: there is no image/],
+  [['srun', '--conta=hello', 'touch', 'ran'], /ambiguous/],
   [['srun', '--container=../hello', 'touch', 'ran'], /ctmgr: .*not the name of an image/],
   [['srun', '--container=$(touch ran)', 'true'], /ctmgr: .*not the name of an image/],
   [['srun', 'touch', 'ran'], /no image nope/, { SRUN_CONTAINER: 'nope' }],

@@ -208,44 +208,10 @@ describe('what a user makes up', () => {
     expect(await srun('--container=/etc/hello.sif', 'true')).toEqual(failed(69, 'is gone'));
     expect(await srun('--container=/bundle', ...where)).toEqual(bare);
   });
-
-  it('brings neither PATH nor libraries of the host into the container', async () => {
-    const [end] = await runLines(
-      [
-        {
-          words: ['/usr/bin/srun', '-Q', '--container=hello', 'sh', '-c', 'echo "$PATH|$LD_LIBRARY_PATH"'],
-          env: { PATH: '/leak:/usr/bin:/bin', LD_LIBRARY_PATH: '/leak' },
-        },
-      ],
-      alice,
-    );
-    expect(end?.stdout).not.toContain('/leak');
-    expect(end).toMatchObject({ code: 0, stderr: '' });
-  });
 });
 
-describe('what slurmstepd does for a task', () => {
-  it('still happens: TaskProlog, TMPDIR, limits', async () => {
-    await site.write(`${site.inputs}/prolog`, '#!/bin/sh\necho export FROM_PROLOG=yes\n', '755');
-    const text =
-      'ulimit -Sn 77; exec srun -Q --propagate=NOFILE --task-prolog="$1" --container=hello sh -c \'echo $FROM_PROLOG $TMPDIR $(ulimit -n)\'';
-    expect(await exec(['bash', '-c', text, 'sh', `${site.inputs}/prolog`], alice)).toEqual({
-      code: 0,
-      stdout: 'yes /tmp 77\n',
-      stderr: '',
-    });
-  });
-
-  it('a command that is not there is said to be missing inside the image', async () => {
-    expect(await srun('--container=hello', 'no-such')).toEqual(
-      failed(127, 'ctmgr: inside hello: no-such: command not found'),
-    );
-    expect(await srun('--container=hello', '/etc/passwd')).toEqual(
-      failed(126, 'ctmgr: inside hello: /etc/passwd: Permission denied'),
-    );
-  });
-
-  it('the site’s settings: binds, variables, arguments, an image’s own, scripts inside', async () => {
+describe('config.toml', () => {
+  it('tells binds, variables, arguments, an image’s own, scripts inside', async () => {
     await useConfig(`${config}
 [containers]
 binds = ["/etc/slurm:/site:ro"]

@@ -1,0 +1,107 @@
+# shellcheck shell=sh disable=SC2034,SC2154 # shared with srun, which sources this
+# Whether a command line asks for an image, and which: by --container, a variable, the script's own lines or the job it is in.
+
+# Whether srun is to use an image: by --container, SRUN_CONTAINER or the job that it runs in. Otherwise it is launched.
+ctmgr_ask_srun() {
+  if [ "$ctmgr_given" = no ]; then
+    # What looked like --container belongs to the command; or there is no command, as in srun --version.
+    if [ -z "$ctmgr_unclear" ] && [ "$ctmgr_command$ctmgr_unsupported" = 0 ]; then ctmgr_pass "$@"; fi
+    if [ -n "${SRUN_CONTAINER+set}" ]; then
+      ctmgr_value=$SRUN_CONTAINER
+    elif [ -n "${SLURM_JOB_ID:-}" ] && [ -n "${SLURM_CTMGR_PIN:-}" ]; then
+      case $SLURM_CTMGR_PIN in
+        '/ '*) ctmgr_value=${SLURM_CTMGR_PIN#/ * } ;;
+        *) ctmgr_value=${SLURM_CTMGR_PIN%% *} ;;
+      esac
+    elif [ -n "${SLURM_JOB_ID:-}" ] && [ -n "${SLURM_CONTAINER:-}" ]; then
+      ctmgr_value=$SLURM_CONTAINER
+    else
+      ctmgr_pass_nameless "$@"
+    fi
+  fi
+  case $ctmgr_value in
+    /*.sif | ./*.sif) ;;
+    /* | ./*) return ;;
+  esac
+  [ -z "$ctmgr_unclear" ] || return 0
+  [ -z "${SLURM_SRUN_MULTI+set}" ] || ctmgr_multi_prog=yes
+  [ "$ctmgr_command" -gt 0 ] || ctmgr_fail 64 'no command given to run in the container' 'srun --container=NAME COMMAND'
+}
+
+# Nobody has named an image: the real tool's turn, unless that is not sure.
+ctmgr_pass_nameless() {
+  if [ -n "$ctmgr_unclear" ]; then
+    for ctmgr_word; do ctmgr_refuse_unclear_word "$ctmgr_word"; done
+  else
+    ctmgr_refuse_options
+  fi
+  ctmgr_pass "$@"
+}
+
+# Whether there is a --container after the option that is not known, or in the command, nobody can tell.
+ctmgr_refuse_unclear_word() {
+  case $1 in --container | --container=[!/.]* | --container=*.sif) ctmgr_fail_unclear ;; esac
+}
+
+# The same for sbatch: --container, SBATCH_CONTAINER or the script's own lines.
+ctmgr_ask_sbatch() {
+  [ "$ctmgr_given" = no ] || return 0
+  if [ -n "${SBATCH_CONTAINER+set}" ]; then
+    ctmgr_value=$SBATCH_CONTAINER
+    return
+  fi
+  . "$ctmgr_home/read-script.sh"
+  if [ -n "$ctmgr_unclear" ]; then
+    ctmgr_refuse_unclear_script "$@"
+    ctmgr_pass "$@"
+  fi
+  ctmgr_own="$ctmgr_mounts$ctmgr_workdir$ctmgr_env$ctmgr_mount_home$ctmgr_writable$ctmgr_gpu"
+  if [ "$ctmgr_wrap" = yes ]; then
+    case $ctmgr_wrapped in '#S'*) ctmgr_fail 64 '--wrap cannot begin with #SBATCH lines' 'sbatch --container=NAME --wrap=COMMAND' ;; esac
+    [ -z "$ctmgr_own" ] || ctmgr_refuse_options
+    ctmgr_pass "$@"
+  fi
+  if [ "$ctmgr_command" -gt 0 ]; then
+    eval "ctmgr_find_script \"\${$ctmgr_command}\""
+  else
+    ctmgr_keep_stdin
+  fi
+  # A file that cannot be read is sbatch's own business; so is one that a pipe gives once only.
+  if [ ! -r "$ctmgr_script" ] || [ ! -f "$ctmgr_script" ] || ! ctmgr_mentions_container "$ctmgr_script"; then
+    [ -z "$ctmgr_own" ] || ctmgr_refuse_options
+    ctmgr_pass "$@"
+  fi
+  ctmgr_saved="$ctmgr_dropped,$ctmgr_command"
+  set -- "$ctmgr_mounts" "$ctmgr_workdir" "$ctmgr_env" "$ctmgr_mount_home" "$ctmgr_writable" "$ctmgr_gpu" "$@"
+  ctmgr_read_script "$ctmgr_script"
+  ctmgr_mounts=$1 ctmgr_workdir=$2 ctmgr_env=$3 ctmgr_mount_home=$4 ctmgr_writable=$5 ctmgr_gpu=$6
+  ctmgr_dropped=${ctmgr_saved%,*} ctmgr_command=${ctmgr_saved##*,}
+  shift 6
+  [ -z "$ctmgr_unclear" ] || ctmgr_fail 64 "the script's option $ctmgr_unclear is not known, and it names a container" \
+    'sbatch --container=NAME SCRIPT'
+  [ "$ctmgr_given" = yes ] || ctmgr_pass "$@"
+}
+
+# Some option is not known, so that any word may be the script.
+ctmgr_refuse_unclear_script() {
+  for ctmgr_word; do
+    ctmgr_refuse_unclear_word "$ctmgr_word"
+    ctmgr_find_script "$ctmgr_word"
+    if [ -f "$ctmgr_script" ] && [ -r "$ctmgr_script" ] && ctmgr_mentions_container "$ctmgr_script"; then ctmgr_fail_unclear; fi
+  done
+}
+
+ctmgr_ask_salloc() {
+  [ "$ctmgr_given" = no ] || return 0
+  if [ -n "${SALLOC_CONTAINER+set}" ]; then
+    ctmgr_value=$SALLOC_CONTAINER
+  else
+    ctmgr_pass_nameless "$@"
+  fi
+}
+
+# Companion options without an image would be lost without a word.
+ctmgr_refuse_options() {
+  [ -z "$ctmgr_mounts$ctmgr_workdir$ctmgr_env$ctmgr_mount_home$ctmgr_writable$ctmgr_gpu" ] ||
+    ctmgr_fail 64 '--container-... options need --container=NAME'
+}

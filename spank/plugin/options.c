@@ -1,0 +1,65 @@
+#include "options.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "job-variables.h"
+
+static const struct {
+    const char *name, *argument, *usage, *variable, *fallback;
+} options[] = {
+    {"container-mounts", "SRC[:DST[:FLAGS]],...", "bind more into the container", JOB_MOUNTS, "CTMGR_CONTAINER_MOUNTS"},
+    {"container-workdir", "PATH", "working directory in the container", JOB_WORKDIR, "CTMGR_CONTAINER_WORKDIR"},
+    {"container-env", "NAME,...", "variables that keep the host's value where the image has one", JOB_ENV, "CTMGR_CONTAINER_ENV"},
+    {"container-mount-home", NULL, "bind the home directory", JOB_HOME, "CTMGR_CONTAINER_MOUNT_HOME"},
+    {"no-container-mount-home", NULL, "do not bind the home directory", JOB_HOME, NULL},
+    {"container-writable", NULL, "let the task write to a copy that is thrown away", JOB_WRITABLE, "CTMGR_CONTAINER_WRITABLE"},
+    {"container-gpu", "nvidia|amd|none", "the GPU libraries of the host to bring along", JOB_GPU, "CTMGR_CONTAINER_GPU"},
+};
+enum { OPTIONS = sizeof options / sizeof *options };
+static char *option_values[OPTIONS];
+
+static int take_option(int value, const char *argument, int remote)
+{
+    if (remote || value < 0 || value >= OPTIONS) return 0;
+    free(option_values[value]);
+    option_values[value] = strdup(argument != NULL ? argument : strncmp(options[value].name, "no-", 3) == 0 ? "no" : "yes");
+    return option_values[value] == NULL ? -1 : 0;
+}
+
+int options_register(spank_t spank)
+{
+    for (int i = 0; i < OPTIONS; i++) {
+        struct spank_option option = {.name = (char *)options[i].name,
+                                      .arginfo = (char *)options[i].argument,
+                                      .usage = (char *)options[i].usage,
+                                      .has_arg = options[i].argument != NULL,
+                                      .val = i,
+                                      .cb = take_option};
+        if (spank_option_register(spank, &option) != ESPANK_SUCCESS) return -1;
+    }
+    return 0;
+}
+
+void options_forget(void)
+{
+    for (int i = 0; i < OPTIONS; i++) unsetenv(options[i].variable);
+}
+
+void options_export(int inherits)
+{
+    for (int i = 0; i < OPTIONS; i++) {
+        const char *value = option_values[i];
+        if (value == NULL && options[i].fallback != NULL && !(inherits && getenv(options[i].variable) != NULL))
+            value = getenv(options[i].fallback);
+        if (value != NULL) setenv(options[i].variable, value, 1);
+    }
+}
+
+int options_any(void)
+{
+    for (int i = 0; i < OPTIONS; i++) {
+        if (option_values[i] != NULL) return 1;
+    }
+    return 0;
+}

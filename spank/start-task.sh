@@ -1,0 +1,59 @@
+# shellcheck shell=sh disable=SC2034,SC2154 # shared with srun, which sources this
+# A task of srun --container=NAME on its node: what only shows there is added, then it becomes Apptainer.
+
+# ctmgr_start NAME GPU COUNT APPTAINER WORD... COMMAND...: the first COUNT words are Apptainer's own, of which the last is the
+# image; GPU is auto if the flag is to follow from what the job got.
+ctmgr_start() {
+  ctmgr_name=$1 ctmgr_gpu=$2 ctmgr_count=$3 ctmgr_real=$4
+  shift 4
+  eval "ctmgr_image=\${$ctmgr_count}"
+  if [ ! -r "$ctmgr_image" ]; then
+    ctmgr_node=${SLURMD_NODENAME:-$(uname -n)}
+    [ ! -e "$ctmgr_image" ] || ctmgr_fail 77 "image $ctmgr_name is not available to you on node $ctmgr_node"
+    ctmgr_fail 69 "the file of image $ctmgr_name is gone on node $ctmgr_node, or the file system is not mounted: $ctmgr_image" \
+      'submit again: ctmgr list'
+  fi
+  for ctmgr_enter in "$ctmgr_home/ctmgr-enter" "$ctmgr_home/build/ctmgr-enter" /usr/local/lib/ctmgr/ctmgr-enter; do
+    if [ -x "$ctmgr_enter" ]; then
+      ctmgr_add_starter "$@"
+      return
+    fi
+  done
+  ctmgr_add_facts "$@"
+}
+
+# Has ctmgr-enter start the command, which says that it was inside the image when there is no such command. It comes along as
+# an open file: the image need not have a place for it.
+ctmgr_add_starter() {
+  exec 9<"$ctmgr_enter"
+  ctmgr_index=0
+  for ctmgr_word; do
+    shift
+    set -- "$@" "$ctmgr_word"
+    ctmgr_index=$((ctmgr_index + 1))
+    if [ "$ctmgr_index" -eq "$ctmgr_count" ]; then set -- "$@" /proc/self/fd/9 "$ctmgr_name"; fi
+  done
+  ctmgr_add_facts "$@"
+}
+
+# Folders that the job's environment speaks of, the sockets that MPI needs, and the GPU.
+ctmgr_add_facts() {
+  if [ -n "${PMIX_RANK:-}" ] && [ -x /run/munge ]; then set -- --mount 'type=bind,source=/run/munge,destination=/run/munge' "$@"; fi
+  # Where the PMIx server of this step has its sockets, besides.
+  for ctmgr_folder in "${TMPDIR:-}" "${PMIX_SERVER_TMPDIR:-}"; do
+    case $ctmgr_folder/ in
+      # Apptainer brings these along anyway.
+      /tmp/* | /var/tmp/* | "${HOME:-/tmp}"/*) continue ;;
+      *\"*) continue ;;
+      /*) [ ! -d "$ctmgr_folder" ] || set -- --mount "type=bind,\"source=$ctmgr_folder\",\"destination=$ctmgr_folder\"" "$@" ;;
+    esac
+  done
+  if [ "$ctmgr_gpu" = auto ] && [ -n "${SLURM_JOB_GPUS:-}${SLURM_STEP_GPUS:-}" ]; then
+    if [ -e /dev/nvidiactl ]; then
+      set -- --nv "$@"
+    elif [ -e /dev/kfd ]; then
+      set -- --rocm "$@"
+    fi
+  fi
+  ctmgr_launch --quiet exec "$@"
+}
