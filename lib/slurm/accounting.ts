@@ -56,7 +56,10 @@ export async function sacct(
   return { ok: true, stdout: result.stdout };
 }
 
-/** Reads sacct's lines in the order of `fields`; rows of jobs that are no array elements are left out. */
+/**
+ * Reads sacct's lines in the order of `fields`; rows of jobs that are no array elements are left out. 22.05 shows an element
+ * that has ended within five seconds as such a row, named `allocation`, until slurmctld has told slurmdbd what it was (seen).
+ */
 export function parseAccounting(text: string): ElementsAnswer {
   const rows: ListedRow[] = [];
   for (const line of text.split('\n')) {

@@ -74,6 +74,7 @@ export function parseQueue(text: string): ElementsAnswer {
       return { ok: false, message: `squeue printed a line that cannot be read: ${JSON.stringify(line.slice(0, 200))}` };
     }
     // An exit by one of slurmstepd's launch errors shows only in the reason: `RaisedSignal:53(Real-time_signal_19)`.
+    // (22.05 says JobLaunchFailure, whatever the signal was.)
     const signal = /^RaisedSignal:(\d+)/.exec(reason ?? '')?.[1];
     const interpretation = interpretState(
       state,

@@ -128,7 +128,7 @@ function isRefusal(result: RunResult): boolean {
   if (result.timedOut || result.exitCode === undefined) return false;
   const doubt =
     /timed? ?out|connect|communicat|contact|transmitted|socket|network|temporarily|transport|authentication|interrupted|i\/o error|unexpected message|getaddrinfo/i;
-  return (
-    !doubt.test(result.stderr) && /^sbatch: (error|fatal|unrecognized|invalid|option|ambiguous)/im.test(result.stderr)
-  );
+  // getopt says the name that sbatch was called by: with a path, if there is one.
+  const refusal = /^(\S*\/)?sbatch: (error|fatal|unrecognized|invalid|option|ambiguous)/im;
+  return !doubt.test(result.stderr) && refusal.test(result.stderr);
 }

@@ -2,7 +2,8 @@ import { failureText, type NoAnswer, runTool, type SlurmTools } from './slurm-to
 
 /**
  * Sets how many elements of an array run at once, 0 for no limit (scontrol(1), ArrayTaskThrottle); those that run go on.
- * scontrol also complains of every element that has finished already, which changes nothing for the others.
+ * scontrol also complains of every element that has finished already, which changes nothing for the others; 22.05 then says
+ * of those `95_1-3: No error` and ends with 1 as well (seen).
  */
 export async function setArrayThrottle(
   slurm: SlurmTools,
@@ -18,5 +19,5 @@ export async function setArrayThrottle(
 }
 
 function isOver(line: string): boolean {
-  return /invalid job id specified|job has already finished/i.test(line);
+  return /invalid job id specified|job has already finished|: no error$/i.test(line);
 }

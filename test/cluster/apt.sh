@@ -49,7 +49,15 @@ read_host_apt() {
     key=$(apt_configuration | sha256sum)
     APT_FACTS=$CLUSTER_DIR/apt/facts-${key:0:12}
     [[ -e $APT_FACTS/mirror ]] && return
+    # Two clusters may be made at once.
+    mkdir -p "$CLUSTER_DIR"
+    exec 7>"$CLUSTER_DIR/apt.lock"
+    flock 7
+    [[ -e $APT_FACTS/mirror ]] || look_for_mirror
+    exec 7>&-
+}
 
+look_for_mirror() {
     say "reading the host's apt configuration"
     mkdir -p "$CLUSTER_DIR"/apt/{lists,cache}/partial "$CLUSTER_DIR/apt/cache/archives/partial" "$APT_FACTS"
     # A broken repository of somebody else must not stop us: what counts is whether a Debian mirror is found.

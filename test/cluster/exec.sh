@@ -52,7 +52,7 @@ enter() {
     local name
     for name in $(compgen -e); do
         case $name in
-            CTMGR_CLUSTER_DIR | CTMGR_CLUSTER_NAME) ;;
+            CTMGR_CLUSTER_*) ;;
             CTMGR_* | NO_COLOR | TERM) environment+=("$name=${!name}") ;;
         esac
     done

@@ -4,8 +4,21 @@
 CHECKOUT=$(cd -P "$HERE/../.." && pwd)
 CLUSTER_DIR=${CTMGR_CLUSTER_DIR:-/var/cache/ctmgr-cluster}
 [[ $CLUSTER_DIR == /* ]] || CLUSTER_DIR=$PWD/$CLUSTER_DIR
-# One cluster per checkout, cache folder and name: its run folder, network link and nftables table bear this id.
-CLUSTER_ID=$(printf '%s\n' "$CHECKOUT" "$CLUSTER_DIR" ${CTMGR_CLUSTER_NAME:+"$CTMGR_CLUSTER_NAME"} | sha256sum)
+# Which Slurm, and the Debian release that has it. Debian 13's is the one people work with; its root folder has everything.
+SLURM=${CTMGR_CLUSTER_SLURM:-24.11}
+# shellcheck disable=SC2034
+case $SLURM in
+    22.05) SUITE=bookworm DEBIAN=12 ;;
+    24.11) SUITE=trixie DEBIAN=13 ;;
+    26.05) SUITE=forky DEBIAN=14 ;;
+    *)
+        printf "cluster: no Slurm '%s' here (CTMGR_CLUSTER_SLURM)\ncluster: Possible: 22.05 24.11 26.05\n" "$SLURM" >&2
+        exit 64
+        ;;
+esac
+OTHER_SLURM=${SLURM#24.11}
+# One cluster per checkout, cache folder, name and Slurm: its run folder, network link and nftables table bear this id.
+CLUSTER_ID=$(printf '%s\n' "$CHECKOUT" "$CLUSTER_DIR" ${CTMGR_CLUSTER_NAME:+"$CTMGR_CLUSTER_NAME"} ${OTHER_SLURM:+"$OTHER_SLURM"} | sha256sum)
 CLUSTER_ID=${CLUSTER_ID:0:8}
 RUN=$CLUSTER_DIR/run/$CLUSTER_ID
 # shellcheck disable=SC2034

@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# The root folder: Debian 13 with everything the cluster needs, made once, shared read-only by all clusters.
+# The root folder: Debian with everything the cluster needs, made once for each Slurm, shared read-only by all clusters.
 
 # Runs one step of the making, with its name and duration for whoever watches.
 step() {
@@ -21,7 +21,7 @@ rootfs_name() {
         declare -f run_debootstrap in_new_root make_root
         cat "$HERE"/image/* "$APT_FACTS/mirror" "$APT_FACTS/security" "$APT_FACTS/apt.conf"
     } | sha256sum)
-    printf '%s' "${hash:0:12}"
+    printf '%s' "$SLURM-${hash:0:12}"
 }
 
 run_debootstrap() {
@@ -30,10 +30,12 @@ run_debootstrap() {
     if [[ $mirror == https:* ]]; then
         include=(--include=ca-certificates)
     fi
+    # (It has one script for all releases, and knows the names only of those that there were when it was packaged.)
     # Namespaces of its own, so that an interrupted run leaves no mount behind.
     PATH=$TOOLS/bin:$PATH DEBOOTSTRAP_DIR=$TOOLS/usr/share/debootstrap unshare --mount --pid --fork --kill-child --mount-proc \
         bash "$TOOLS/usr/sbin/debootstrap" --variant=minbase "${include[@]}" \
-        --keyring="$TOOLS/usr/share/keyrings/debian-archive-keyring.gpg" trixie "$MAKING" "$mirror"
+        --keyring="$TOOLS/usr/share/keyrings/debian-archive-keyring.gpg" "$SUITE" "$MAKING" "$mirror" \
+        "$TOOLS/usr/share/debootstrap/scripts/sid"
 }
 
 # Runs image/SCRIPT inside the new root folder; it finds the image folder and the host's apt facts under /mnt.
@@ -51,11 +53,11 @@ in_new_root() {
         mount --bind "$3" "$1/mnt/apt"
         cp -L "$4" "$1/etc/resolv.conf"
         exec chroot "$1" /usr/bin/env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin LANG=C.UTF-8 HOME=/root \
-            DEBIAN_FRONTEND=noninteractive bash "/mnt/image/$5"
-    ' - "$MAKING" "$HERE/image" "$APT_FACTS" "$(host_resolv_conf)" "$script"
+            DEBIAN_FRONTEND=noninteractive SLURM="$6" SUITE="$7" bash "/mnt/image/$5"
+    ' - "$MAKING" "$HERE/image" "$APT_FACTS" "$(host_resolv_conf)" "$script" "$SLURM" "$SUITE"
 }
 
-# Removes root folders that no running cluster uses, but for the current one and the one used last
+# Removes root folders of this Slurm that no running cluster uses, but for the current one and the one used last
 # (who works on two branches with different recipes should not make them anew at each change).
 remove_old_roots() {
     local root run used=" $1 "
@@ -71,19 +73,19 @@ remove_old_roots() {
         if ((others > 1)); then
             rm -rf --one-file-system "$CLUSTER_DIR/root/$root"
         fi
-    done < <(find "$CLUSTER_DIR/root" -mindepth 1 -maxdepth 1 -type d -printf '%T@ %f\n' | sort -rn | cut -d' ' -f2)
+    done < <(find "$CLUSTER_DIR/root" -mindepth 1 -maxdepth 1 -type d -name "$SLURM-*" -printf '%T@ %f\n' | sort -rn | cut -d' ' -f2)
 }
 
 make_root() {
-    MAKING=$CLUSTER_DIR/root/.making
-    TOOLS=$CLUSTER_DIR/tools
+    MAKING=$CLUSTER_DIR/root/.making-$SLURM
+    TOOLS=$CLUSTER_DIR/tools-$SLURM
     local started=$SECONDS
     rm -rf --one-file-system "$MAKING" "$TOOLS"
     mkdir -p "$CLUSTER_DIR/root" "$TOOLS"
     : >"$MAKING.log"
     say "making the cluster's root folder in $CLUSTER_DIR (once; 1 to 3 minutes)"
     step "fetching debootstrap" fetch_tools "$TOOLS"
-    step "base system of Debian 13 (about 30 s)" run_debootstrap
+    step "base system of Debian $DEBIAN (about 30 s)" run_debootstrap
     step "base image for the registry" in_new_root base.sh
     step "Slurm, MariaDB, registry, tools (about 40 s)" in_new_root packages.sh
     step "Apptainer" in_new_root apptainer.sh
@@ -99,7 +101,7 @@ ensure_root() {
     read_host_apt
     ROOT_NAME=$(rootfs_name)
     mkdir -p "$CLUSTER_DIR/root"
-    exec 8>"$CLUSTER_DIR/root.lock"
+    exec 8>"$CLUSTER_DIR/root-$SLURM.lock"
     flock -n 8 || { say "waiting for another checkout that is making a root folder" && flock 8; }
     if [[ ${1:-} == anew ]]; then
         rm -rf --one-file-system "$CLUSTER_DIR/root/$ROOT_NAME"

@@ -9,6 +9,7 @@ import { findJobsInAccounting, findJobsInQueue } from '../../lib/slurm/find-job.
 import { queryQueue } from '../../lib/slurm/queue.ts';
 import type { SlurmTools } from '../../lib/slurm/slurm-tools.ts';
 import { submitArray } from '../../lib/slurm/submit-array.ts';
+import { setArrayThrottle } from '../../lib/slurm/throttle.ts';
 
 let folder: string;
 let slurm: SlurmTools;
@@ -240,4 +241,17 @@ describe('cancelJobs', () => {
 test('queryController passes on that nobody answers', async () => {
   standIn('scontrol', "echo 'slurm_load_ctl_conf error: Socket timed out on send/recv operation' >&2; exit 1");
   expect(await queryController(slurm)).toMatchObject({ ok: false, message: expect.stringContaining('timed out') });
+});
+
+describe('setArrayThrottle', () => {
+  test.each([
+    ['24.11', '95_0: Job has already finished'],
+    ['22.05', '95_0: Job has already finished\n95_1-3: No error'],
+  ])('%s complains of the elements that have finished, and of nothing else', async (_version, stderr) => {
+    standIn('scontrol', `echo '${stderr}' >&2; exit 1`);
+    expect(await setArrayThrottle(slurm, 95, 2)).toEqual({ ok: true });
+    expect(calls('scontrol')).toEqual([['update', 'JobId=95', 'ArrayTaskThrottle=2']]);
+    standIn('scontrol', `echo '${stderr}' >&2; echo '95_4: Access/permission denied' >&2; exit 1`);
+    expect(await setArrayThrottle(slurm, 95, 2)).toMatchObject({ ok: false });
+  });
 });

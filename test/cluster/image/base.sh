@@ -8,9 +8,9 @@ keyring=/usr/share/keyrings/debian-archive-keyring.gpg
 
 rm -f /etc/apt/sources.list
 {
-    printf 'Types: deb\nURIs: %s\nSuites: trixie trixie-updates\nComponents: main\nSigned-By: %s\n' "$mirror" "$keyring"
+    printf 'Types: deb\nURIs: %s\nSuites: %s %s-updates\nComponents: main\nSigned-By: %s\n' "$mirror" "$SUITE" "$SUITE" "$keyring"
     if [[ -n $security ]]; then
-        printf '\nTypes: deb\nURIs: %s\nSuites: trixie-security\nComponents: main\nSigned-By: %s\n' "$security" "$keyring"
+        printf '\nTypes: deb\nURIs: %s\nSuites: %s-security\nComponents: main\nSigned-By: %s\n' "$security" "$SUITE" "$keyring"
     fi
 } >/etc/apt/sources.list.d/debian.sources
 cp /mnt/apt/apt.conf /etc/apt/apt.conf.d/90host
@@ -33,6 +33,8 @@ chmod 755 /usr/sbin/policy-rc.d
 
 find /usr/share/doc -type f ! -name copyright -delete
 rm -rf /usr/share/{man,info,locale,lintian}/* /var/cache/apt/* /var/cache/debconf/*-old /var/lib/apt/lists/* /var/log/*.log
+# Only where people work is there a second base image.
+[[ $SLURM == 24.11 ]] || exit 0
 mkdir -p /var/base
 cp -a --one-file-system /bin /boot /etc /home /lib* /media /opt /root /sbin /srv /usr /var/base
 mkdir -p /var/base/{dev,mnt,proc,run,sys,tmp,var}

@@ -59,7 +59,7 @@ done
 
 make_busybox "$work/busybox-root"
 add_image busybox 1 "$work/busybox-root" sh
-add_image debian 13 /var/base bash
+[[ ! -d /var/base ]] || add_image debian 13 /var/base bash
 
 kill "$server"
 wait "$server" || true

@@ -27,9 +27,10 @@ innodb_flush_log_at_trx_commit = 0
 innodb_doublewrite = 0
 innodb_use_native_aio = 0
 innodb_lock_wait_timeout = 900
+loose_innodb_snapshot_isolation = OFF
 END
 rm -rf /var/lib/mysql
-mariadb-install-db --user=mysql --skip-test-db --auth-root-authentication-method=socket
+mariadb-install-db --user=mysql --force --skip-test-db --auth-root-authentication-method=socket
 mkdir -p /run/mysqld
 chown mysql: /run/mysqld
 mariadbd --user=mysql --bootstrap <<'END'

@@ -26,8 +26,9 @@ database_answers() {
 }
 
 # slurmctld talks to slurmdbd: it keeps one connection open and has nothing left to send.
+# (Debian calls its program slurmctld-wlm from 26.05 on.)
 accounting_connected() {
-    ss -Htnp state established '( dport = :6819 )' | grep -q '"slurmctld"' && timeout 5 sdiag | grep -q 'DBD Agent queue size: 0$'
+    ss -Htnp state established '( dport = :6819 )' | grep -q '"slurmctld' && timeout 5 sdiag | grep -q 'DBD Agent queue size: 0$'
 }
 
 registry_answers() {

@@ -31,6 +31,8 @@ configure() {
     install -d -o mysql -g mysql -m 755 /run/mysqld
     install -d -m 1777 /var/cache/node-compile
     install -m 644 $here/config/slurm.conf $here/config/cgroup.conf /etc/slurm/
+    # 22.05 cannot do without a cgroup plugin; this one touches nothing as long as no other plugin uses it.
+    [[ $(slurmctld -V) != *' 22.05'* ]] || sed -i 's/=disabled/=cgroup\/v1/' /etc/slurm/cgroup.conf
     install -m 600 -o slurm -g slurm $here/config/slurmdbd.conf /etc/slurm/
 }
 
