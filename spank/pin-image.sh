@@ -50,7 +50,7 @@ ctmgr_check_pin() {
 ctmgr_find_digest() {
   ctmgr_digest=''
   [ -r "$ctmgr_place/catalog.json" ] || return 0
-  ctmgr_line=$(LC_ALL=C grep -F "\"file\":\"$ctmgr_place${ctmgr_image#"${ctmgr_builds%/builds}"}\"" "$ctmgr_place/catalog.json") || return 0
+  ctmgr_line=$(LC_ALL=C grep -m 1 -F "\"file\":\"$ctmgr_place${ctmgr_image#"${ctmgr_builds%/builds}"}\"" "$ctmgr_place/catalog.json") || return 0
   ctmgr_digest=${ctmgr_line#*\"sha256\":\"}
   ctmgr_digest=${ctmgr_digest%%\"*}
   [ "${#ctmgr_digest}" -eq 64 ] || ctmgr_digest=''

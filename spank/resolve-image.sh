@@ -105,7 +105,8 @@ ctmgr_unknown() { ctmgr_fail 66 "there is no image $1, or it is not available to
 # Follows links to the file itself, once, so that all tasks see the same one whatever `current` means later.
 ctmgr_pin() {
   ctmgr_link=$ctmgr_image
-  if ! ctmgr_builds=$(readlink -f -- "$ctmgr_place/builds") || ! ctmgr_image=$(readlink -f -- "$ctmgr_link"); then
+  # Both with one program: each takes about a millisecond to start.
+  if ! ctmgr_found=$(readlink -f -- "$ctmgr_place/builds" "$ctmgr_link"); then
     # Perhaps a folder on the way that the caller may not enter; a link in current/ is relative to it.
     ctmgr_folder=$(readlink -- "$ctmgr_link") || ctmgr_folder=$ctmgr_link
     case $ctmgr_folder in /*) ;; *) ctmgr_folder=$ctmgr_place/current/$ctmgr_folder ;; esac
@@ -113,6 +114,7 @@ ctmgr_pin() {
     if [ -d "$ctmgr_folder" ] && [ ! -x "$ctmgr_folder" ]; then ctmgr_fail 77 "image $1 is not available to you"; fi
     ctmgr_fail 69 "the file of image $1 is not there, or not available to you" 'tell the admins of ctmgr'
   fi
+  ctmgr_builds=${ctmgr_found%%"$ctmgr_newline"*} ctmgr_image=${ctmgr_found#*"$ctmgr_newline"}
   case $ctmgr_image in
     "$ctmgr_builds"/*) ;;
     *) ctmgr_fail 69 "image $1 points out of $ctmgr_builds" 'tell the admins of ctmgr' ;;
