@@ -120,6 +120,7 @@ export async function makeSubmission(site: BuildSite, array: BuildArray): Promis
 /** Apptainer removes its own files when it is asked to stop; Slurm's KillWait (30 s by default) must be longer. */
 const graceSeconds = 5;
 
+/** What sbatch gets for these indices of an array: the batch script, and the options of the array's resource class. */
 export function submissionFor(
   site: BuildSite,
   array: Pick<BuildArray, 'tag' | 'marker' | 'class'> & Partial<Pick<BuildArray, 'throttle' | 'begin_delay'>>,

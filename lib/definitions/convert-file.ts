@@ -18,6 +18,7 @@ import { makePlan } from './make-plan.ts';
 import { documentWarnings, type PlanDocument, planDocument } from './plan-document.ts';
 import type { PlanWarning, RecipePlan } from './recipe-plan.ts';
 import { readText } from './read-text.ts';
+import { refuseDefinitionFile } from './refuse-definition-file.ts';
 import { throwRefusals, throwWarnings } from './refusal.ts';
 import { renderDefinition } from './render-definition.ts';
 import { type ParseOptions, resolveDockerfile } from './resolve-dockerfile.ts';
@@ -50,6 +51,7 @@ export async function convertFile(
   cancel: AbortSignal,
 ): Promise<{ document: PlanDocument } | { definition: string; warnings: PlanWarning[] }> {
   const text = await readText(request.dockerfile, 'Dockerfile', `ctmgr convert ${request.dockerfile}/Dockerfile`);
+  refuseDefinitionFile(text, request.dockerfile);
   const { buildArgs, target, platform, baseConfig } = request;
   const options = { buildArgs, target, platform };
   const known = await knownBases(

@@ -67,3 +67,9 @@ test('what BuildKit refuses is refused with its line, and a stage that is not th
   expect((await convert('FROM a', '--target', 'no')).code).toBe(64);
   expect((await convert('FROM a', '--platform', 'a/b/c/d')).code).toBe(64);
 });
+
+test('a definition file is refused as one, with the ways out', async () => {
+  const { code, stdout, stderr } = await convert('# ours\nBootstrap: localimage\nFrom: base.sif\n');
+  expect([code, stdout]).toEqual([65, '']);
+  expect(stderr).toMatch(/is an Apptainer definition file\n[\s\S]*FROM ctmgr:NAME[\s\S]*apptainer build/);
+});
