@@ -32,7 +32,7 @@ afterAll(async () => {
 });
 
 const dockerfile = `FROM ${base} AS first
-RUN { pwd; echo "$GREETING"; echo "$PATH"; } > facts
+RUN { pwd; id -u; id -g; echo "$GREETING"; echo "$PATH"; } > facts
 WORKDIR made
 FROM first
 ENV SECOND="$GREETING again"
@@ -60,6 +60,9 @@ describe('a base image with USER, WORKDIR, ENV and ENTRYPOINT of its own', () =>
     const lines = await output(['sh', '-c', script, 'sh', image, inside], { user: 'ctmgr', node: 'b1' });
     expect(lines.split('\n')).toEqual([
       '/srv/w',
+      // busybox has no setpriv; the build node's is brought along.
+      '7',
+      '8',
       'hello  base',
       // Apptainer adds the folders of its own default.
       expect.stringMatching(/^\/opt\/own:\/usr\/bin:\/bin(:|$)/),
@@ -71,8 +74,6 @@ describe('a base image with USER, WORKDIR, ENV and ENTRYPOINT of its own', () =>
       'in  base one two  three',
       'in  base a  b',
     ]);
-    // busybox has no setpriv that could change users.
-    expect((await site.ctmgr(['logs', 'app'])).stdout).toContain('cannot become user 7:8 here');
   });
 
   it('is remembered with its digest when the registry is away; what nobody knows is said or refused', async () => {
