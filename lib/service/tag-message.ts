@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto';
+
 import type { BuildSite } from '../builds/build-site.ts';
 import { logFiles } from '../builds/tag-folders.ts';
 import type { BuildTag } from '../store/build-tags.ts';
@@ -60,10 +62,11 @@ export async function tagMessage(site: BuildSite, tag: BuildTag): Promise<TagMes
     }
   }
   const stuck = await stuckGates(site.store, tag.id);
+  const gated = stuck.map(({ name, gate, message }) => ({ name, gate, message: message ?? '' }));
   return {
     schema: 1,
-    // Gates decide after the tag's end: that is another message.
-    id: stuck.length === 0 ? tag.name : `${tag.name}.gates-${stuck.length}`,
+    // Gates decide after the tag's end: that is another message for each set of those that keep images back.
+    id: gated.length === 0 ? tag.name : `${tag.name}.gates-${fingerprint(gated)}`,
     tag: tag.name,
     by: tag.created_by,
     started: tag.created_at,
@@ -72,6 +75,11 @@ export async function tagMessage(site: BuildSite, tag: BuildTag): Promise<TagMes
     counts,
     failed,
     recovered,
-    gated: stuck.map(({ name, gate, message }) => ({ name, gate, message: message ?? '' })),
+    gated,
   };
+}
+
+function fingerprint(gated: TagMessage['gated']): string {
+  const lines = gated.map(({ name, gate, message }) => JSON.stringify([name, gate, message])).sort();
+  return createHash('sha256').update(lines.join('\n')).digest('hex').slice(0, 12);
 }

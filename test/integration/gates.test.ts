@@ -9,6 +9,8 @@ import { openGates } from '../../lib/builds/open-gates.ts';
 import { publish } from '../../lib/builds/publish.ts';
 import { releaseTag } from '../../lib/builds/release-tag.ts';
 import { collectCatalogue } from '../../lib/builds/write-catalogue.ts';
+import { tagMessage } from '../../lib/service/tag-message.ts';
+import { findBuildTag } from '../../lib/store/build-tags.ts';
 import { listBenchmarkRuns } from '../../lib/store/benchmark-runs.ts';
 import { submissionsOfRun } from '../../lib/store/benchmark-submissions.ts';
 import { changeGate, listImageGates } from '../../lib/store/image-gates.ts';
@@ -114,6 +116,29 @@ test('publish by hand needs a reason, keeps it, and respects gates with --partia
   ]);
   expect((await collectCatalogue(site.store)).images[0]?.reason).toBeNull();
   await expect(releaseTag(site, tag, false, 'again')).rejects.toThrow(/is not held/);
+});
+
+test('a message about other gates than the one before has another id, although they are as many', async () => {
+  await importOne(site, 'app');
+  await importOne(site, 'lib');
+  const { instances } = await recordAll(site);
+  for (const instance of instances) await publish(site, instance, buildImage(site, instance));
+  const [app, lib] = [named(instances, 'app'), named(instances, 'lib')];
+  const message = async () => {
+    const tag = await findBuildTag(site.store, app.tag);
+    if (tag === undefined) throw new Error('the tag is gone');
+    return tagMessage(site, tag);
+  };
+  expect((await message()).id).toBe(app.tag);
+  await decide(app, 'held');
+  const first = await message();
+  expect(first.gated).toEqual([{ name: 'app', gate: 'speed', message: 'x' }]);
+  expect((await message()).id).toBe(first.id);
+  await decide(app, 'passed');
+  await decide(lib, 'held');
+  const second = await message();
+  expect(second.gated).toEqual([{ name: 'lib', gate: 'speed', message: 'x' }]);
+  expect(second.id).not.toBe(first.id);
 });
 
 test('what cannot be run is told and tried again; a run is stored with its gate, once', async () => {
