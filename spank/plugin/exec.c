@@ -150,6 +150,7 @@ static void set_variables(const struct config *config, const struct image *image
     unsetenv(TASK_CONFIG);
     unsetenv(TASK_SCRIPT);
     unsetenv(TASK_PROGRAMS);
+    forget_components();
 }
 
 /*
@@ -168,17 +169,38 @@ static void add_starter(struct command *command, const char *self, const struct 
     add(command, image->reference.text);
 }
 
+/* Puts what the component of a heterogeneous step has of its own in the place of what the first one has. */
+static void use_component(const char *number)
+{
+    static const char *const variables[] = JOB_VARIABLES;
+    char name[64];
+    for (size_t i = 0; i < sizeof variables / sizeof *variables; i++) {
+        snprintf(name, sizeof name, "%s_%.8s", variables[i], number);
+        const char *value = getenv(name);
+        if (value != NULL && setenv(variables[i], value, 1) != 0) out_of_memory();
+        /* The first one's image is not another one's. */
+        if (value == NULL && i == 0) unsetenv(variables[i]);
+    }
+}
+
 int main(int argc, char **argv)
 {
+    const char *self = argv[0], *components = getenv(TASK_COMPONENTS);
+    const size_t option = strlen(COMPONENT_OPTION);
+    int is_component = components != NULL && argc > 2 && strncmp(argv[1], COMPONENT_OPTION, option) == 0;
+    if (is_component) {
+        if (strcmp(argv[1] + option, "0") != 0) use_component(argv[1] + option);
+        argc--;
+        argv++;
+    }
     const char *command_word = getenv(TASK_COMMAND), *pin = getenv(JOB_PIN), *config_path = getenv(TASK_CONFIG);
     const char *home = getenv(JOB_HOME), *workdir = getenv(JOB_WORKDIR), *node = getenv("SLURMD_NODENAME");
     struct image image;
     struct config config;
     struct failure failure;
 
-    /* A line of --multi-prog has its command right here. */
-    const char *self = argv[0];
-    if (getenv(TASK_PROGRAMS) != NULL && argc > 1) {
+    /* A component, and a line of --multi-prog, has its command right here. */
+    if ((is_component || getenv(TASK_PROGRAMS) != NULL) && argc > 1) {
         command_word = argv[1];
         argc--;
         argv++;

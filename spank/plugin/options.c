@@ -1,5 +1,6 @@
 #include "options.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -22,7 +23,12 @@ static char *option_values[OPTIONS];
 static int take_option(int value, const char *argument, int remote)
 {
     if (remote || value < 0 || value >= OPTIONS) return 0;
-    free(option_values[value]);
+    /* Of --container-mount-home and its opposite the last one counts. */
+    for (int i = 0; i < OPTIONS; i++) {
+        if (strcmp(options[i].variable, options[value].variable) != 0) continue;
+        free(option_values[i]);
+        option_values[i] = NULL;
+    }
     option_values[value] = strdup(argument != NULL ? argument : strncmp(options[value].name, "no-", 3) == 0 ? "no" : "yes");
     return option_values[value] == NULL ? -1 : 0;
 }
@@ -46,9 +52,16 @@ void options_forget(void)
     for (int i = 0; i < OPTIONS; i++) unsetenv(options[i].variable);
 }
 
-void options_export(int inherits)
+void options_export(int inherits, int number)
 {
     for (int i = 0; i < OPTIONS; i++) {
+        char variable[64];
+        if (number > 0) {
+            /* What the first one has holds here, too, where there is nothing else. */
+            snprintf(variable, sizeof variable, "%s_%d", options[i].variable, number);
+            if (option_values[i] != NULL) setenv(variable, option_values[i], 1);
+            continue;
+        }
         const char *value = option_values[i];
         if (value == NULL && options[i].fallback != NULL && !(inherits && getenv(options[i].variable) != NULL))
             value = getenv(options[i].fallback);

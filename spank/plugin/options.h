@@ -9,8 +9,11 @@ int options_register(spank_t spank);
 /* True if the command line, or the script, has one of them. */
 int options_any(void);
 
-/* Sets the variables that tell a job's tasks; `inherits`: what the job has already comes before CTMGR_CONTAINER_... */
-void options_export(int inherits);
+/*
+ * Sets the variables that tell a job's tasks; `inherits`: what the job has already comes before CTMGR_CONTAINER_... Those of a
+ * component of a heterogeneous step other than the first one, whose `number` is above 0, have it in their names.
+ */
+void options_export(int inherits, int number);
 
 void options_forget(void);
 
