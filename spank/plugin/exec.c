@@ -194,7 +194,7 @@ int main(int argc, char **argv)
         argv++;
     }
     const char *command_word = getenv(TASK_COMMAND), *pin = getenv(JOB_PIN), *config_path = getenv(TASK_CONFIG);
-    const char *home = getenv(JOB_HOME), *workdir = getenv(JOB_WORKDIR), *node = getenv("SLURMD_NODENAME");
+    const char *home = getenv(JOB_HOME), *workdir = getenv(JOB_WORKDIR), *node = getenv("SLURMD_NODENAME"), *writable = getenv(JOB_WRITABLE);
     struct image image;
     struct config config;
     struct failure failure;
@@ -225,7 +225,7 @@ int main(int argc, char **argv)
         add(&command, "--no-mount");
         add(&command, "home");
     }
-    if (getenv(JOB_WRITABLE) != NULL) add(&command, "--writable-tmpfs");
+    if (writable != NULL && strcmp(writable, "yes") == 0) add(&command, "--writable-tmpfs");
     if (workdir != NULL) {
         add(&command, "--pwd");
         add(&command, workdir);

@@ -4,7 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "client.h"
 #include "job-variables.h"
+#include "option-values.h"
 
 static const struct {
     const char *name, *argument, *usage, *variable, *fallback;
@@ -52,20 +54,28 @@ void options_forget(void)
     for (int i = 0; i < OPTIONS; i++) unsetenv(options[i].variable);
 }
 
+static void export_value(const char *name, int option, const char *value, int number)
+{
+    char variable[64];
+    struct failure failure;
+    if (option_value_check(name, options[option].variable, value, &failure) != 0) end_client(&failure);
+    snprintf(variable, sizeof variable, number > 0 ? "%s_%d" : "%s", options[option].variable, number);
+    int is_flag = strcmp(options[option].variable, JOB_HOME) == 0 || strcmp(options[option].variable, JOB_WRITABLE) == 0;
+    setenv(variable, is_flag ? option_flag(value) : value, 1);
+}
+
 void options_export(int inherits, int number)
 {
     for (int i = 0; i < OPTIONS; i++) {
-        char variable[64];
-        if (number > 0) {
-            /* What the first one has holds here, too, where there is nothing else. */
-            snprintf(variable, sizeof variable, "%s_%d", options[i].variable, number);
-            if (option_values[i] != NULL) setenv(variable, option_values[i], 1);
-            continue;
+        char name[64];
+        snprintf(name, sizeof name, "--%s", options[i].name);
+        if (option_values[i] != NULL) {
+            export_value(name, i, option_values[i], number);
+        } else if (number == 0 && options[i].fallback != NULL && !(inherits && getenv(options[i].variable) != NULL)) {
+            /* What the first component has holds for the others, too, where there is nothing else. */
+            const char *value = getenv(options[i].fallback);
+            if (value != NULL) export_value(options[i].fallback, i, value, 0);
         }
-        const char *value = option_values[i];
-        if (value == NULL && options[i].fallback != NULL && !(inherits && getenv(options[i].variable) != NULL))
-            value = getenv(options[i].fallback);
-        if (value != NULL) setenv(options[i].variable, value, 1);
     }
 }
 

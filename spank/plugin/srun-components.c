@@ -18,7 +18,7 @@ static struct {
     size_t opt_size, srun_opt_size;
     void **list;
     char *(*duplicate)(const char *);
-    void (*release)(void *);
+    void (*release)(void **);
     char *(*get)(void *, const char *);
     int (*set)(void *, const char *, const char *, _Bool);
     _Bool (*reset)(void *, const char *);
@@ -66,10 +66,14 @@ static int find_srun(void)
 char *component_container(void)
 {
     char *(*get)(void *, const char *) = NULL;
-    void *opt = dlsym(RTLD_DEFAULT, "opt");
+    void (*release)(void **) = NULL, *opt = dlsym(RTLD_DEFAULT, "opt");
     *(void **)&get = dlsym(RTLD_DEFAULT, "slurm_option_get");
-    const char *value = opt != NULL && get != NULL ? get(opt, "container") : getenv("SLURM_CONTAINER");
-    return value == NULL ? NULL : strdup(value);
+    *(void **)&release = dlsym(RTLD_DEFAULT, "slurm_xfree");
+    void *value = opt != NULL && get != NULL && release != NULL ? get(opt, "container") : NULL;
+    const char *text = value != NULL ? value : getenv("SLURM_CONTAINER");
+    char *result = text == NULL ? NULL : strdup(text);
+    if (value != NULL) release(&value);
+    return result;
 }
 
 /* The only word of `opt` that taking the option back empties. */
@@ -169,6 +173,7 @@ static int wrap_component(char *where, size_t at, const char *exec_path, int num
     longer[0] = srun.duplicate(exec_path);
     longer[1] = srun.duplicate(option);
     memcpy(longer + 2, words, (size_t)count * sizeof *words);
+    srun.release((void **)&words);
     count += 2;
     memcpy(where + at, &longer, sizeof longer);
     memcpy(where + at - sizeof longer, &count, sizeof count);
@@ -192,9 +197,14 @@ int components_wrap(spank_t spank, const char *exec_path, int count)
         /* srun has sorted them by --het-group since. */
         int number = 0;
         while (number < count - 1 && copies[number] != found[i]) number++;
-        char *where = holder(found[i], inner), *none = NULL;
+        char *where = holder(found[i], inner);
+        void *container = NULL;
         if (where == NULL || wrap_component(where, at, exec_path, number) != 0) return -1;
-        if (container_at != 0) memcpy(found[i] + container_at, &none, sizeof none);
+        if (container_at == 0) continue;
+        /* The last one's text is still that of `opt`. */
+        if (number < count - 1) memcpy(&container, found[i] + container_at, sizeof container);
+        memset(found[i] + container_at, 0, sizeof container);
+        if (container != NULL) srun.release(&container);
     }
     return 0;
 }

@@ -151,6 +151,32 @@ describe('what is not as it should be', () => {
   });
 });
 
+describe('values that make no sense', () => {
+  it('are refused at submission, also those of the environment, and no is not yes', async () => {
+    const sbatch = ['sbatch', '-Q', '--container=hello', '--wrap', 'true'];
+    const write = ['srun', '-Q', '--container=hello', 'sh', '-c', 'touch /etc/new 2>/dev/null || echo not'];
+    const ends = await runLines(
+      [
+        { words: ['sbatch', '--container-mounts=data', ...sbatch.slice(1)] },
+        { words: sbatch, env: { CTMGR_CONTAINER_MOUNTS: '/etc:/data:rx' } },
+        { words: sbatch, env: { CTMGR_CONTAINER_GPU: 'all' } },
+        { words: sbatch, env: { CTMGR_CONTAINER_MOUNT_HOME: 'maybe' } },
+        { words: write, env: { CTMGR_CONTAINER_WRITABLE: 'no' } },
+        { words: ['srun', '--container-writable', ...write.slice(1)] },
+      ],
+      alice,
+    );
+    expect(ends).toEqual([
+      failed(64, 'absolute paths'),
+      failed(64, 'flag of a mount'),
+      failed(64, 'CTMGR_CONTAINER_GPU is nvidia, amd or none'),
+      failed(64, 'CTMGR_CONTAINER_MOUNT_HOME is yes or no'),
+      { code: 0, stdout: 'not\n', stderr: '' },
+      { code: 0, stdout: '', stderr: '' },
+    ]);
+  });
+});
+
 describe('what a user makes up', () => {
   const secret = (): string => `${site.share}/private/projx/builds/${tag}/secret.sif`;
 
