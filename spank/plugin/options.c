@@ -31,7 +31,7 @@ static int take_option(int value, const char *argument, int remote)
         free(option_values[i]);
         option_values[i] = NULL;
     }
-    option_values[value] = strdup(argument != NULL ? argument : strncmp(options[value].name, "no-", 3) == 0 ? "no" : "yes");
+    option_values[value] = strdup(options[value].argument != NULL && argument != NULL ? argument : strncmp(options[value].name, "no-", 3) == 0 ? "no" : "yes");
     return option_values[value] == NULL ? -1 : 0;
 }
 
@@ -47,6 +47,18 @@ int options_register(spank_t spank)
         if (spank_option_register(spank, &option) != ESPANK_SUCCESS) return -1;
     }
     return 0;
+}
+
+void options_forget_slurm(void)
+{
+    char variable[128];
+    for (int i = 0; i < OPTIONS; i++) {
+        int length = snprintf(variable, sizeof variable, "SLURM_SPANK__SLURM_SPANK_OPTION_ctmgr_%s", options[i].name);
+        for (char *c = variable; length > 0 && *c != '\0'; c++) {
+            if (*c == '-') *c = '_';
+        }
+        unsetenv(variable);
+    }
 }
 
 void options_forget(void)

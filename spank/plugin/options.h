@@ -17,4 +17,10 @@ void options_export(int inherits, int number);
 
 void options_forget(void);
 
+/*
+ * Slurm gives the options of a job to what is submitted in it, even to steps that ask for no image, and has lost by then which of them
+ * take no value (_option_setenv in src/common/spank.c). What a job's own steps need is in the variables of above.
+ */
+void options_forget_slurm(void);
+
 #endif

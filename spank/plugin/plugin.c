@@ -76,6 +76,7 @@ int slurm_spank_init(spank_t spank, int count, char **words)
         unsetenv("SLURM_CONTAINER");
         const char *pin = getenv(JOB_PIN);
         if (pin != NULL) inherited_pin = strdup(pin);
+        options_forget_slurm();
     }
     active = 1;
     read_arguments(count, words);

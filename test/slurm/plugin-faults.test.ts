@@ -177,6 +177,29 @@ describe('values that make no sense', () => {
   });
 });
 
+it('what a batch script asks for besides the image holds for its steps, and not for those on the host', async () => {
+  const folder = `${site.inputs}/alice-steps`;
+  await output(['install', '-d', '-o', 'alice', folder]);
+  const step = `srun -Q sh -c 'echo "\${IMAGE:-host}"; test -e ~/.profile && echo home; touch /etc/new 2>/dev/null && echo written'`;
+  const bare = 'env -u SLURM_CTMGR_PIN -u SLURM_CONTAINER srun -Q sh -c';
+  const text = `#!/bin/sh
+#SBATCH --container=hello --no-container-mount-home --container-writable
+#SBATCH --container-mounts=/etc/slurm:/etc/site:ro -D /tmp -o ${folder}/out
+${step}
+srun -Q --container-mount-home sh -c 'test -e ~/.profile && echo home'
+srun -Q ls /etc/site/slurm.conf
+${bare} 'echo "\${IMAGE:-host}"; ls -d /etc/site'
+touch ${folder}/end
+`;
+  await site.write(`${folder}/job.sh`, text);
+  await output(['touch', '/home/alice/.profile']);
+  expect(await exec(['/usr/bin/sbatch', '-Q', `${folder}/job.sh`], alice)).toMatchObject({ code: 0, stderr: '' });
+  await output(['sh', '-c', `until [ -e ${folder}/end ]; do sleep 0.1; done`]);
+  const printed = await output(['cat', `${folder}/out`]);
+  expect(printed.split('\n').slice(0, 5)).toEqual(['hello', 'written', 'home', '/etc/site/slurm.conf', 'host']);
+  expect(printed).toMatch(/\/etc\/site.*No such file/);
+});
+
 describe('what a user makes up', () => {
   const secret = (): string => `${site.share}/private/projx/builds/${tag}/secret.sif`;
 
