@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "gpu.h"
 #include "image.h"
 #include "job-variables.h"
 #include "mounts.h"
@@ -98,23 +99,6 @@ static void add_mounts(struct command *command, const struct config *config)
     if (copy == NULL) out_of_memory();
     for (char *entry; (entry = strsep(&rest, ",")) != NULL;) add_bind(command, entry);
     free(copy);
-}
-
-static void add_gpu(struct command *command, const struct config *config)
-{
-    const char *asked = getenv(JOB_GPU), *gpu = asked != NULL ? asked : config->gpu;
-    if (strcmp(gpu, "auto") == 0) {
-        /* Only for jobs that asked Slurm for one. */
-        if (getenv("SLURM_JOB_GPUS") == NULL && getenv("SLURM_STEP_GPUS") == NULL) return;
-        gpu = access("/dev/nvidiactl", F_OK) == 0 ? "nvidia" : access("/dev/kfd", F_OK) == 0 ? "amd" : "none";
-    }
-    if (strcmp(gpu, "nvidia") == 0) add(command, "--nv");
-    else if (strcmp(gpu, "amd") == 0) add(command, "--rocm");
-    else if (strcmp(gpu, "none") != 0) {
-        struct failure failure;
-        fail(&failure, FAIL_USAGE, "nvidia, amd or none", "--container-gpu=%s is not known", gpu);
-        end(&failure);
-    }
 }
 
 /* Apptainer gives APPTAINERENV_NAME the last word over what the image sets. */
@@ -230,7 +214,9 @@ int main(int argc, char **argv)
         add(&command, "--pwd");
         add(&command, workdir);
     }
-    add_gpu(&command, &config);
+    const char *gpu = NULL;
+    if (gpu_flag(&gpu, &config, host, &failure) != 0) end(&failure);
+    if (gpu != NULL) add(&command, gpu);
     add_mounts(&command, &config);
     if (getenv(TASK_SCRIPT) != NULL) add_mount(&command, command_word, command_word, 1);
     add(&command, image.path);

@@ -163,6 +163,7 @@ describe('values that make no sense', () => {
         { words: sbatch, env: { CTMGR_CONTAINER_MOUNT_HOME: 'maybe' } },
         { words: write, env: { CTMGR_CONTAINER_WRITABLE: 'no' } },
         { words: ['srun', '--container-writable', ...write.slice(1)] },
+        { words: ['srun', '-Q', '-N1', '-n2', '--container=hello', '--container-gpu=amd', 'true'] },
       ],
       alice,
     );
@@ -173,6 +174,7 @@ describe('values that make no sense', () => {
       failed(64, 'CTMGR_CONTAINER_MOUNT_HOME is yes or no'),
       { code: 0, stdout: 'not\n', stderr: '' },
       { code: 0, stdout: '', stderr: '' },
+      { code: 0, stdout: '', stderr: expect.stringMatching(/^ctmgr: node c\d has no GPU of AMD: .*\n$/) },
     ]);
   });
 });
