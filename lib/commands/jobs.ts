@@ -77,9 +77,9 @@ function startOf(text: string): { time: number; words: string } {
     return { time: epochSeconds() - Number(count) * seconds, words: `in the last ${countNoun(Number(count), word)}` };
   }
   // Without a zone a date alone would be one in UTC.
-  const time = Date.parse(text.includes('T') ? text : `${text}T00:00`);
-  if (/^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d)?)?$/.test(text) && time > 0)
-    return { time: Math.floor(time / 1000), words: `since ${text.replace('T', ' ')}` };
+  const at = Date.parse(text.includes('T') ? text : `${text}T00:00`);
+  if (/^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d)?)?$/.test(text) && at > 0)
+    return { time: Math.floor(at / 1000), words: `since ${text.replace('T', ' ')}` };
   throw new CtmgrError('usage', `--since ${quote(text)} is no time`, {
     why: 'It is a number of hours, days or weeks, or a date, perhaps with a time.',
     hint: '--since=12h, --since=30d, --since=2026-11-22 or --since=2026-11-22T08:00',
