@@ -183,14 +183,14 @@ it('what a batch script asks for besides the image holds for its steps, and not 
   const folder = `${site.inputs}/alice-steps`;
   await output(['install', '-d', '-o', 'alice', folder]);
   const step = `srun -Q sh -c 'echo "\${IMAGE:-host}"; test -e ~/.profile && echo home; touch /etc/new 2>/dev/null && echo written'`;
-  const bare = 'env -u SLURM_CTMGR_PIN -u SLURM_CONTAINER srun -Q sh -c';
+  const onHost = 'env -u SLURM_CTMGR_PIN -u SLURM_CONTAINER srun -Q sh -c';
   const text = `#!/bin/sh
 #SBATCH --container=hello --no-container-mount-home --container-writable
 #SBATCH --container-mounts=/etc/slurm:/etc/site:ro -D /tmp -o ${folder}/out
 ${step}
 srun -Q --container-mount-home sh -c 'test -e ~/.profile && echo home'
 srun -Q ls /etc/site/slurm.conf
-${bare} 'echo "\${IMAGE:-host}"; ls -d /etc/site'
+${onHost} 'echo "\${IMAGE:-host}"; ls -d /etc/site'
 touch ${folder}/end
 `;
   await site.write(`${folder}/job.sh`, text);
