@@ -2,7 +2,7 @@ import type { RunAnalysis } from './analyse-run.ts';
 import { differentBuilds } from './different-builds.ts';
 import { exclusionReason } from './examine-pair.ts';
 import type { Leg, RunData } from './run-data.ts';
-import { selfDifference } from './verdict-sentence.ts';
+import { showsBias } from './verdict-sentence.ts';
 import { countNoun } from '../util/count-noun.ts';
 
 /** One condition under which the numbers may be believed; `unknown` is neither good nor bad, and said. */
@@ -17,11 +17,10 @@ export function checkRun(run: RunData, { metrics }: RunAnalysis): Check[] {
     bare !== undefined && container !== undefined ? [{ ...pair, bare, container }] : [],
   );
   const valid = both.filter(({ bare, container }) => bare.invalid === undefined && container.invalid === undefined);
-  const counted = valid.filter((pair) => exclusionReason(pair, run.requested) === undefined);
+  const counted = valid.filter((pair) => exclusionReason(pair, run) === undefined);
   const bareFirst = counted.filter(({ sequence }) => sequence === 'bare-first').length;
   const all = (good: number, of: number, passed: string, failed: string): Check =>
     good === of ? { state: 'passed', text: passed } : { state: 'failed', text: `${of - good} of ${of}: ${failed}` };
-  const self = metrics.map(selfDifference).find((text) => text !== undefined);
   return [
     all(both.length, run.pairs.length, `All ${run.pairs.length} planned pairs have run`, 'planned pairs lack a leg'),
     all(valid.length, both.length, 'Every leg that ran is a result', 'pairs with a leg that is no result'),
@@ -40,14 +39,26 @@ export function checkRun(run: RunData, { metrics }: RunAnalysis): Check[] {
     buildCheck(run),
     nodesCheck(counted),
     readingsCheck(run),
-    ...(run.aa
-      ? [
-          self === undefined
-            ? { state: 'passed' as const, text: 'Both legs are bare metal, and no difference was found' }
-            : { state: 'failed' as const, text: self },
-        ]
-      : []),
+    ...(run.aa ? [selfCheck(metrics)] : []),
   ];
+}
+
+/** What a run of bare metal against itself says of the method. */
+function selfCheck(metrics: RunAnalysis['metrics']): Check {
+  if (showsBias(metrics)) {
+    const which = metrics.filter((one) => showsBias([one])).map(({ metric }) => metric.name);
+    return {
+      state: 'failed',
+      text: `Bare metal differs from itself in ${which.join(', ')}: the machine or the method is biased`,
+    };
+  }
+  const [headline] = metrics;
+  return headline?.verdict.kind === 'equivalent'
+    ? { state: 'passed', text: 'Bare metal is the same as itself within the margin' }
+    : {
+        state: 'unknown',
+        text: 'Bare metal against itself: these pairs show no difference, and do not rule one out either',
+      };
 }
 
 function nodesCheck(counted: readonly { bare: Leg; allocation: number }[]): Check {

@@ -1,14 +1,15 @@
 import type { MetricAnalysis } from './analyse-run.ts';
 import { interval, pValue } from './statistics/crossover.ts';
+import type { DifferenceTest } from './statistics/difference.ts';
 import { toPercent } from './statistics/pair.ts';
 import { percent, percentRange } from './verdict-sentence.ts';
 import { countNoun } from '../util/count-noun.ts';
 
 /** Name and value of everything that was computed for a metric, as people read it; empty without an estimate. */
 export function estimateRows(one: MetricAnalysis): [name: string, text: string][] {
-  const { metric, medians, crossover, permutation, hodgesLehmann: ranks } = one;
+  const { metric, medians, crossover, hodgesLehmann: ranks } = one;
   if (crossover === undefined || medians === undefined) return [];
-  const { by, equivalence } = one.verdict;
+  const { by, equivalence, difference } = one.verdict;
   const rows: [string, string][] = [
     [
       'median',
@@ -24,10 +25,7 @@ export function estimateRows(one: MetricAnalysis): [name: string, text: string][
       'decided',
       by === 'allocations' ? 'by the spread between allocations, the wider interval' : 'by pairs, the wider interval',
     ],
-    [
-      'p',
-      `no difference ${shortNumber(pValue(crossover.container))}, by permutation ${shortNumber(permutation?.p ?? Number.NaN)}`,
-    ],
+    ['p', `no difference ${shortNumber(pValue(crossover.container))}, by permutation ${permutationText(difference)}`],
     [
       'p of equivalence',
       equivalence === undefined
@@ -42,6 +40,13 @@ export function estimateRows(one: MetricAnalysis): [name: string, text: string][
     ['outlying', one.outlying.length === 0 ? '' : `${countNoun(one.outlying.length, 'pair')}, kept`],
   ];
   return rows.filter(([, text]) => text !== '');
+}
+
+/** `0.031 of 7776 plans`. */
+function permutationText(difference: DifferenceTest | undefined): string {
+  if (difference === undefined) return 'unknown';
+  const { p, plans, exact } = difference.permutation;
+  return `${shortNumber(p)} of ${exact ? 'all' : 'a sample of'} ${plans} plans`;
 }
 
 /** Four significant digits, with an exponent only where figures would be long. */

@@ -10,10 +10,12 @@ import { changeGate, closedGates, type ImageGate } from '../store/image-gates.ts
 import { epochSeconds } from '../util/clock.ts';
 import { briefErrorText, CtmgrError } from '../util/errors.ts';
 import { type BenchProgress, benchProgress } from './bench-progress.ts';
+import { usualAllocationsOf } from './draw-plan.ts';
 import { findBenchmark } from './find-definition.ts';
 import { decideGate, recordDecision } from './decide-gate.ts';
 import { planRun, type RunRequest } from './plan-run.ts';
 import { resumeRun, startRun } from './start-run.ts';
+import { differenceLevel } from './statistics/difference.ts';
 
 export interface GateReport {
   /** What has changed, in words for the reader. */
@@ -80,7 +82,7 @@ function requestFor(settings: GateSettings, image: NonNullable<RunRequest['image
   return {
     image,
     pairs,
-    allocations: allocations ?? Math.min(5, Math.floor(pairs / 2)),
+    allocations: allocations ?? usualAllocationsOf(pairs, differenceLevel),
     seed: randomBytes(8).toString('hex'),
     parameters,
     nodes,

@@ -21,7 +21,8 @@ export function reportJson(run: RunData, analysis: RunAnalysis): Record<string, 
 }
 
 function describeMetric(one: MetricAnalysis): Record<string, unknown> {
-  const { metric, verdict, crossover, hodgesLehmann: ranks, permutation } = one;
+  const { metric, verdict, crossover, hodgesLehmann: ranks } = one;
+  const { difference } = verdict;
   return {
     ...metric,
     verdict: verdict.kind,
@@ -36,7 +37,17 @@ function describeMetric(one: MetricAnalysis): Record<string, unknown> {
     by_pairs: crossover === undefined ? null : describeEstimate(crossover.container),
     order: crossover === undefined ? null : describeEstimate(crossover.order),
     by_ranks: ranks === undefined ? null : { value: ranks.value, interval95: ranks.interval ?? null },
-    permutation_p: permutation?.p ?? null,
+    permutation_p: difference?.permutation.p ?? null,
+    difference:
+      difference === undefined
+        ? null
+        : {
+            level: difference.level,
+            shown: difference.shown ?? null,
+            by_interval: difference.byInterval ?? null,
+            attainable: difference.attainable,
+            plans: difference.permutation.plans,
+          },
     medians: one.medians ?? null,
     allocations: one.allocations,
     fixed_orders: one.fixedOrders,

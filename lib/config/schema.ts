@@ -71,7 +71,8 @@ const gate = v.strictObject({
       v.minValue(4),
       v.check((pairs) => pairs % 2 === 0, 'an even number'),
     ),
-    8,
+    // The fewest that can show a difference when they are spread over five allocations.
+    12,
   ),
   allocations: v.optional(wholeNumber),
   nodes: v.optional(wholeNumber),

@@ -162,7 +162,14 @@ describe('analyses without normality', () => {
       block,
       allocation: 0,
     }));
-    expect(permutationTest(blocks)).toEqual({ p: 0.5, plans: 4, exact: true });
+    expect(permutationTest(blocks)).toEqual({
+      p: 0.5,
+      slowerP: 0.25,
+      fasterP: 1,
+      leastP: 0.25,
+      plans: 4,
+      exact: true,
+    });
   });
 
   it('draws plans if there are too many, always the same ones', () => {
@@ -278,7 +285,10 @@ describe('allocations', () => {
         block: allocation,
       })),
     );
-    expect(decideVerdict(apart, logMargin(0.01))).toMatchObject({ kind: 'inconclusive', by: 'allocations' });
+    expect(decideVerdict(apart, { margin: logMargin(0.01), aa: false })).toMatchObject({
+      kind: 'inconclusive',
+      by: 'allocations',
+    });
   });
 });
 
@@ -294,7 +304,9 @@ describe('the verdict', () => {
     ['faster', -0.02, 0.002],
     ['not-worse', -0.009, 0.016],
     ['inconclusive', 0.0001, 0.05],
-  ])('%s', (kind, effect, scatter) => expect(decideVerdict(around(effect, scatter), logMargin(0.01)).kind).toBe(kind));
+  ])('%s', (kind, effect, scatter) =>
+    expect(decideVerdict(around(effect, scatter), { margin: logMargin(0.01), aa: false }).kind).toBe(kind),
+  );
 
   it('says how many pairs it would take', () => {
     expect(pairsToDecide(around(0, 0.02), logMargin(0.01))).toBe(44);
@@ -302,7 +314,10 @@ describe('the verdict', () => {
   });
 
   it('says nothing from too few pairs', () => {
-    expect(decideVerdict(logPairs([1], [1]), 0.01)).toMatchObject({ kind: 'inconclusive', estimate: undefined });
+    expect(decideVerdict(logPairs([1], [1]), { margin: 0.01, aa: false })).toMatchObject({
+      kind: 'inconclusive',
+      estimate: undefined,
+    });
   });
 
   it('calls the same program twice on a noisy machine inconclusive', () => {
@@ -319,7 +334,11 @@ describe('the verdict', () => {
         const pair = { bare, container, allocation: 0, block: 0 };
         return toLogPair({ ...pair, sequence: bareFirst ? 'bare-first' : 'container-first' }, direction);
       });
-      expect([metric, log.length, decideVerdict(log, logMargin(0.02)).kind]).toEqual([metric, 20, 'inconclusive']);
+      expect([metric, log.length, decideVerdict(log, { margin: logMargin(0.02), aa: false }).kind]).toEqual([
+        metric,
+        20,
+        'inconclusive',
+      ]);
     }
     expect(metrics.size).toBe(2);
   });

@@ -95,7 +95,7 @@ export function pairTable(run: RunData): Html {
       value('container', i),
       difference === undefined ? '' : percent(Math.log1p(difference / 100)),
       [...new Set([...(pair.bare?.nodes ?? []), ...(pair.container?.nodes ?? [])])].join(' '),
-      exclusionReason(pair, run.requested) ?? 'yes',
+      exclusionReason(pair, run) ?? 'yes',
     ];
   });
   return table(`The plan as it was drawn, and ${metric?.name ?? 'nothing'} of each pair`, heads, rows, [

@@ -20,7 +20,7 @@ export function sizesFigures(id: string, run: RunData, analysis: MetricAnalysis)
 }
 
 function valuesFigure(id: string, run: RunData, { metric }: MetricAnalysis, sizes: readonly number[]): Figure {
-  const counted = run.pairs.filter((pair) => exclusionReason(pair, run.requested) === undefined);
+  const counted = run.pairs.filter((pair) => exclusionReason(pair, run) === undefined);
   const values = sizes.flatMap((size) =>
     (['bare', 'container'] as const).map((leg) => {
       const all = counted.flatMap((pair) => pair[leg]?.measurements ?? []);
