@@ -50,6 +50,12 @@ export interface RunAnalysis {
   metrics: MetricAnalysis[];
 }
 
+/** The metrics on which a decision rests. */
+export function decidingMetrics({ metrics }: RunAnalysis): MetricAnalysis[] {
+  const named = metrics.filter(({ metric }) => metric.decides === true);
+  return named.length > 0 ? named : metrics.slice(0, 1);
+}
+
 /** Computes everything that a report of the run says. Pure: the same data give the same answer. */
 export function analyseRun(run: RunData): RunAnalysis {
   const counted = run.pairs.filter((pair) => exclusionReason(pair, run) === undefined);

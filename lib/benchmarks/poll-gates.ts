@@ -78,7 +78,7 @@ async function begin(site: BuildSite, gate: ImageGate, report: GateReport): Prom
 }
 
 function requestFor(settings: GateSettings, image: NonNullable<RunRequest['image']>): RunRequest {
-  const { pairs, allocations, parameters, nodes, tasks_per_node, margin } = settings;
+  const { pairs, allocations, parameters, nodes, tasks_per_node, margin, metrics } = settings;
   return {
     image,
     pairs,
@@ -90,6 +90,7 @@ function requestFor(settings: GateSettings, image: NonNullable<RunRequest['image
     margin,
     gap: undefined,
     constraint: undefined,
+    deciding: metrics,
   };
 }
 

@@ -10,6 +10,8 @@ export interface MetricDefinition {
   direction: Direction;
   /** The difference that does not matter, as a fraction: 0.01 is 1 %. */
   margin: number;
+  /** Only on metrics of a gate that names its metrics: all of these have to be not worse. Otherwise the first one decides. */
+  decides?: true;
 }
 
 /** One leg of a pair, as it was collected. */
@@ -49,7 +51,7 @@ export interface RunData {
   created: number;
   createdBy: string;
   jobs: number[];
-  /** The first one decides. */
+  /** The first one decides, or those that `decides` is true of. */
   metrics: MetricDefinition[];
   /** Parameters that both legs have to echo. */
   requested: Record<string, string>;

@@ -64,6 +64,8 @@ const benchmark = v.strictObject({
 const gate = v.strictObject({
   benchmark: text,
   images: v.optional(v.pipe(words, v.minLength(1)), ['*']),
+  /** None: the benchmark's first one. */
+  metrics: v.optional(v.pipe(words, v.minLength(1))),
   parameters: v.optional(v.record(text, v.string()), {}),
   pairs: v.optional(
     v.pipe(

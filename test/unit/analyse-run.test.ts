@@ -65,6 +65,34 @@ it.each([
   expect(decideGate(run(measured(ratio)))).toEqual({ passed, message: expect.stringMatching(sentence) });
 });
 
+it('a gate with several metrics lets pass only what is good in all of them', () => {
+  const metric = (name: string, more: object) =>
+    ({ name, unit: '', direction: 'lower-is-better', margin: 0.01, ...more }) as const;
+  const both = (ratio: number, decides: object): RunData => {
+    const reads = (value: number): Leg['measurements'][number] => ({ metric: 'read', value });
+    const pairs = measured(1).map((one, i) => ({
+      ...one,
+      bare: leg({ 1: 10 }),
+      container: leg({ 1: one.container?.measurements[0]?.value ?? 0 }),
+      i,
+    }));
+    for (const { bare, container, i } of pairs) {
+      bare.measurements.push(reads(10));
+      container.measurements.push(reads(10 * ratio * (1 + (((i * 7) % 12) - 5.5) / 5000)));
+    }
+    return { ...run(pairs), metrics: [metric('time', decides), metric('read', decides)] };
+  };
+  expect(decideGate(both(1.05, {}))).toMatchObject({ passed: true });
+  expect(decideGate(both(1.05, { decides: true }))).toEqual({
+    passed: false,
+    message: expect.stringMatching(/^imb-2026-11-22\.1: read costs [45]\.\d+ %/),
+  });
+  expect(decideGate(both(1, { decides: true }))).toEqual({
+    passed: true,
+    message: expect.stringMatching(/: time costs nothing .*; read costs nothing/),
+  });
+});
+
 it('a gate keeps back what cannot be told, and says why pairs do not count', () => {
   const [first, ...others] = measured(1);
   const odd = { ...others[0], container: { ...leg({}), invalid: 'it ended with exit code 3' } } as CollectedPair;
@@ -79,13 +107,16 @@ it('a parameter that not every version prints is compared where it is printed', 
     const one = leg({ 1: 1 }, bytes === undefined ? {} : { bytes });
     return pair(0, one, one);
   };
-  const reason = (bytes?: string): string | undefined => exclusionReason(printed(bytes), { requested: { bytes: '8' }, ifPrinted: ['bytes'] });
+  const reason = (bytes?: string): string | undefined =>
+    exclusionReason(printed(bytes), { requested: { bytes: '8' }, ifPrinted: ['bytes'] });
   expect([reason(), reason('8'), reason('9')]).toEqual([
     undefined,
     undefined,
     'bare leg: bytes is 9, not 8 as requested',
   ]);
-  expect(exclusionReason(printed(), { requested: { bytes: '8' } })).toBe('bare leg: bytes is not given, not 8 as requested');
+  expect(exclusionReason(printed(), { requested: { bytes: '8' } })).toBe(
+    'bare leg: bytes is not given, not 8 as requested',
+  );
 });
 
 it('legs that IMB let repeat differently are no pair', () => {

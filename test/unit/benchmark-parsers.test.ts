@@ -181,6 +181,9 @@ describe('whole outputs', () => {
     const expected = { 'latency 1': 1.03, 'latency 4194304': 512.75 };
     expect(values(parse('osu', osu71))).toMatchObject(expected);
     expect(values(parse('osu', osu75))).toEqual(expected);
+    expect(parse('osu', osu75).parameters).toMatchObject({ largest: '4194304', repetitions: '1:10000 4194304:100' });
+    expect(parse('osu', osu75.replace(' 10000 ', ' 100 ')).parameters).toMatchObject({ repetitions: '100' });
+    expect(parse('osu', osu71).parameters).not.toHaveProperty('repetitions');
     expect(values(parse('osu', osuBandwidth))).toMatchObject({ 'bandwidth 2': 10, 'message-rate 2': 5e6 });
   });
 

@@ -1,4 +1,4 @@
-import type { RunAnalysis } from '../analyse-run.ts';
+import { decidingMetrics, type RunAnalysis } from '../analyse-run.ts';
 import { type Check, checkRun } from '../check-run.ts';
 import { fixedOrderSentences, orderSentence } from '../order-sentence.ts';
 import type { RunData } from '../run-data.ts';
@@ -20,6 +20,7 @@ export async function runPage(run: RunData, analysis: RunAnalysis, provenance: R
     html`<div class="figures">${figures.flatMap(({ id }) => drawn.get(id) ?? [])}</div> `;
   const image = run.aa ? 'bare metal against itself' : `${run.image.name}:${run.image.tag}`;
   const [headline] = analysis.metrics;
+  const deciding = decidingMetrics(analysis);
   const body = html`<h1>${run.benchmark}: ${image}</h1>
     <div class="answer">
       <p class="verdict">${headline === undefined ? 'No metric' : `${run.benchmark}: ${verdictSentence(headline)}`}.</p>
@@ -30,7 +31,7 @@ export async function runPage(run: RunData, analysis: RunAnalysis, provenance: R
     ${summaryTable(analysis)}${forest === undefined ? undefined : show([forest])}${metrics.map(
       ({ analysis: one, figures }) =>
         html`<h2>${one.metric.name}${one.metric.unit === '' ? '' : `, ${one.metric.unit}`}</h2>
-          <p>${one.metric.name}: ${verdictSentence(one)}.${one === headline ? ' This metric decides.' : ''}</p>
+          <p>${one.metric.name}: ${verdictSentence(one)}.${deciding.includes(one) ? ' This metric decides.' : ''}</p>
           ${figures.length === 0 ? html`<p>No pair counts that has this metric: there is nothing to draw.</p> ` : show(figures)}`,
     )}
     <h2>Estimates</h2>
