@@ -1,6 +1,7 @@
 import type { RunAnalysis } from './analyse-run.ts';
 import { differentBuilds } from './different-builds.ts';
 import { exclusionReason } from './examine-pair.ts';
+import type { SelfRun } from './last-self-run.ts';
 import type { Leg, RunData } from './run-data.ts';
 import { showsBias } from './verdict-sentence.ts';
 import { countNoun } from '../util/count-noun.ts';
@@ -12,7 +13,7 @@ export interface Check {
 }
 
 /** Everything that could make a run say less than it seems to, the same for every run and in the same order. */
-export function checkRun(run: RunData, { metrics }: RunAnalysis): Check[] {
+export function checkRun(run: RunData, { metrics }: RunAnalysis, lastSelf: SelfRun | undefined): Check[] {
   const both = run.pairs.flatMap(({ bare, container, ...pair }) =>
     bare !== undefined && container !== undefined ? [{ ...pair, bare, container }] : [],
   );
@@ -34,13 +35,51 @@ export function checkRun(run: RunData, { metrics }: RunAnalysis): Check[] {
       ? { state: 'passed', text: `Both orders occur equally often: ${bareFirst} times each` }
       : {
           state: 'failed',
-          text: `${bareFirst} pairs ran bare metal first, ${counted.length - bareFirst} the container`,
+          text: `${countNoun(bareFirst, 'pair')} ran bare metal first, ${counted.length - bareFirst} the container`,
         },
     buildCheck(run),
     nodesCheck(counted),
     readingsCheck(run),
-    ...(run.aa ? [selfCheck(metrics)] : []),
+    warmUpCheck(run),
+    run.aa ? selfCheck(metrics) : lastSelfCheck(run, lastSelf),
   ];
+}
+
+/** A first run is slow for reasons of its own: the image is read, libraries are loaded, the processor is cold. */
+function warmUpCheck({ warmUps }: RunData): Check {
+  const cold = warmUps.filter(({ legs }) => legs.length < 2);
+  if (warmUps.length > 0 && cold.length === 0) {
+    return { state: 'passed', text: `Both legs were warmed up in ${countNoun(warmUps.length, 'allocation')}` };
+  }
+  const places = cold.map(({ allocation, submission }) =>
+    submission > 1 ? `${allocation} of submission ${submission}` : String(allocation),
+  );
+  return {
+    state: 'failed',
+    text: warmUps.length === 0 ? 'No allocation was warmed up' : `Not warmed up well: allocation ${places.join(', ')}`,
+  };
+}
+
+function lastSelfCheck({ benchmark }: RunData, last: SelfRun | undefined): Check {
+  if (last === undefined) {
+    return {
+      state: 'unknown',
+      text: `Bare metal was not compared with itself before this run: ctmgr bench run ${benchmark} --aa checks machine and method`,
+    };
+  }
+  const run = `${last.name} (${utcDate(last.created)})`;
+  return {
+    same: { state: 'passed', text: `Bare metal was the same as itself within the margin in ${run}` } as const,
+    nothing: { state: 'unknown', text: `Bare metal against itself, ${run}, could not tell` } as const,
+    different: {
+      state: 'failed',
+      text: `Bare metal differed from itself in ${run}: the machine or the method is biased`,
+    } as const,
+  }[last.says];
+}
+
+function utcDate(seconds: number): string {
+  return new Date(seconds * 1000).toISOString().slice(0, 10);
 }
 
 /** What a run of bare metal against itself says of the method. */

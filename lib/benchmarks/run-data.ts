@@ -38,6 +38,15 @@ export interface CollectedPair extends PlannedPair {
   container: Leg | undefined;
 }
 
+/** What became of the warm-ups of one allocation that pairs of the run come from: one of each leg. */
+export interface WarmUp {
+  /** Number of the submission. */
+  submission: number;
+  allocation: number;
+  /** Those that ended well. */
+  legs: ('bare' | 'container')[];
+}
+
 /** Everything that a report says of one benchmark run comes from here. */
 export interface RunData {
   name: string;
@@ -58,5 +67,6 @@ export interface RunData {
   /** Those of them that not every version of the program prints: compared where they are printed. */
   ifPrinted?: readonly string[];
   allocations: number;
+  warmUps: WarmUp[];
   pairs: CollectedPair[];
 }

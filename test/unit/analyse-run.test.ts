@@ -40,6 +40,7 @@ const run = (pairs: CollectedPair[]): RunData => ({
   metrics: [{ name: 'time', unit: 'µs', direction: 'lower-is-better', margin: 0.01 }],
   requested: {},
   allocations: 1,
+  warmUps: [],
   pairs,
 });
 

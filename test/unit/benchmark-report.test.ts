@@ -119,7 +119,7 @@ describe('bare metal against itself with a difference', () => {
     const run = { ...makeRun(cost), aa: true };
     expect(self(cost)).toMatch(verdict);
     expect(self(cost)).toMatch(/^Beware: by chance that happens in 0\.3 of 100 such runs/m);
-    expect(checkRun(run, analyseRun(run))).toContainEqual({
+    expect(checkRun(run, analyseRun(run), undefined)).toContainEqual({
       state: 'failed',
       text: 'Bare metal differs from itself in gflops: the machine or the method is biased',
     });

@@ -26,7 +26,7 @@ export async function runPage(run: RunData, analysis: RunAnalysis, provenance: R
       <p class="verdict">${headline === undefined ? 'No metric' : `${run.benchmark}: ${verdictSentence(headline)}`}.</p>
       ${orderBox(analysis)}
     </div>
-    ${checkBox(checkRun(run, analysis))}
+    ${checkBox(checkRun(run, analysis, provenance.lastSelf))}
     <h2>All metrics</h2>
     ${summaryTable(analysis)}${forest === undefined ? undefined : show([forest])}${metrics.map(
       ({ analysis: one, figures }) =>
@@ -35,7 +35,7 @@ export async function runPage(run: RunData, analysis: RunAnalysis, provenance: R
           ${figures.length === 0 ? html`<p>No pair counts that has this metric: there is nothing to draw.</p> ` : show(figures)}`,
     )}
     <h2>Estimates</h2>
-    ${analysis.metrics.flatMap((one) => [estimateTable(one), sizeTable(one)].filter((part) => part !== undefined))}
+    ${estimateTables(analysis)}
     <h2>What a fixed order would have claimed</h2>
     ${fixedOrderTable(analysis)}
     <h2>Pairs</h2>
@@ -46,6 +46,11 @@ export async function runPage(run: RunData, analysis: RunAnalysis, provenance: R
     <pre>${provenance.script}</pre>
     ${outputList(run)}`;
   return page(`${run.name}: ${run.benchmark}, ${image}`, body);
+}
+
+function estimateTables({ metrics }: RunAnalysis): Html[] {
+  const tables = metrics.flatMap((one) => [estimateTable(one), sizeTable(one)].filter((part) => part !== undefined));
+  return tables.length > 0 ? tables : [html`<p>Too few pairs count for any estimate.</p> `];
 }
 
 function orderBox({ metrics: [headline] }: RunAnalysis): Html | undefined {

@@ -1,5 +1,5 @@
 import type { MetricAnalysis, RunAnalysis } from '../analyse-run.ts';
-import { estimateRows, shortNumber } from '../estimate-rows.ts';
+import { chance, estimateRows, shortNumber } from '../estimate-rows.ts';
 import { exclusionReason } from '../examine-pair.ts';
 import { metricValue } from '../metric-value.ts';
 import type { RunData } from '../run-data.ts';
@@ -40,7 +40,7 @@ export function sizeTable({ metric, sizes }: MetricAnalysis): Html | undefined {
     String(size),
     percent(effect.value),
     percentRange(effect.interval),
-    shortNumber(effect.p),
+    chance(effect.p),
   ]);
   return table(`${metric.name} by message size, corrected for the number of sizes`, heads, rows, heads);
 }

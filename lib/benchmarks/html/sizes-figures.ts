@@ -8,6 +8,7 @@ import { percent } from '../verdict-sentence.ts';
 import type { Figure } from './draw-figure.ts';
 import { numberAxis } from './number-axis.ts';
 import { roomyDomain } from './pair-points.ts';
+import { printedStep } from './printed-step.ts';
 import { byLeg, colours, figureWidth, shapeByLeg } from './theme.ts';
 
 /** Of a metric with message sizes: the values over the size, and the ratio with its band. Empty for other metrics. */
@@ -16,17 +17,36 @@ export function sizesFigures(id: string, run: RunData, analysis: MetricAnalysis)
   const shown = analysis.sizes.filter(({ size }) => size > 0);
   if (shown.length < 2) return [];
   const sizes = shown.map(({ size }) => size);
-  return [valuesFigure(`${id}-values`, run, analysis, sizes), ratioFigure(`${id}-ratio`, analysis, shown)];
+  return [
+    valuesFigure(`${id}-values`, run, analysis, sizes),
+    ratioFigure(`${id}-ratio`, analysis, shown, resolution(run, analysis, sizes)),
+  ];
 }
 
-function valuesFigure(id: string, run: RunData, { metric }: MetricAnalysis, sizes: readonly number[]): Figure {
-  const counted = run.pairs.filter((pair) => exclusionReason(pair, run) === undefined);
+/** All values of one leg that count at this size. */
+function valuesAt(run: RunData, { metric }: MetricAnalysis, leg: 'bare' | 'container', size: number): number[] {
+  return run.pairs
+    .filter((pair) => exclusionReason(pair, run) === undefined)
+    .flatMap((pair) => pair[leg]?.measurements ?? [])
+    .filter((one) => one.metric === metric.name && one.size === size)
+    .map(({ value }) => value);
+}
+
+/** By size how many per cent one step of the last printed digit is; empty if that is unknown. */
+function resolution(run: RunData, analysis: MetricAnalysis, sizes: readonly number[]): Map<number, number> {
+  const bySize = sizes.map((size) => [size, valuesAt(run, analysis, 'bare', size)] as const);
+  const step = printedStep(bySize.flatMap(([, values]) => values));
+  return new Map(step === undefined ? [] : bySize.map(([size, values]) => [size, (100 * step) / median(values)]));
+}
+
+function valuesFigure(id: string, run: RunData, analysis: MetricAnalysis, sizes: readonly number[]): Figure {
+  const { metric } = analysis;
   const values = sizes.flatMap((size) =>
-    (['bare', 'container'] as const).map((leg) => {
-      const all = counted.flatMap((pair) => pair[leg]?.measurements ?? []);
-      const here = all.filter((one) => one.metric === metric.name && one.size === size);
-      return { size, leg: leg === 'bare' ? 'bare metal' : 'container', value: median(here.map(({ value }) => value)) };
-    }),
+    (['bare', 'container'] as const).map((leg) => ({
+      size,
+      leg: leg === 'bare' ? 'bare metal' : 'container',
+      value: median(valuesAt(run, analysis, leg, size)),
+    })),
   );
   return {
     id,
@@ -65,7 +85,12 @@ function valuesFigure(id: string, run: RunData, { metric }: MetricAnalysis, size
   };
 }
 
-function ratioFigure(id: string, { metric }: MetricAnalysis, sizes: MetricAnalysis['sizes']): Figure {
+function ratioFigure(
+  id: string,
+  { metric }: MetricAnalysis,
+  sizes: MetricAnalysis['sizes'],
+  steps: ReadonlyMap<number, number>,
+): Figure {
   const values = sizes.map(({ size, effect }) => ({
     size,
     value: toPercent(effect.value),
@@ -76,6 +101,10 @@ function ratioFigure(id: string, { metric }: MetricAnalysis, sizes: MetricAnalys
   const margin = logMargin(metric.margin);
   const clamp = (value: number): number => Math.max(domain[0], Math.min(domain[1], value));
   const band = { low: clamp(toPercent(-margin)), high: clamp(toPercent(margin)) };
+  // Shorter ones are not to be seen.
+  const ticks = [...steps].flatMap(([size, step]) =>
+    step < 0.01 * (domain[1] - domain[0]) ? [] : [{ size, low: clamp(-step), high: clamp(step) }],
+  );
   const y = { type: 'quantitative', scale: { domain, nice: false, zero: false } } as const;
   const whole = { x: { value: 0 }, x2: { value: 'width' } } as const;
   const beyond = sizes.filter(({ effect: { interval } }) => interval[0] > 0 || interval[1] < 0);
@@ -89,7 +118,10 @@ function ratioFigure(id: string, { metric }: MetricAnalysis, sizes: MetricAnalys
         : beyond.map(({ size, effect }) => `${size} bytes: ${percent(effect.value)}`).join('; '),
     caption:
       'How much more the container costs. The band around the line holds at all sizes together with 95 % (max-T); where it leaves 0 there is a difference. ' +
-      'In the background: the margin, where it fits in. The program prints few digits: at short times one step of the last digit is many per cent.',
+      'In the background: the margin, where it fits in.' +
+      (ticks.length === 0
+        ? ''
+        : ' Dark bars: one step of the last digit that the program prints, up and down; what is smaller it cannot show.'),
     spec: {
       width: figureWidth,
       height: 260,
@@ -108,6 +140,11 @@ function ratioFigure(id: string, { metric }: MetricAnalysis, sizes: MetricAnalys
             y: { ...y, field: 'low', axis: numberAxis('container costs more by, %', domain) },
             y2: { field: 'high' },
           },
+        },
+        {
+          data: { values: ticks },
+          mark: { type: 'rule', color: colours.muted, strokeWidth: 4, opacity: 0.55 },
+          encoding: { x, y: { ...y, field: 'low' }, y2: { field: 'high' } },
         },
         {
           data: { values: [{ zero: 0 }] },
