@@ -59,7 +59,13 @@ export function decidingMetrics({ metrics }: RunAnalysis): MetricAnalysis[] {
 /** Computes everything that a report of the run says. Pure: the same data give the same answer. */
 export function analyseRun(run: RunData): RunAnalysis {
   const counted = run.pairs.filter((pair) => exclusionReason(pair, run) === undefined);
-  return { excluded: excludedPairs(run), metrics: run.metrics.map((metric) => analyseMetric(metric, run, counted)) };
+  const metrics = run.metrics.filter(({ name, if_printed, decides }) => !if_printed || decides || isPrinted(name, run));
+  return { excluded: excludedPairs(run), metrics: metrics.map((metric) => analyseMetric(metric, run, counted)) };
+}
+
+function isPrinted(metric: string, { pairs }: RunData): boolean {
+  const legs = pairs.flatMap(({ bare, container }) => [bare, container]);
+  return legs.some((leg) => leg?.measurements.some((one) => one.metric === metric));
 }
 
 /** The pairs that do not count, in the order of the plan. */

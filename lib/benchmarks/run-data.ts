@@ -10,6 +10,8 @@ export interface MetricDefinition {
   direction: Direction;
   /** The difference that does not matter, as a fraction: 0.01 is 1 %. */
   margin: number;
+  /** Left out of the report of a run no leg of which has it. */
+  if_printed?: true | undefined;
   /** Only on metrics of a gate that names its metrics: all of these have to be not worse. Otherwise the first one decides. */
   decides?: true;
 }

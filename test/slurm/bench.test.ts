@@ -188,6 +188,17 @@ describe('a program whose true cost is known', () => {
     }
   });
 
+  it('would be run like that, says --dry-run, which changes nothing', async () => {
+    const runs = async (): Promise<unknown[]> => JSON.parse((await admin(['status', '--json'])).stdout) as unknown[];
+    const before = await runs();
+    const words = measure(['--seed', 'same', '--dry-run', '--json']).filter((word) => word !== '--wait');
+    const { plan } = JSON.parse((await admin(words)).stdout) as { plan: { pairs: { sequence: string }[] } };
+    expect(plan.pairs.map(({ sequence }) => sequence)).toEqual(same.pairs.map(({ sequence }) => sequence));
+    const few = await admin(['run', 'truth', '--aa', '--pairs', '8', '--dry-run']);
+    expect(few.stdout).toMatch(/8 pairs in 4 allocations can be drawn in 16 ways: .* takes at least 16 pairs/);
+    expect(await runs()).toHaveLength(before.length);
+  });
+
   it('is reported with the same bytes every time', async () => {
     const words = ['report', same.run.name, '--json'];
     const [one, other] = await Promise.all([admin(words), site.ctmgr(['bench', ...words])]);

@@ -133,6 +133,22 @@ describe('whole outputs', () => {
     });
   });
 
+  it('IMB: a benchmark that prints no times', () => {
+    const uniband = `
+#---------------------------------------------------
+# Benchmarking Uniband
+# #processes = 2
+#---------------------------------------------------
+       #bytes #repetitions   Mbytes/sec      Msg/sec
+            0         1000         0.00      5000000
+            1         1000         5.13      5130000
+
+# All processes entering MPI_Finalize
+`;
+    expect(values(parse('imb', uniband))).toEqual({ 'uniband-bandwidth 1': 5.13 });
+    expect(reason('imb', uniband.replace('Mbytes/sec', 'bytes'))).toMatch(/neither times nor bandwidths/);
+  });
+
   it('IOR, as a table and as JSON', () => {
     const table = parse('ior', read('own-ior-4.1.0dev.txt'));
     expect(values(table)['write']).toBeCloseTo((818.35 + 2078.36 + 2045.9) / 3, 9);

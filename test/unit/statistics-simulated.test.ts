@@ -6,6 +6,7 @@ import { analyseCrossover, interval } from '../../lib/benchmarks/statistics/cros
 import { logMargin } from '../../lib/benchmarks/statistics/equivalence.ts';
 import { fixedOrderClaim } from '../../lib/benchmarks/statistics/fixed-order.ts';
 import { hodgesLehmann } from '../../lib/benchmarks/statistics/hodges-lehmann.ts';
+import { maxT } from '../../lib/benchmarks/statistics/max-t.ts';
 import type { LogPair } from '../../lib/benchmarks/statistics/pair.ts';
 import { permutationTest } from '../../lib/benchmarks/statistics/permutation.ts';
 import { seededRandom } from '../../lib/benchmarks/statistics/random.ts';
@@ -164,4 +165,27 @@ describe('the same program in both legs', () => {
     const kinds = plansOf(20, 20, 5).map((plan) => decideVerdict(runOfItself(plan, noise), { margin, aa: true }).kind);
     expect(kinds.filter((kind) => kind !== 'equivalent' && kind !== 'inconclusive')).toEqual([]);
   });
+});
+
+it('finds a difference at any of eight message sizes that is not there no more often than 5 of 100 times', () => {
+  const rounds = 300;
+  const sizes = 8;
+  let [corrected, uncorrected, outside] = [0, 0, 0];
+  for (const plan of plansOf(rounds, 12, 3)) {
+    // Half of the scatter is common to all sizes.
+    const common = runOfItself(plan, noises.normal);
+    const random = seededRandom(`sizes ${plan.seed}`);
+    const metrics = Array.from({ length: sizes }, () =>
+      common.map((pair) => ({ ...pair, difference: pair.difference + 0.014 * normal(random) })),
+    );
+    const effects = maxT(metrics) ?? [];
+    if (effects.some(({ p }) => p < 0.05)) corrected += 1;
+    if (effects.some((effect) => !contains(effect.interval, 0))) outside += 1;
+    if (metrics.some((pairs) => permutationTest(pairs).p < 0.05)) uncorrected += 1;
+  }
+  const most = rounds * (0.05 + 3 * Math.sqrt((0.05 * 0.95) / rounds));
+  expect(corrected).toBeLessThanOrEqual(most);
+  expect(outside).toBeLessThanOrEqual(most);
+  // What the correction is for.
+  expect(uncorrected).toBeGreaterThan(2 * most);
 });
