@@ -17,7 +17,7 @@ export async function lastSelfRun(db: Store, run: BenchmarkRun): Promise<SelfRun
   const before = (await listBenchmarkRuns(db)).filter(
     ({ id, aa, benchmark }) => id < run.id && aa === 1 && benchmark === run.benchmark,
   );
-  for (const one of before.reverse()) {
+  for (const one of before.toReversed()) {
     const data = await loadRunData(db, one);
     if (data.pairs.some(({ bare, container }) => bare === undefined || container === undefined)) continue;
     const { metrics } = analyseRun(data);

@@ -54,7 +54,7 @@ const atCall = async (
   return {
     seed: run.seed,
     generator: run.generator,
-    pairs: pairs.map(({ benchmark_run_id: _, ...pair }) => pair),
+    pairs: pairs.map(({ benchmark_run_id: _run, ...pair }) => pair),
     state: last?.state,
   };
 };

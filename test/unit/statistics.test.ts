@@ -415,7 +415,7 @@ describe('a difference', () => {
     }));
 
   it('is shown in the direction in which both tests see it', () => {
-    const of = (pairs: LogPair[]) => decideVerdict(pairs, { margin: 0.01, aa: false });
+    const of = (some: LogPair[]) => decideVerdict(some, { margin: 0.01, aa: false });
     expect(of(sure(0.02))).toMatchObject({ kind: 'slower', difference: { shown: 'slower', attainable: true } });
     expect(of(sure(-0.02))).toMatchObject({ kind: 'faster', difference: { shown: 'faster' } });
     // Of 216 plans one makes it look as dear: p = 1/216 one-sided.
@@ -424,7 +424,7 @@ describe('a difference', () => {
 
   it('needs both: the interval alone is not enough', () => {
     // Three allocations, each with one pair whose first run was slow: the interval over allocations lies above 0.
-    const pairs = [0, 1, 2].flatMap((block) =>
+    const some = [0, 1, 2].flatMap((block) =>
       (['container-first', 'bare-first', 'container-first', 'bare-first'] as const).map((sequence, i) => ({
         sequence,
         allocation: block,
@@ -432,25 +432,25 @@ describe('a difference', () => {
         difference: i === 0 ? 0.2 + block / 1000 : (i - 2) * 1e-3,
       })),
     );
-    const { kind, difference } = decideVerdict(pairs, { margin: 0.01, aa: false });
+    const { kind, difference } = decideVerdict(some, { margin: 0.01, aa: false });
     expect([kind, difference?.byInterval, difference?.shown]).toEqual(['inconclusive', 'slower', undefined]);
     expect(difference?.permutation.slowerP).toBeGreaterThan(0.025);
   });
 
   it('needs both: the permutation alone is not enough', () => {
     // Each pair says so, and the allocations differ too much.
-    const pairs = sure(0.001).map((pair, i) => ({
+    const some = sure(0.001).map((pair, i) => ({
       ...pair,
       allocation: pair.block,
       difference: pair.difference * 30 ** (i >> 2),
     }));
-    const { difference } = decideVerdict(pairs, { margin: 0.01, aa: false });
+    const { difference } = decideVerdict(some, { margin: 0.01, aa: false });
     expect(difference).toMatchObject({ byInterval: undefined, shown: undefined });
     expect(difference?.permutation.slowerP).toBeLessThan(0.025);
   });
 
   it('is looked for at the level of a series where both legs are bare metal, and in both directions', () => {
-    const of = (pairs: LogPair[]) => decideVerdict(pairs, { margin: 0.01, aa: true });
+    const of = (some: LogPair[]) => decideVerdict(some, { margin: 0.01, aa: true });
     expect(of(sure(0.02))).toMatchObject({ kind: 'inconclusive', difference: { attainable: false } });
     const more = [...sure(0.02), ...sure(0.02).map((pair) => ({ ...pair, block: pair.block + 3 }))];
     expect(of(more).kind).toBe('slower');
