@@ -26,6 +26,7 @@ export async function runPage(run: RunData, analysis: RunAnalysis, provenance: R
       <p class="verdict">${headline === undefined ? 'No metric' : `${run.benchmark}: ${verdictSentence(headline)}`}.</p>
       ${orderBox(analysis)}
     </div>
+    ${run.aa ? html`<p>Both legs ran on bare metal; what is called container below is one of them.</p> ` : undefined}
     ${checkBox(checkRun(run, analysis, provenance.lastSelf))}
     <h2>All metrics</h2>
     ${summaryTable(analysis)}${forest === undefined ? undefined : show([forest])}${metrics.map(
