@@ -36,7 +36,7 @@ export interface MetricAnalysis {
   fixedOrders: FixedOrderClaim[];
   /** Indices into `pairs`. */
   outlying: number[];
-  /** The smallest true difference that so many pairs with this scatter show with a chance of 80 %. */
+  /** The smallest true difference that so many pairs with this scatter show with a chance of 80 %; undefined if they show none. */
   detectable: number | undefined;
   pairsToDecide: number | undefined;
   /** By message size, corrected for their number. */
@@ -96,14 +96,18 @@ function analyseMetric(metric: MetricDefinition, run: RunData, counted: Collecte
       .map((sequence) => fixedOrderClaim(pairs, sequence))
       .filter((claim) => claim !== undefined),
     outlying: outlyingPairs(pairs),
-    detectable:
-      crossover && crossover.standardDeviation > 0
-        ? smallestDetectable(pairs.length, crossover.standardDeviation)
-        : undefined,
+    detectable: detectableBy(verdict, crossover, pairs.length),
     pairsToDecide: verdict.kind === 'inconclusive' ? pairsToDecide(pairs, margin) : undefined,
     sizes: sizeEffects(metric, counted),
     withExcluded: everything.length > pairs.length ? decideVerdict(everything, question) : undefined,
   };
+}
+
+function detectableBy({ difference }: Verdict, crossover: Crossover | undefined, pairs: number): number | undefined {
+  if (crossover === undefined || difference === undefined) return undefined;
+  const { attainable, level } = difference;
+  if (!attainable || crossover.standardDeviation === 0) return undefined;
+  return smallestDetectable(pairs, crossover.standardDeviation, level);
 }
 
 /** The order effect is taken off first: otherwise all pairs of one sequence would look outlying. */
