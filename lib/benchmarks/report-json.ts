@@ -1,4 +1,5 @@
 import type { MetricAnalysis, RunAnalysis } from './analyse-run.ts';
+import type { Check } from './check-run.ts';
 import { differentBuilds } from './different-builds.ts';
 import type { RunData } from './run-data.ts';
 import { type Estimate, interval, pValue } from './statistics/crossover.ts';
@@ -8,11 +9,12 @@ import { verdictSentence } from './verdict-sentence.ts';
  * A run and its analysis with stable keys. Differences are natural logarithms of the ratio of costs, container to bare metal
  * (0.01 is about 1 % dearer), margins fractions, times seconds since the epoch.
  */
-export function reportJson(run: RunData, analysis: RunAnalysis): Record<string, unknown> {
+export function reportJson(run: RunData, analysis: RunAnalysis, checks: readonly Check[]): Record<string, unknown> {
   const { pairs, metrics: _definitions, ...about } = run;
   return {
     schema: 1,
     run: about,
+    checks,
     different_builds: differentBuilds(run),
     excluded: analysis.excluded,
     metrics: analysis.metrics.map(describeMetric),

@@ -12,7 +12,10 @@ import { seededRandom } from '../../lib/benchmarks/statistics/random.ts';
 import { decideVerdict } from '../../lib/benchmarks/statistics/verdict.ts';
 import { leg, makeRun } from './support/make-run.ts';
 
-const report = (run: RunData): string => reportText(run, analyseRun(run));
+const report = (run: RunData): string => {
+  const analysis = analyseRun(run);
+  return reportText(run, analysis, checkRun(run, analysis, undefined));
+};
 
 describe('the report', () => {
   it('says that the container costs nothing, and what a fixed order would have claimed', () => {
@@ -71,6 +74,8 @@ describe('the report', () => {
     expect(metrics[0]?.pairs).toHaveLength(19);
     expect(report(run)).toMatch(/1 pair of 20 does not count:\n {4}allocation 0, pair 3: container leg: N is 2000/);
     expect(report(run)).toMatch(/With those that have values: \+\d/);
+    expect(report(run)).toMatch(/^2 of 9 checks fail:\n {2}1 of 20: pairs whose legs differ/m);
+    expect(report(makeRun(1))).not.toContain('checks fail');
   });
 
   it('is the same for the same data', () => expect(report(makeRun(1.02))).toBe(report(makeRun(1.02))));
