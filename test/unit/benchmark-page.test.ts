@@ -220,6 +220,9 @@ describe('validity', () => {
 
   it('does not call many allocations on the same nodes many nodes', () => {
     expect(texts(makeRun(1))).toContain('unknown: One set of nodes only: this says nothing about others');
+    expect(texts(makeRun(1, undefined, { pairs: 20, allocations: 1 }))).toContain(
+      'unknown: One allocation only: how far others differ from it is not in the intervals',
+    );
     const spread = makeRun(1, (pair) => {
       const nodes = [`c${pair.allocation % 2}`];
       return { ...pair, bare: leg(900, { nodes }), container: leg(901, { nodes }) };
