@@ -158,6 +158,9 @@ describe('the page of a run', () => {
     expect(page).toContain('one step of the last digit that the program prints');
     expect(page).toContain('Crossed out: the pair does not count.');
     expect(page).not.toContain('Arrow: goes on');
+    expect(page).toContain('where it leaves 0 there is a difference');
+    const few = await pageOf({ ...run, pairs: run.pairs.slice(0, 4), metrics: [time] });
+    expect(few).toContain('So few pairs cannot show a difference at any size');
     expect(await pageOf({ ...run, metrics: [{ ...time, margin: 1e-5 }] })).toContain('Arrow: goes on beyond the edge.');
   });
 });

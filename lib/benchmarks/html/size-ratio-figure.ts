@@ -13,7 +13,7 @@ import { colours, figureWidth } from './theme.ts';
  */
 export function sizeRatioFigure(
   id: string,
-  { metric }: MetricAnalysis,
+  { metric, verdict }: MetricAnalysis,
   sizes: MetricAnalysis['sizes'],
   steps: ReadonlyMap<number, number>,
 ): Figure {
@@ -33,17 +33,21 @@ export function sizeRatioFigure(
   );
   const y = { type: 'quantitative', scale: { domain, nice: false, zero: false } } as const;
   const whole = { x: { value: 0 }, x2: { value: 'width' } } as const;
-  const beyond = sizes.filter(({ effect: { interval } }) => interval[0] > 0 || interval[1] < 0);
+  const beyond = sizes.filter(({ effect: { interval, p } }) => p < 0.05 && (interval[0] > 0 || interval[1] < 0));
+  const attainable = verdict.difference?.attainable === true;
   const x = sizeAxis(sizes.map(({ size }) => size));
   return {
     id,
     title: `${metric.name}: difference by message size`,
     description:
       beyond.length === 0
-        ? 'The band contains 0 at every size'
+        ? 'No size shows a difference'
         : beyond.map(({ size, effect }) => `${size} bytes: ${percent(effect.value)}`).join('; '),
     caption:
-      'How much more the container costs. The band around the line holds at all sizes together with 95 % (max-T); where it leaves 0 there is a difference. ' +
+      'How much more the container costs. ' +
+      (attainable
+        ? 'The band around the line holds at all sizes together with 95 % (max-T); where it leaves 0 there is a difference. '
+        : 'So few pairs cannot show a difference at any size, also where the band around the line leaves 0. ') +
       'In the background: the margin, where it fits in.' +
       (ticks.length === 0
         ? ''
