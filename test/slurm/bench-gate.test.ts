@@ -29,6 +29,7 @@ beforeAll(async () => {
 gap = 0
 [gates.speed]
 benchmark = "command"
+metrics = ["value"]
 images = ["fast", "sl*"]
 pairs = 4
 allocations = 1
