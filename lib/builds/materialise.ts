@@ -14,7 +14,7 @@ import { definitionOf, type Instance, instancesOfArray } from '../store/instance
 import { overlaysOfInstances } from '../store/overlays.ts';
 import { loadRows } from '../store/recipe-rows.ts';
 import { findContent } from '../store/recipes.ts';
-import { CtmgrError, errorText, isSystemError } from '../util/errors.ts';
+import { CtmgrError, isSystemError } from '../util/errors.ts';
 import { inParallel } from '../util/in-parallel.ts';
 import { run } from '../util/run.ts';
 import type { BuildSite } from './build-site.ts';
@@ -22,6 +22,7 @@ import { checkShare } from './check-share.ts';
 import { linkBases } from './link-bases.ts';
 import { makeFolder, makeTagFolders } from './make-folders.ts';
 import { addProvenance, describeProvenance } from './provenance.ts';
+import { explainShareError } from './share-error.ts';
 import { arrayFolder, claimLink, imageFile, logFiles, packagesFile, resultFile, taskFolder } from './tag-folders.ts';
 import { taskEnvironment } from './task-files.ts';
 
@@ -77,27 +78,10 @@ export async function materialise(
     );
     await inParallel(written, foldersAtOnce, replaceFolder);
   } catch (error) {
-    if (
-      !isSystemError(
-        error,
-        'ENOSPC',
-        'EDQUOT',
-        'EROFS',
-        'EACCES',
-        'EPERM',
-        'ENOENT',
-        'EIO',
-        'ESTALE',
-        'ENOTDIR',
-        'ELOOP',
-        'EEXIST',
-      )
-    )
-      throw error;
-    throw new CtmgrError('cannotCreate', `cannot prepare the builds of ${array.tag} on ${paths.share}`, {
-      why: errorText(error),
+    throw explainShareError(error, {
+      code: 'cannotCreate',
+      message: `cannot prepare the builds of ${array.tag} on ${paths.share}`,
       hint: 'make the share writable, then: ctmgr poll',
-      cause: error,
     });
   }
 }

@@ -12,6 +12,7 @@ import { epochSeconds } from '../util/clock.ts';
 import type { BuildSite } from './build-site.ts';
 import { makeFolder, makeTagFolders } from './make-folders.ts';
 import { giveToBuilder, imageProcessor } from './materialise.ts';
+import { explainShareError } from './share-error.ts';
 import { submissionFor } from './submit-array.ts';
 import { arrayFolder, logFiles, packagesFile, resultFile, taskFolder } from './tag-folders.ts';
 import { taskEnvironment } from './task-files.ts';
@@ -27,7 +28,15 @@ export function placeOfVerification(row: Verification) {
  */
 export async function submitVerification(site: BuildSite, row: Verification): Promise<string | undefined> {
   const attempted_at = epochSeconds();
-  await layOut(site, row);
+  try {
+    await layOut(site, row);
+  } catch (error) {
+    throw explainShareError(error, {
+      code: 'cannotCreate',
+      message: `cannot prepare ${row.name} on ${site.paths.share}`,
+      hint: 'make the share writable, then: ctmgr poll',
+    });
+  }
   if (!(await changeVerification(site.store, row, { attempted_at }))) return undefined;
   row.attempted_at = attempted_at;
   const { class: className } = row;

@@ -46,8 +46,16 @@ describe('a share that is in no state to be changed', () => {
     expect([rolled.code, rolled.stderr]).toEqual([75, expect.stringMatching(/EROFS.*\n(.*\n)*The change is recorded/)]);
     const polled = await site.ctmgr(['poll']);
     expect([polled.code, polled.stderr]).toEqual([75, expect.stringMatching(/app keeps its old meaning.*EROFS/)]);
+    const verified = await site.ctmgr(['verify', 'app', '--json']);
+    expect([verified.code, verified.stderr]).toEqual([
+      0,
+      expect.stringMatching(/cannot submit verify-\S+ now: .*EROFS/),
+    ]);
+    const examined = await site.ctmgr(['doctor', '--no-jobs']);
+    expect([examined.code, examined.stdout]).toEqual([1, expect.stringMatching(/PROBLEM +share .*: EROFS.*\n +Try: /)]);
     expect([await images(), await link()]).toEqual([paths(...tags), `../builds/${tags[2]}/app.sif`]);
     await output(['umount', share()]);
+    await required(site.ctmgr(['cancel', (JSON.parse(verified.stdout) as { verification: string }).verification]));
     expect((await site.ctmgr(['poll'])).code).toBe(0);
     expect(await link()).toBe(`../builds/${tags[1]}/app.sif`);
     await required(site.ctmgr(['rollback', 'app', tags[2] ?? '']));

@@ -34,7 +34,20 @@ export async function checkShare(config: Config, paths: Paths): Promise<Finding[
       return findings;
     }
   }
-  return [...findings, checkSpace(paths.share), await checkCatalogue(paths)];
+  return [...findings, ...(await checkWritable(config, paths)), checkSpace(paths.share), await checkCatalogue(paths)];
+}
+
+/** Only for those who write it: access(2) tells them of a read-only file system, too. */
+async function checkWritable(config: Config, paths: Paths): Promise<Finding[]> {
+  const uid = process.getuid?.();
+  if (uid !== 0 && uid !== findAccount(config.build.user)?.uid) return [];
+  const found = findingsOf('share', paths.share);
+  try {
+    for (const { path } of shareFolders(paths)) await access(path, constants.W_OK);
+    return [found.ok('can be written from here')];
+  } catch (error) {
+    return [found.problem(errorText(error), 'mount it writable here; root needs no_root_squash')];
+  }
 }
 
 function checkSpace(share: string): Finding {
