@@ -1,15 +1,27 @@
 import { constants, statfsSync } from 'node:fs';
 import { access, lstat } from 'node:fs/promises';
 
+import { checkShare as requireShare } from '../../builds/check-share.ts';
 import type { Paths } from '../../config/paths.ts';
 import type { Config } from '../../config/schema.ts';
 import { findAccount } from '../../util/accounts.ts';
-import { errorText } from '../../util/errors.ts';
+import { CtmgrError, errorText } from '../../util/errors.ts';
 import { shareFolders } from '../site-folders.ts';
 import { type Finding, findingsOf } from './finding.ts';
 
 /** Less than this part of the share free is worth a warning. */
 const littleSpace = 0.05;
+
+/** That the share is not there, which an empty mount point would not show otherwise; undefined: it is. */
+export async function missingShare(paths: Paths): Promise<Finding | undefined> {
+  try {
+    await requireShare(paths);
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof CtmgrError)) throw error;
+    return findingsOf('share', paths.share).problem(`is not there: ${error.why}`, error.hint ?? 'ctmgr init');
+  }
+}
 
 /** The share as this host sees it: folders, owners, modes, space. */
 export async function checkShare(config: Config, paths: Paths): Promise<Finding[]> {
