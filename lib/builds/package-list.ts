@@ -28,6 +28,7 @@ export async function readPackages(path: string): Promise<PackageList | undefine
   }
 }
 
+/** Reads a list as the build writes it: manager, name and version, separated by tabs. Any other line is left out. */
 export function parsePackages(text: string): PackageList {
   const list: PackageList = new Map();
   for (const line of text.split('\n')) {

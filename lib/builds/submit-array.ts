@@ -103,6 +103,7 @@ export async function confirmSubmission(
   });
 }
 
+/** `job array 5 (class default): 1 image`. */
 export function describeArray(array: BuildArray, elements: number, jobId: number): string {
   return `job array ${jobId} (class ${array.class}): ${countNoun(elements, 'image')}`;
 }
