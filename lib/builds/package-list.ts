@@ -24,7 +24,11 @@ export async function readPackages(path: string): Promise<PackageList | undefine
     return parsePackages(await readFile(path, 'utf8'));
   } catch (error) {
     if (isSystemError(error, 'ENOENT', 'ENOTDIR')) return undefined;
-    throw new CtmgrError('notAllowed', `cannot read ${path}`, { why: errorText(error), cause: error });
+    throw new CtmgrError('notAllowed', `cannot read ${path}`, {
+      why: errorText(error),
+      hint: 'only those who may read the image may read its list',
+      cause: error,
+    });
   }
 }
 

@@ -116,8 +116,8 @@ async function runNow(name: string, context: Context): Promise<Answer> {
   };
 }
 
-function whyOf(message: string | null): { why?: string } {
-  return message === null ? {} : { why: message };
+function whyOf(message: string | null): { why?: string; hint: string } {
+  return { ...(message === null ? {} : { why: message }), hint: 'ctmgr doctor; ctmgr schedule' };
 }
 
 /** How another program calls this very ctmgr with this very configuration. */

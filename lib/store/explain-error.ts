@@ -19,7 +19,11 @@ export function explainStoreError(path: string, cause: unknown): CtmgrError | un
     });
   }
   if (code.startsWith('SQLITE_BUSY')) {
-    return new CtmgrError('tryAgain', `the database ${path} is busy`, { why, cause });
+    return new CtmgrError('tryAgain', `the database ${path} is busy`, {
+      why,
+      hint: 'the same again in a minute',
+      cause,
+    });
   }
   if (/^SQLITE_(CANTOPEN|READONLY)/.test(code)) {
     return new CtmgrError('cannotCreate', `the database ${path} is on a read-only file system`, {
