@@ -72,7 +72,7 @@ async function takeWanted(site: BuildSite, array: BuildArray): Promise<number[]>
       const message = `cancelled by ${cancelled_by}`;
       await changeInstance(db, id, 'pending', { status: 'cancelled', message, ended_at: now, changed_at: now });
     }
-    if (unwanted.length === pending.length) await markRefused(db, array.id, 'cancelled before it was submitted');
+    if (unwanted.length === pending.length) await markRefused(db, array.id, 'nothing of it was left to submit');
     return pending.filter(({ cancelled_by }) => cancelled_by === null).map(({ array_index }) => array_index);
   });
 }
