@@ -24,15 +24,15 @@ interface Row {
 }
 
 const old = ['22.05'];
-const building = 'building';
 const ends = (means: string, kind: string): Pick<Row, 'means' | 'becomes'> => ({ means, becomes: `failure ${kind}` });
 /** May be in the queue again: until that is known the image stays as it is. */
 const perhaps = (means: string, kind: string): Pick<Row, 'means' | 'becomes'> => ({
   means: `${means}?`,
   becomes: `queued, then failure ${kind}`,
 });
+const neverRan = ends('infrastructure', 'infrastructure');
 const waits = { means: 'queued', becomes: 'queued' };
-const runs = { means: 'running', becomes: building };
+const runs = { means: 'running', becomes: 'building' };
 const isHeld = { means: 'held', becomes: 'queued' };
 
 const rows: Record<string, Row[]> = {
@@ -60,7 +60,8 @@ const rows: Record<string, Row[]> = {
     { from: 'duplicates/boot-failed-requeued sacct', prints: 'REQUEUED', means: 'queued?', becomes: 'queued' },
   ],
   REQUEUE_HOLD: [
-    { from: 'jobs/user-missing-requeued squeue', prints: 'REQUEUE_HOLD', ...isHeld },
+    { from: 'jobs/user-missing squeue', prints: 'REQUEUE_HOLD', ...isHeld, only: old },
+    { from: 'jobs/user-missing-requeued squeue', prints: 'REQUEUE_HOLD', ...isHeld, except: old },
     { from: 'database/REQUEUE_HOLD sacct', prints: 'REQUEUE_HOLD', ...isHeld },
   ],
   SPECIAL_EXIT: [
@@ -96,31 +97,21 @@ const rows: Record<string, Row[]> = {
   COMPLETED: [
     { from: 'jobs/completed sacct', prints: 'COMPLETED 0:0', ...ends('completed', 'infrastructure') },
     // 22.05 says so of a job that never ran, too.
-    {
-      from: 'jobs/session-refused sacct',
-      prints: 'COMPLETED 0:0',
-      ...ends('completed', 'infrastructure'),
-      only: old,
-    },
+    { from: 'jobs/session-refused sacct', prints: 'COMPLETED 0:0', ...ends('completed', 'infrastructure'), only: old },
   ],
   FAILED: [
     { from: 'jobs/exit-1 sacct', prints: 'FAILED 1:0', ...ends('failed', 'infrastructure') },
     { from: 'jobs/signal-9 sacct', prints: 'FAILED 0:9', ...ends('failed', 'infrastructure') },
   ],
   'FAILED 0:52': [
-    {
-      from: 'jobs/session-refused sacct',
-      prints: 'FAILED 0:52',
-      ...ends('infrastructure', 'infrastructure'),
-      except: old,
-    },
-    { from: 'database/0:52 sacct', prints: 'FAILED 0:52', ...ends('infrastructure', 'infrastructure') },
+    { from: 'jobs/session-refused sacct', prints: 'FAILED 0:52', ...neverRan, except: old },
+    { from: 'database/0:52 sacct', prints: 'FAILED 0:52', ...neverRan },
   ],
   'FAILED 0:53': [
-    { from: 'jobs/missing-log-folder sacct', prints: 'FAILED 0:53', ...ends('infrastructure', 'infrastructure') },
-    { from: 'database/0:53 sacct', prints: 'FAILED 0:53', ...ends('infrastructure', 'infrastructure') },
+    { from: 'jobs/missing-log-folder sacct', prints: 'FAILED 0:53', ...neverRan },
+    { from: 'database/0:53 sacct', prints: 'FAILED 0:53', ...neverRan },
   ],
-  'FAILED 0:54': [{ from: 'database/0:54 sacct', prints: 'FAILED 0:54', ...ends('infrastructure', 'infrastructure') }],
+  'FAILED 0:54': [{ from: 'database/0:54 sacct', prints: 'FAILED 0:54', ...neverRan }],
   OUT_OF_MEMORY: [{ from: 'jobs/out-of-memory sacct', prints: 'OUT_OF_MEMORY 0:125', ...ends('oom', 'oom') }],
   TIMEOUT: [
     { from: 'jobs/timeout sacct', prints: 'TIMEOUT', ...ends('timeout', 'timeout') },
@@ -221,6 +212,20 @@ function read(text: string, parse: (line: string) => ElementsAnswer): Omit<Row, 
 
 describe.each(['22.05', '24.11', '26.05'])('Slurm %s', (version) => {
   const recording = readRecording(version);
+
+  test('printed no state that is not in the table', () => {
+    const strange = new Set<string>();
+    for (const [section, calls] of recording) {
+      if (!/^(jobs|duplicates|database)\//.test(section)) continue;
+      for (const { command, stdout } of calls) {
+        if (!/ (sacct|squeue) /.test(command)) continue;
+        const answer = command.includes(' sacct ') ? parseAccounting(stdout) : parseQueue(stdout);
+        expect({ section, ok: answer.ok }).toEqual({ section, ok: true });
+        for (const { state } of answer.ok ? answer.elements : []) if (!(state in rows)) strange.add(state);
+      }
+    }
+    expect([...strange]).toEqual(['?']);
+  });
 
   test.each(Object.entries(rows))('%s', (_state, all) => {
     const here = all.filter(
