@@ -133,6 +133,7 @@ export interface StrayInstance {
   group: string | null;
   /** Of its image; null if it has none. */
   size: number | null;
+  sha256: string | null;
 }
 
 /** The instances of a recipe that lie in the place of another group than its own; `more`: some are not finished. */
@@ -150,14 +151,15 @@ export async function strayInstances(
     .innerJoin('recipe_content', 'recipe_content.id', 'container_instance.recipe_content_id')
     .innerJoin('build_tag', 'build_tag.id', 'container_instance.build_tag_id')
     .select(['container_instance.id', 'build_tag.name as tag', 'container_instance.group', 'container_instance.status'])
-    .select(['container_instance.size', 'container_instance.removed_at'])
+    .select(['container_instance.size', 'container_instance.sha256', 'container_instance.removed_at'])
     .where('recipe_content.recipe_id', '=', recipeId)
     .where('container_instance.group', 'is not', recipe.group)
     .execute();
   const instances = rows
     .filter(({ status }) => !unfinished.includes(status))
-    .map(({ id, tag, group, status, size, removed_at }) => {
-      return { id, tag, group, size: status === 'success' && removed_at === null ? size : null };
+    .map(({ id, tag, group, status, size, sha256, removed_at }) => {
+      const isThere = status === 'success' && removed_at === null;
+      return { id, tag, group, size: isThere ? size : null, sha256: isThere ? sha256 : null };
     });
   return { ...recipe, instances, more: instances.length < rows.length };
 }
