@@ -59,7 +59,7 @@ const meanings: ReadonlyMap<string, Meaning> = new Map([
   ['RECONFIG_FAIL', perhapsEnded('infrastructure')],
   ['PREEMPTED', perhapsEnded('infrastructure')],
   ['CANCELLED', ended('cancelled')],
-  // The job went on in another cluster of the federation; this cluster cannot say how it ended.
+  // The job went on in another cluster of the federation; this one cannot say how it ended. Arrays stay (federation.html, Job Arrays).
   ['REVOKED', { phase: 'unknown' }],
 ]);
 

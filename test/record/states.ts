@@ -4,7 +4,7 @@ import type { Recorder } from './recorder.ts';
 
 /**
  * What the rarer states need: a burst buffer that takes a minute to be written back, nodes that can be switched off and never
- * come up again, and a PAM session that bob does not get. `disable_send_gids` makes nodes look up users themselves.
+ * come up again, a PAM session that bob does not get, and an epilog that fails for root. `disable_send_gids` makes nodes look up users themselves.
  */
 const settings = `
 BurstBufferType=burst_buffer/lua
@@ -15,6 +15,8 @@ SuspendTimeout=5
 ResumeTimeout=15
 UsePAM=1
 LaunchParameters=disable_send_gids
+Epilog=/etc/slurm/epilog
+SlurmctldParameters=enable_expedited_requeue
 `;
 
 /** After how many failed starts a job is held: 22.05 cannot be told, it is five there. */
@@ -37,6 +39,10 @@ account required pam_permit.so
 session required pam_succeed_if.so quiet user != bob
 `;
 
+const epilog = `#!/bin/sh
+[ "$SLURM_JOB_USER" != root ]
+`;
+
 /** What a program that boots nodes calls when a node does not come up; no command of Slurm's does. */
 const bootFailure = `#include <slurm/slurm.h>
 int main(int argc, char **argv)
@@ -53,6 +59,7 @@ const here = (script: string, input = '', node?: string): Promise<string> =>
 async function configure(isOld: boolean): Promise<void> {
   await here('cat >/etc/slurm/burst_buffer.lua', burstBuffer);
   await here('cat >/etc/pam.d/slurm', session);
+  await here('cat >/etc/slurm/epilog; chmod 755 /etc/slurm/epilog', epilog);
   await here('cat >/tmp/boot-failure.c; gcc -o /tmp/boot-failure /tmp/boot-failure.c -lslurm', bootFailure);
   await here(
     'sed -i /^Prolog=/d /etc/slurm/slurm.conf; cat >>/etc/slurm/slurm.conf',
@@ -70,6 +77,7 @@ async function configure(isOld: boolean): Promise<void> {
 /** The states that take more than a job to be seen: flags that squeue shows in place of the state, and failures of nodes. */
 export async function recordStates(recorder: Recorder, version: string, say: (what: string) => void): Promise<void> {
   const isOld = version.startsWith('22.');
+  const isNewest = version.startsWith('26.');
   await configure(isOld);
   const seen = async (name: string, job: string, shows: RegExp): Promise<void> => {
     try {
@@ -135,6 +143,13 @@ export async function recordStates(recorder: Recorder, version: string, say: (wh
   const booting = await submit('configuring', { options: ['-pbuild', '-wb2', '--no-requeue'] });
   await seen('configuring', booting, /CONFIGURING/);
   await seen('never-up', booting, /NODE_FAIL/);
+
+  if (isNewest) {
+    const options = ['-wc3', '--requeue=expedite'];
+    const expedited = await submit('expedited', { options, script: 'exit 1', user: 'root' });
+    await seen('expedited', expedited, /EXPEDITING/);
+    await exec(['scancel', expedited]);
+  }
 
   await seen('session-refused', refused, /FAILED|COMPLETED/);
   await seen('session-refused-requeued', refusedAgain, /REQUEUE_HOLD|COMPLETED/);

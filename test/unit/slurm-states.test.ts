@@ -52,6 +52,7 @@ const rows: Record<string, Row[]> = {
   // A flag that neither of the two prints: the state beside it is.
   POWER_UP_NODE: [{ from: 'database/POWER_UP_NODE sacct', prints: 'RUNNING', ...runs }],
   EXPEDITING: [
+    { from: 'jobs/expedited squeue', prints: 'EXPEDITING', ...waits, only: ['26.05'] },
     { from: 'database/EXPEDITING sacct', prints: 'EXPEDITING', ...waits, only: ['26.05'] },
     { from: 'database/EXPEDITING sacct', prints: 'PENDING', ...waits, except: ['26.05'] },
   ],
