@@ -140,8 +140,15 @@ export async function shown(job: string, what: RegExp, seconds = 180): Promise<v
   );
 }
 
-const resume = (): Promise<string> =>
-  output(['sh', '-c', 'scontrol update nodename=c3 state=resume 2>/dev/null; sinfo -hNnc3 -o%T']);
+/** A node that Slurm has drained, because of a prolog for instance, is used again. */
+export async function resume(node: string): Promise<void> {
+  const command = `scontrol update nodename=${node} state=resume 2>/dev/null; sinfo -hNn${node} -o%T`;
+  await until(
+    `${node} to be used again`,
+    () => output(['sh', '-c', command]),
+    (text) => /idle|mix/.test(text),
+  );
+}
 
 /** Waits until sacct has a row for the array, with its name. */
 export async function accounted(job: string, name: string): Promise<void> {
@@ -192,7 +199,7 @@ export async function recordJobs(recorder: Recorder, say: (what: string) => void
       await askForAll(recorder, name, job);
     if (!['timeout', 'deadline', 'completed'].includes(name)) await exec(['scancel', job]);
     // The prolog has drained its node.
-    if (course.user === 'bob') await until('c3', resume, (text) => /idle|mix/.test(text));
+    if (course.user === 'bob') await resume('c3');
     if (name === 'cancelled-by-owner') say('half of the jobs');
   }
   say('a node dies');

@@ -1,5 +1,5 @@
 import { exec, fault, heal, output, until } from '../slurm/support/cluster.ts';
-import { accounted, ask, askForAll, shown, submit } from './jobs.ts';
+import { accounted, ask, askForAll, resume, shown, submit } from './jobs.ts';
 import type { Recorder } from './recorder.ts';
 
 /**
@@ -103,7 +103,6 @@ export async function recordStates(recorder: Recorder, version: string, say: (wh
   const unknownUser = await submit('user-missing', { options: ['-wc2', '--no-requeue'] });
   // A node with 22.05 looks a user up for one job only, and starts the next.
   const unknownAgain = isOld ? undefined : await submit('user-missing-requeued', { options: ['-wc2', '--requeue'] });
-  const refused = await submit('session-refused', { options: ['-wc4', '--no-requeue'], user: 'bob' });
   const refusedAgain = await submit('session-refused-requeued', { options: ['-wc4', '--requeue'], user: 'bob' });
   await output(['scontrol', 'update', 'nodename=b2', 'state=power_down_force']);
 
@@ -151,8 +150,10 @@ export async function recordStates(recorder: Recorder, version: string, say: (wh
     await exec(['scancel', expedited]);
   }
 
-  await seen('session-refused', refused, /FAILED|COMPLETED/);
   await seen('session-refused-requeued', refusedAgain, /REQUEUE_HOLD|COMPLETED/);
+  await resume('c4');
+  const refused = await submit('session-refused', { options: ['-wc4', '--no-requeue'], user: 'bob' });
+  await seen('session-refused', refused, /FAILED|COMPLETED/);
   await seen('user-missing', unknownUser, /CANCELLED|REQUEUE_HOLD/);
   if (unknownAgain !== undefined) await seen('user-missing-requeued', unknownAgain, /REQUEUE_HOLD/);
   await seen('reservation-ended', late, /RESV_DEL_HOLD/);
