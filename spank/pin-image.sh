@@ -46,12 +46,17 @@ ctmgr_check_pin() {
   esac
 }
 
-# Sets ctmgr_digest for ctmgr_image, to nothing if the catalogue does not know.
+# Sets ctmgr_digest for ctmgr_image from the file beside it (sha256sum(1) writes it the same way), or from the catalogue; to
+# nothing if neither knows.
 ctmgr_find_digest() {
   ctmgr_digest=''
-  [ -r "$ctmgr_place/catalog.json" ] || return 0
-  ctmgr_line=$(LC_ALL=C grep -m 1 -F "\"file\":\"$ctmgr_place${ctmgr_image#"${ctmgr_builds%/builds}"}\"" "$ctmgr_place/catalog.json") || return 0
-  ctmgr_digest=${ctmgr_line#*\"sha256\":\"}
-  ctmgr_digest=${ctmgr_digest%%\"*}
+  if [ -r "$ctmgr_image.sha256" ]; then
+    read -r ctmgr_digest ctmgr_line <"$ctmgr_image.sha256"
+  elif [ -r "$ctmgr_place/catalog.json" ]; then
+    ctmgr_line=$(LC_ALL=C grep -m 1 -F "\"file\":\"$ctmgr_place${ctmgr_image#"${ctmgr_builds%/builds}"}\"" "$ctmgr_place/catalog.json") || return 0
+    ctmgr_digest=${ctmgr_line#*\"sha256\":\"}
+    ctmgr_digest=${ctmgr_digest%%\"*}
+  fi
+  case $ctmgr_digest in *[!0123456789abcdef]*) ctmgr_digest='' ;; esac
   [ "${#ctmgr_digest}" -eq 64 ] || ctmgr_digest=''
 }

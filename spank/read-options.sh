@@ -2,11 +2,10 @@
 # Finds --container among the options of srun, sbatch and salloc and where the command or script begins, as getopt_long(3)
 # reads them for Slurm: options end at the first word that is none (src/common/slurm_opt.c: the option string begins with +).
 
-# Every option of the Slurm versions that we know, one a line between line breaks: `--name required|optional|none`.
-# Those named x11 are not generated: the Slurm that the tables come from was built without X11.
-ctmgr_newline='
-'
-ctmgr_table=$ctmgr_newline$(cat "$ctmgr_home/options/$ctmgr_tool"-* "$ctmgr_home/options/own")$ctmgr_newline
+# Every option of the Slurm versions that we know, one a line between line breaks: `--name required|optional|none`. Each file adds
+# its own. Those named x11 are not generated: the Slurm that the tables come from was built without X11.
+ctmgr_table=$ctmgr_newline
+for ctmgr_file in "$ctmgr_home/options/$ctmgr_tool"-* "$ctmgr_home/options/own"; do . "$ctmgr_file"; done
 
 # ctmgr_scan WORD...: sets
 #   ctmgr_given ctmgr_value   whether --container is there, and its value

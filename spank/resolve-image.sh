@@ -72,12 +72,14 @@ ctmgr_find_groups() {
   done
 }
 
-# ctmgr_look_up NAME PATTERN REFERENCE TAG: the file of an exact build, from the catalogues (one image a line). They list
-# the newest builds of each name; older ones are found by their tag.
+# ctmgr_look_up NAME PATTERN REFERENCE TAG: the file of an exact build, by its tag or from the catalogues (one image a line). They list
+# the newest builds of each name.
 ctmgr_look_up() {
+  ! ctmgr_look_at "$ctmgr_share" "$@" || return 0
   [ -r "$ctmgr_share/catalog.json" ] ||
     ctmgr_fail 69 "cannot read $ctmgr_share/catalog.json on this machine: is the file system mounted?" "ls $ctmgr_share"
-  ctmgr_escaped=$(printf '%s' "$1" | sed 's/\./[.]/g')
+  ctmgr_escaped=$1
+  case $1 in *.*) ctmgr_escaped=$(printf '%s' "$1" | sed 's/\./[.]/g') ;; esac
   ctmgr_look_in "$ctmgr_share" "$@" && return
   ctmgr_find_groups
   for ctmgr_group in $ctmgr_groups; do
@@ -86,9 +88,16 @@ ctmgr_look_up() {
   ctmgr_unknown "$3"
 }
 
-# ctmgr_look_in PLACE NAME PATTERN REFERENCE TAG
-ctmgr_look_in() {
+# ctmgr_look_at PLACE NAME PATTERN REFERENCE TAG: true if the build has been published there, which the digest beside it shows.
+ctmgr_look_at() {
   ctmgr_place=$1
+  ctmgr_image=$1/builds/$5/$2.sif
+  [ -n "$5" ] && [ -r "$ctmgr_image.sha256" ]
+}
+
+# The same, with the catalogue.
+ctmgr_look_in() {
+  ! ctmgr_look_at "$@" || return 0
   ctmgr_image=''
   if [ -r "$1/catalog.json" ]; then
     ctmgr_image=$(LC_ALL=C sed -n \

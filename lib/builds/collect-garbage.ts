@@ -9,6 +9,7 @@ import { briefErrorText, CtmgrError, errorText, isSystemError } from '../util/er
 import { run } from '../util/run.ts';
 import type { BuildSite } from './build-site.ts';
 import { checkShare } from './check-share.ts';
+import { digestFile } from './digest-file.ts';
 import { closedGates } from '../store/image-gates.ts';
 import { listTagHolds } from '../store/tag-holds.ts';
 import { imagesInUse } from './images-in-use.ts';
@@ -72,10 +73,17 @@ export async function removeGarbage(site: BuildSite, plan: GarbagePlan): Promise
     if (!(error instanceof CtmgrError) || !isSystemError(error.cause, 'ENOSPC', 'EDQUOT')) throw error;
   }
   const removals: Removal[] = [];
-  const files = [...images.map(({ file }) => file), ...plan.findings.filter(isRemovable).map(({ path }) => path)];
+  for (const { file } of images) {
+    const problem = (await remove(digestFile(file), false)) ?? (await remove(file, false));
+    removals.push({ path: file, problem });
+  }
+  const others = plan.findings.filter(isRemovable);
   const folders = new Set(plan.findings.filter(({ kind }) => kind === 'task').map(({ path }) => path));
-  for (const path of files) removals.push({ path, problem: await remove(path, folders.has(path)) });
-  for (const folder of new Set(images.map(({ file }) => dirname(file)))) await removeIfEmpty(folder);
+  for (const { path } of others) removals.push({ path, problem: await remove(path, folders.has(path)) });
+  const leftovers = others.filter(({ kind }) => kind === 'leftover').map(({ path }) => path);
+  for (const folder of new Set([...images.map(({ file }) => file), ...leftovers].map((path) => dirname(path)))) {
+    await removeIfEmpty(folder);
+  }
   await writeCatalogue(site.store, site.paths);
   return removals;
 }

@@ -5,6 +5,7 @@ import { setPlace, strayInstances } from '../store/instances.ts';
 import type { Store } from '../store/open.ts';
 import { CtmgrError, isSystemError } from '../util/errors.ts';
 import type { BuildSite } from './build-site.ts';
+import { digestFile, writeDigest } from './digest-file.ts';
 import { makeTagFolders } from './make-folders.ts';
 import { ownImage } from './own-image.ts';
 import { imageFile, logFiles } from './tag-folders.ts';
@@ -25,14 +26,16 @@ export interface Moved {
 export async function moveImages(db: Store, site: BuildSite, recipeId: number): Promise<Moved> {
   const { name, group, instances, more } = await strayInstances(db, recipeId);
   const oldFiles: string[] = [];
-  for (const { id, tag, size, group: oldGroup } of instances) {
+  for (const { id, tag, size, sha256, group: oldGroup } of instances) {
     const old = { tag, name, group: oldGroup };
     const place = { tag, name, group };
     await makeTagFolders(site, tag, group);
     const file = imageFile(site.paths, place);
     if (size !== null) {
-      await moveImage(site, imageFile(site.paths, old), file, { size, group });
-      oldFiles.push(imageFile(site.paths, old));
+      const oldFile = imageFile(site.paths, old);
+      await moveImage(site, oldFile, file, { size, group });
+      if (sha256 !== null) await writeDigest(site, file, { sha256, group });
+      oldFiles.push(digestFile(oldFile), oldFile);
     }
     await moveLogs(name, dirname(logFiles(site.paths, old).out), dirname(logFiles(site.paths, place).out));
     await setPlace(db, id, { group, ...(size === null ? {} : { file }) });
@@ -75,6 +78,7 @@ async function moveLogs(name: string, from: string, to: string): Promise<void> {
   }
 }
 
+/** Removes what was moved from its old place; what is gone already is no error. */
 export async function removeOld(files: string[]): Promise<void> {
   for (const file of files) await rm(file, { force: true });
 }

@@ -13,6 +13,7 @@ import { epochSeconds } from '../util/clock.ts';
 import { isSystemError } from '../util/errors.ts';
 import type { BuildSite } from './build-site.ts';
 import { checkShare } from './check-share.ts';
+import { writeDigest } from './digest-file.ts';
 import { gatesFor } from './gates-for.ts';
 import type { BuildResult } from './result-file.ts';
 import { inputHash } from './input-hash.ts';
@@ -55,6 +56,7 @@ async function publishFile(site: BuildSite, instance: Instance, result: GoodResu
   const { group } = await recipeAccess(site.store, instance.recipe_id);
   const checked = await ownImage(site, file, { size: signed.size, group });
   if (checked !== 'good') return checked;
+  await writeDigest(site, file, { sha256: signed.sha256, group });
   await removeEmptyLogs(site, instance);
   const done = await site.store.transaction().execute((db) => record(db, site, instance, signed, file));
   return done ? 'published' : 'raced';

@@ -7,6 +7,7 @@ import { type ImageOnDisk, instancesByTagName, type TagInstance } from '../store
 import { findVerification } from '../store/verifications.ts';
 import { isSystemError } from '../util/errors.ts';
 import type { BuildSite } from './build-site.ts';
+import { imageOfDigest, isWrongDigest } from './digest-file.ts';
 import { privateGroups } from './show-names.ts';
 import { placeOf } from './tag-folders.ts';
 
@@ -30,7 +31,7 @@ export interface ScanRules {
 }
 
 /** What the programs of ctmgr call a file that they have not finished: hidden, the name to be, random letters. */
-const temporaryImage = /^\.[a-z0-9][a-z0-9._-]*\.sif\.[A-Za-z0-9]{6,12}$/;
+const temporaryImage = /^\.[a-z0-9][a-z0-9._-]*\.sif(?:\.sha256)?\.[A-Za-z0-9]{6,12}$/;
 const temporaryFile = /^\.(?:catalog\.json|ctmgr-share)\.[0-9a-f]{12}$/;
 const temporaryContext = /^\.[0-9a-f]{12}\.tar$/;
 const temporaryResult = /^\.\d+\.json\.[A-Za-z0-9]{6,12}$/;
@@ -59,7 +60,12 @@ export async function scanShare(site: BuildSite, images: ImageOnDisk[], rules: S
       for (const entry of stranger === undefined ? await entries(folder) : []) {
         const path = join(folder, entry);
         seen.add(path);
-        const finding = await judgeImage(path, { entry, tag, group, image: known.get(path) }, tags, rules);
+        const finding = await judgeImage(
+          path,
+          { entry, tag, group, image: known.get(imageOfDigest(path) ?? path) },
+          tags,
+          rules,
+        );
         if (finding !== undefined) findings.push(finding);
       }
     }
@@ -122,8 +128,12 @@ async function judgeImage(
 ): Promise<Finding | undefined> {
   const stats = await statOf(path);
   if (stats === undefined) return undefined;
-  const name = entry.endsWith('.sif') ? entry.slice(0, -'.sif'.length) : null;
+  const [, name = null, digest] = /^(.+)\.sif(\.sha256)?$/.exec(entry) ?? [];
   const found = { path, name, tag, size: stats.size };
+  if (image !== undefined && digest !== undefined) {
+    if (!(await isWrongDigest(image.file, image.sha256))) return undefined;
+    return { ...found, kind: 'damaged', why: 'does not tell the digest of its image' };
+  }
   if (image !== undefined) {
     if (stats.isFile() && stats.size === image.size) return undefined;
     return {
@@ -139,7 +149,9 @@ async function judgeImage(
   const owners = ((await tags.of(tag)) ?? []).filter((instance) => instance.name === name && instance.group === group);
   // A build that has just put it there, and the poller has not come by yet.
   if (owners.some(({ status }) => unfinished.includes(status) || status === 'lost')) return undefined;
-  const removed = owners.find(({ removed_at, size }) => removed_at !== null && size === stats.size);
+  const removed = owners.find(
+    ({ removed_at, size }) => removed_at !== null && (digest !== undefined || size === stats.size),
+  );
   if (removed !== undefined) return { ...found, kind: 'leftover', why: 'its deletion was interrupted' };
   return { ...found, kind: 'foreign', why: 'no build of ctmgr published this' };
 }

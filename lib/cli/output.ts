@@ -38,7 +38,13 @@ export function writeOutput(text: string): Promise<boolean> {
     const settle = (error: Error | null | undefined): void => {
       if (error === null || error === undefined) resolve(true);
       else if (isSystemError(error, 'EPIPE')) resolve(false);
-      else reject(new CtmgrError('cannotCreate', 'cannot write to standard output', { why: error.message }));
+      else
+        reject(
+          new CtmgrError('cannotCreate', 'cannot write to standard output', {
+            why: error.message,
+            hint: 'make room where the output goes',
+          }),
+        );
     };
     process.stdout.once('error', settle);
     process.stdout.write(text, settle);

@@ -63,10 +63,12 @@ export async function insertInstance(db: Store, instance: NewInstance, now: numb
   return id;
 }
 
+/** Instances that the poller still has to settle. */
 export async function unfinishedInstances(db: Store): Promise<Instance[]> {
   return withNames(db).where(isUnfinished).execute();
 }
 
+/** How many instances are not settled. */
 export async function countUnfinished(db: Store): Promise<number> {
   const { count } = await db
     .selectFrom('container_instance')
@@ -81,10 +83,12 @@ export async function lostInstances(db: Store): Promise<Instance[]> {
   return withNames(db).where(isLost).execute();
 }
 
+/** The images of a tag. */
 export async function instancesOfTag(db: Store, tagId: number): Promise<Instance[]> {
   return withNames(db).where('container_instance.build_tag_id', '=', tagId).execute();
 }
 
+/** The images of a job array; one that was tried again belongs to its newest. */
 export async function instancesOfArray(db: Store, arrayId: number): Promise<Instance[]> {
   return withNames(db).where('container_instance.build_array_id', '=', arrayId).execute();
 }
@@ -133,6 +137,7 @@ export interface StrayInstance {
   group: string | null;
   /** Of its image; null if it has none. */
   size: number | null;
+  sha256: string | null;
 }
 
 /** The instances of a recipe that lie in the place of another group than its own; `more`: some are not finished. */
@@ -150,14 +155,15 @@ export async function strayInstances(
     .innerJoin('recipe_content', 'recipe_content.id', 'container_instance.recipe_content_id')
     .innerJoin('build_tag', 'build_tag.id', 'container_instance.build_tag_id')
     .select(['container_instance.id', 'build_tag.name as tag', 'container_instance.group', 'container_instance.status'])
-    .select(['container_instance.size', 'container_instance.removed_at'])
+    .select(['container_instance.size', 'container_instance.sha256', 'container_instance.removed_at'])
     .where('recipe_content.recipe_id', '=', recipeId)
     .where('container_instance.group', 'is not', recipe.group)
     .execute();
   const instances = rows
     .filter(({ status }) => !unfinished.includes(status))
-    .map(({ id, tag, group, status, size, removed_at }) => {
-      return { id, tag, group, size: status === 'success' && removed_at === null ? size : null };
+    .map(({ id, tag, group, status, size, sha256, removed_at }) => {
+      const isThere = status === 'success' && removed_at === null;
+      return { id, tag, group, size: isThere ? size : null, sha256: isThere ? sha256 : null };
     });
   return { ...recipe, instances, more: instances.length < rows.length };
 }

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { createHash } from 'node:crypto';
 import {
   appendFileSync,
+  chmodSync,
   copyFileSync,
   mkdirSync,
   readFileSync,
@@ -94,6 +95,15 @@ describe('database against disk', () => {
     writeFileSync(image('lib'), `LIB:${tag}`);
     expect(await fsck()).toEqual([`image-missing app:${tag}`]);
     expect(await fsck(true)).toEqual([`image-hash lib:${tag}`, `image-missing app:${tag}`]);
+  });
+
+  test('a digest that does not belong to its image is written again', async () => {
+    const digest = readFileSync(`${image('app')}.sha256`, 'utf8');
+    chmodSync(`${image('app')}.sha256`, 0o644);
+    writeFileSync(`${image('app')}.sha256`, digest.replace(/^./, 'g'));
+    expect(await repair()).toEqual([`image-digest app:${tag}`]);
+    expect(readFileSync(`${image('app')}.sha256`, 'utf8')).toBe(digest);
+    expect(await fsck()).toEqual([]);
   });
 
   test('links and catalogue are set right, and nothing else is touched', async () => {

@@ -147,6 +147,7 @@ describe('images', () => {
     await rollBack(site.store, 'app', build(0).tag, author);
     await removeGarbage(site, plan);
     expect([existsSync(file(0)), existsSync(file(1))]).toEqual([true, false]);
+    expect([existsSync(`${file(0)}.sha256`), existsSync(dirname(file(1)))]).toEqual([true, false]);
   });
 
   test('whose deletion was interrupted go the next time', async () => {
@@ -154,16 +155,19 @@ describe('images', () => {
     await removeGarbage(site, plan);
     mkdirSync(dirname(file(0)));
     buildImage(site, build(0));
+    put(`${file(0)}.sha256`);
     const next = await planGarbage(site);
-    expect(found(next)).toEqual([`leftover share/builds/${build(0).tag}/app.sif`]);
+    const left = `leftover share/builds/${build(0).tag}/app.sif`;
+    expect(found(next)).toEqual([left, `${left}.sha256`]);
     await removeGarbage(site, next);
-    expect(existsSync(file(0))).toBe(false);
+    expect(existsSync(dirname(file(0)))).toBe(false);
   });
 });
 
 describe('what is not as it should be', () => {
   test('is reported and never deleted', async () => {
     truncateSync(file(0), 1);
+    truncateSync(`${file(2)}.sha256`, 1);
     rmSync(file(3));
     put(join(dirname(file(1)), 'mine.sif'));
     put(join(dirname(file(1)), 'notes'));
@@ -176,6 +180,7 @@ describe('what is not as it should be', () => {
       'foreign share/builds/2026-01-01.9',
       `foreign share/builds/${build(1).tag}/mine.sif`,
       `foreign share/builds/${build(1).tag}/notes`,
+      `damaged share/builds/${build(2).tag}/app.sif.sha256`,
       'foreign share/builds/own',
       'foreign share/tasks/other',
       `missing share/builds/${build(3).tag}/app.sif`,
@@ -194,6 +199,7 @@ describe('what killed processes have left', () => {
     const old = [
       join(site.paths.share, `.catalog.json.${hex}`),
       join(site.paths.builds, build(3).tag, '.app.sif.Xy12ab'),
+      join(site.paths.builds, build(3).tag, `.app.sif.sha256.${hex}`),
       join(site.paths.contexts, `.${hex}.tar`),
     ];
     for (const path of old) put(path);

@@ -58,6 +58,8 @@ test('a good image becomes current: row, owner and mode, link, event', async () 
     ended_at: result.ended,
   });
   expect(statSync(file).mode & 0o7777).toBe(0o444);
+  expect(readFileSync(`${file}.sha256`, 'utf8')).toBe(`${result.sha256}  app.sif\n`);
+  expect(statSync(`${file}.sha256`).mode & 0o7777).toBe(0o444);
   expect(readlinkSync(link)).toBe(`../builds/${instance.tag}/app.sif`);
   expect(realpathSync(link)).toBe(realpathSync(file));
   const events = await site.store.selectFrom('event').selectAll().where('kind', '=', 'image.publish').execute();

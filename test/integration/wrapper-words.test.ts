@@ -116,9 +116,8 @@ function everyOption(): Line[] {
   return (['srun', 'sbatch', 'salloc'] as const).flatMap((tool) => {
     const kinds = new Map<string, string>();
     for (const file of readdirSync(join(spank, 'options')).filter((name) => name.startsWith(`${tool}-`))) {
-      for (const row of readFileSync(join(spank, 'options', file), 'utf8')
-        .trimEnd()
-        .split('\n')) {
+      const rows = readFileSync(join(spank, 'options', file), 'utf8').split('\n');
+      for (const row of rows.filter((line) => line.startsWith('-'))) {
         const [name = '', kind = ''] = row.split(' ');
         kinds.set(name, kind);
       }

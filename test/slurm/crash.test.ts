@@ -8,8 +8,9 @@ import { startKillable } from './support/killable.ts';
 import { makeSite, type Site, slowDockerfile } from './support/site.ts';
 import { makeSlurmStandIns, type SlurmStandIns } from './support/slurm-stand-ins.ts';
 
-/** Where a writer that was killed may leave its own temporary file: beside `catalog.json` and beside the current links. */
-const leftBehind = /^(\.catalog\.json|current\/\.[a-z0-9-]+\.sif)\.[0-9a-f]{12}$/;
+/** Where a writer that was killed may leave its own temporary file: beside `catalog.json`, the current links and the images' digests. */
+const leftBehind =
+  /^(\.catalog\.json|current\/\.[a-z0-9-]+\.sif|builds\/[0-9.-]+\/\.[a-z0-9-]+\.sif\.sha256)\.[0-9a-f]{12}$/;
 
 let site: Site;
 let standIns: SlurmStandIns;
@@ -143,8 +144,14 @@ describe('publishing is killed', () => {
     const wal = `${site.state}/ctmgr.db-wal`;
     const statuses = async (): Promise<unknown[]> =>
       readInstances(await inspectSite(site)).flatMap((instance) => (instance.tag === tag ? [instance.status] : []));
-    // The steps in which the first image becomes current; the link changes before the database does.
-    for (const call of ['symlink', 'rename']) expect(await killAtCall(call, 1, ['poll'])).toMatchObject(killed);
+    // The steps in which the first image becomes current: its digest, then its link, which changes before the database does.
+    for (const [call, count] of [
+      ['rename', 1],
+      ['symlink', 1],
+      ['rename', 2],
+    ] as const) {
+      expect(await killAtCall(call, count, ['poll'])).toMatchObject(killed);
+    }
     expect(await output(['readlink', `${site.share}/current/one.sif`])).not.toContain(tag);
     expect(await killAtCall('pwrite64', 1, ['poll'], wal)).toMatchObject(killed);
     expect(await output(['readlink', `${site.share}/current/one.sif`])).toContain(tag);
@@ -152,8 +159,8 @@ describe('publishing is killed', () => {
     expect(await statuses()).toEqual(['queued', 'queued']);
     expect(await killAtCall('fsync', 2, ['poll'], wal)).toMatchObject(killed);
     expect(await statuses()).toEqual(['success', 'queued']);
-    // The first one is the second image's link, the other one the catalogue.
-    expect(await killAtCall('rename', 2, ['poll'])).toMatchObject(killed);
+    // The first two are the second image's digest and link, the other one the catalogue.
+    expect(await killAtCall('rename', 3, ['poll'])).toMatchObject(killed);
     expect(await statuses()).toEqual(['success', 'success']);
     expect(await output(['grep', '-c', `"tag":"${tag}".*"status":"queued"`, `${site.share}/catalog.json`])).toBe('2');
     await pollUntilQuiet(['one', 'two']);
@@ -173,5 +180,17 @@ describe('publishing is killed', () => {
     }
     expect(kills).toBeGreaterThanOrEqual(2);
     await pollUntilQuiet(['one', 'two']);
+  });
+});
+
+describe('carrying on is killed', () => {
+  it('at commit after commit: an image on an image is built once', async () => {
+    expect(await site.import('three', `FROM ctmgr:one\nRUN true\n`)).toMatchObject({ code: 0 });
+    expect(await site.ctmgr(['rebuild', 'one', 'three'])).toMatchObject({ code: 0 });
+    const wal = `${site.state}/ctmgr.db-wal`;
+    const codes: (number | null)[] = [];
+    for (const count of [1, 2, 1, 2, 3, 2, 3, 4]) codes.push((await killAtCall('fsync', count, ['poll'], wal)).code);
+    expect(codes).toContain(137);
+    await pollUntilQuiet(['one', 'three']);
   });
 });

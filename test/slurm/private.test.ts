@@ -84,6 +84,7 @@ describe('an image of a group', () => {
       [`${share}/private`]: '711 ctmgr:ctmgr',
       [`${share}/private/projx`]: '2750 ctmgr:projx',
       [`${share}/private/projx/builds/${tag}/secret.sif`]: '440 ctmgr:projx',
+      [`${share}/private/projx/builds/${tag}/secret.sif.sha256`]: '440 ctmgr:projx',
       [`${share}/private/projx/catalog.json`]: '640 root:projx',
       [`${share}/private/projx/logs/${tag}`]: '2750 ctmgr:projx',
       [`${share}/results`]: '750 ctmgr:ctmgr',

@@ -6,6 +6,7 @@ import { allInstances, type Instance, unfinished } from '../../store/instances.t
 import { errorText, isSystemError } from '../../util/errors.ts';
 import { hashFile } from '../../util/hash-file.ts';
 import type { BuildSite } from '../build-site.ts';
+import { digestFile, isWrongDigest, writeDigest } from '../digest-file.ts';
 import { privateGroups } from '../show-names.ts';
 import { placeOf } from '../tag-folders.ts';
 import type { Difference } from './difference.ts';
@@ -28,8 +29,10 @@ export async function compareImages(site: BuildSite, hash: boolean): Promise<Dif
   for (const instance of good) {
     const wrong = await compareImage(instance, hash);
     if (wrong !== undefined) differences.push(wrong);
+    const digest = await compareDigest(site, instance);
+    if (digest !== undefined) differences.push(digest);
   }
-  const known = new Set(good.map(({ file }) => file));
+  const known = new Set(good.flatMap(({ file }) => (file === null ? [] : [file, digestFile(file)])));
   const building = new Set(instances.filter(({ status }) => unfinished.includes(status)).map(({ tag }) => tag));
   // The folder of an unknown tag is told as a whole.
   const tags = new Set(instances.map(({ tag }) => tag));
@@ -67,6 +70,15 @@ async function compareImage(
   }
 }
 
+/** What the file beside an image tells is what jobs are told. */
+async function compareDigest(site: BuildSite, instance: Instance): Promise<Difference | undefined> {
+  const { name, tag, file, sha256, group } = instance;
+  if (file === null || sha256 === null || !(await isWrongDigest(file, sha256))) return undefined;
+  const detail = `${digestFile(file)} does not tell ${sha256}, which was published`;
+  const repair = () => writeDigest(site, file, { sha256, group });
+  return { kind: 'image-digest', subject: `${name}:${tag}`, detail, fix: null, repair };
+}
+
 async function listImages(builds: string): Promise<{ tag: string; path: string }[]> {
   const found: { tag: string; path: string }[] = [];
   for (const folder of await list(builds)) {
@@ -88,6 +100,7 @@ export async function list(folder: string): Promise<Dirent[]> {
   }
 }
 
+/** A file that ctmgr knows nothing of: reported, and nothing more. */
 export function foreign(path: string, detail: string): Difference {
   return { kind: 'foreign-file', subject: path, detail, fix: 'look at it; ctmgr never deletes what it does not know' };
 }

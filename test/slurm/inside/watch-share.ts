@@ -32,7 +32,7 @@ let catalogueInode = 0;
 function look(): void {
   for (const tag of entries(join(share, 'builds'))) {
     for (const name of entries(join(share, 'builds', tag))) {
-      if (!name.startsWith('.')) checkImage(join(share, 'builds', tag, name));
+      if (!name.startsWith('.') && name.endsWith('.sif')) checkImage(join(share, 'builds', tag, name));
     }
   }
   checkCurrent();

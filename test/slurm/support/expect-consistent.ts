@@ -31,7 +31,8 @@ export async function expectConsistent(site: Site, hidden: RegExp = /^(?!)/): Pr
 
   const files = Object.keys(state.files);
   const images = files.filter((path) => path.startsWith('builds/') && state.files[path]?.type === 'file');
-  expect(images.filter((path) => !hidden.test(path)).sort()).toEqual(good.map(imagePath).sort());
+  const published = good.map(imagePath).flatMap((path) => [path, `${path}.sha256`]);
+  expect(images.filter((path) => !hidden.test(path)).sort()).toEqual(published.sort());
   expect(files.filter((path) => /(^|\/)\./.test(path) && !hidden.test(path))).toEqual([]);
   const empty = files.filter((path) => path.startsWith('logs/') && state.files[path]?.size === 0);
   expect(empty).toEqual([]);
@@ -127,6 +128,8 @@ async function expectOneArrayEach(site: Site, instances: InstanceRow[]): Promise
 
 function expectBuiltOnce({ files }: SiteState, { name, tag, sha256, job, task, index }: InstanceRow): void {
   expect(files[`builds/${tag}/${name}.sif`]).toMatchObject({ mode: '0444', owner: 'ctmgr', group: 'ctmgr', sha256 });
+  const digest = { mode: '0444', owner: 'ctmgr', group: 'ctmgr', text: `${sha256}  ${name}.sif\n` };
+  expect(files[`builds/${tag}/${name}.sif.sha256`]).toMatchObject(digest);
   expect(files[`tasks/${tag}/${task}/claim`]?.target).toBe(String(job));
   expect(JSON.parse(files[`results/${tag}/${task}.json`]?.text ?? '')).toMatchObject({
     outcome: 'success',
