@@ -154,7 +154,9 @@ describe('what is not as it should be', () => {
 describe.each(['wrapper', 'plugin'])('through the %s', (door) => {
   let user: Place;
 
-  beforeAll(() => (user = { user: 'alice', env: door === 'wrapper' ? site.env : {} }));
+  beforeAll(() => {
+    user = { user: 'alice', env: door === 'wrapper' ? site.env : {} };
+  });
   beforeEach(() => (door === 'wrapper' ? unloadPlugin() : loadPlugin(site)));
 
   it('a missing catalogue, an empty name and a large environment', async () => {
