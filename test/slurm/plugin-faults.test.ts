@@ -93,8 +93,9 @@ describe('what is not as it should be', () => {
   it('a node that does not load the plugin cannot run the command on the bare host', async () => {
     await output(['sh', '-c', 'mount --bind /dev/null /etc/slurm/plugstack.conf'], { node: 'c2' });
     const end = await srun('-w', 'c2', '--container=hello', ...where);
+    const both = await srun('-w', 'c1', '--container=hello', ...where, ':', '-w', 'c2', ...where);
     await output(['umount', '/etc/slurm/plugstack.conf'], { node: 'c2' });
-    expect(end).toEqual(inside);
+    expect([end, both]).toEqual([inside, { ...inside, stdout: 'hello\nhello\n' }]);
   });
 
   it('a share that is not mounted on the node: the message names it', async () => {
