@@ -11,4 +11,6 @@ export default {
   projects: [project('unit'), project('integration'), project('slurm')],
   // Jest takes this from here only; in a project it is accepted and ignored.
   testTimeout: 300_000,
+  // On a busy machine, workers that hold hundreds of contexts need more than half a second to end.
+  workerGracefulExitTimeout: 30_000,
 };
