@@ -8,6 +8,7 @@ const project = (name) => ({
 });
 
 export default {
+  testSequencer: './test/longest-first.mjs',
   projects: [project('unit'), project('integration'), project('slurm')],
   // Jest takes this from here only; in a project it is accepted and ignored.
   testTimeout: 300_000,
