@@ -13,7 +13,7 @@ export interface SlurmNews {
   arraysInQueue: Set<number>;
   /** `answered`: slurmdbd and slurmctld both told all that they were asked. */
   state: 'unasked' | 'silent' | 'answered';
-  /** What did not answer, for the reader. */
+  /** What did not answer, or answered with a state that means nothing to us; for the reader. */
   problems: string[];
 }
 
@@ -48,13 +48,27 @@ export async function askSlurm(site: BuildSite, instances: Instance[]): Promise<
       for (const { arrayJobId, jobName } of queue.elements) if (markers.has(jobName)) arraysInQueue.add(arrayJobId);
     } else problems.push(queue.message);
   }
-  return { records, arraysInQueue, state: problems.length === 0 ? 'answered' : 'silent', problems };
+  const state = problems.length === 0 ? 'answered' : 'silent';
+  return { records, arraysInQueue, state, problems: [...problems, ...strangeStates(records, submitted)] };
+}
+
+/** One sentence for each state that says neither where a job is nor how it ended. */
+function strangeStates(records: Map<number, ElementRecord>, instances: Instance[]): string[] {
+  const byState = Map.groupBy(
+    instances.filter(({ id }) => records.get(id)?.phase === 'unknown'),
+    ({ id }) => records.get(id)?.state,
+  );
+  return [...byState].map(([state, [first, ...more]]) => {
+    const whose = `${first?.name}:${first?.tag} (job ${first?.job_id}_${first?.array_index})`;
+    const others = more.length === 0 ? '' : ` and ${more.length} more`;
+    return `Slurm says ${state} of ${whose}${others}, which tells nothing: the status stays as it was`;
+  });
 }
 
 function isOpen(record: ElementRecord | undefined, longAgo: number): boolean {
   if (record === undefined || record.provisional === true) return true;
   if (record.phase === 'running') return (record.started ?? 0) < longAgo;
-  return record.phase === 'queued' || record.phase === 'held';
+  return record.phase === 'queued' || record.phase === 'held' || record.phase === 'unknown';
 }
 
 /**
@@ -72,7 +86,7 @@ function settleByQueue(records: Map<number, ElementRecord>, open: Instance[], el
     if (known.phase === 'ended') records.set(id, final);
     else if (inQueue !== undefined) records.set(id, inQueue);
     // What waits or runs and is not in the queue is over, and how it ended is not known.
-    else records.delete(id);
+    else if (known.phase !== 'unknown') records.delete(id);
   }
 }
 

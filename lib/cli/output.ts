@@ -42,7 +42,10 @@ export function writeOutput(text: string): Promise<boolean> {
         return;
       }
       if (isSystemError(error, 'EPIPE')) resolve(false);
-      else reject(new CtmgrError('cannotCreate', 'cannot write to standard output', { why: error.message }));
+      else {
+        const hint = 'make room where the output goes';
+        reject(new CtmgrError('cannotCreate', 'cannot write to standard output', { why: error.message, hint }));
+      }
     };
     process.stdout.once('error', settle);
     process.stdout.write(text, settle);

@@ -26,7 +26,8 @@ const perhapsEnded = (outcome: Outcome): Meaning => ({ phase: 'ended', outcome, 
 
 /**
  * Every state and state flag of sacct(1), JOB STATE CODES, and of job_state_codes.html, Slurm 22.05 to 26.05.
- * A flag stands in place of the base state in text output.
+ * A flag stands in place of the base state in text output, but for LAUNCH_FAILED, RECONFIG_FAIL and POWER_UP_NODE: up to 26.05
+ * sacct and squeue print the base state for those (slurm_protocol_defs.c, job_state_string).
  */
 const meanings: ReadonlyMap<string, Meaning> = new Map([
   ['PENDING', queued],
@@ -36,6 +37,8 @@ const meanings: ReadonlyMap<string, Meaning> = new Map([
   ['POWER_UP_NODE', queued],
   // May stay in the database for ever when the job was cancelled while it waited to be requeued (reframe-hpc/reframe#3703).
   ['REQUEUED', { phase: 'queued', provisional: true }],
+  // 26.05: failed, and runs again at once if the node was to blame (sbatch --requeue=expedite).
+  ['EXPEDITING', queued],
   ['REQUEUE_HOLD', held],
   ['SPECIAL_EXIT', held],
   ['RUNNING', running],
@@ -56,7 +59,7 @@ const meanings: ReadonlyMap<string, Meaning> = new Map([
   ['RECONFIG_FAIL', perhapsEnded('infrastructure')],
   ['PREEMPTED', perhapsEnded('infrastructure')],
   ['CANCELLED', ended('cancelled')],
-  // The job went on in another cluster of the federation; this cluster cannot say how it ended.
+  // The job went on in another cluster of the federation; this one cannot say how it ended. Arrays stay (federation.html, Job Arrays).
   ['REVOKED', { phase: 'unknown' }],
 ]);
 

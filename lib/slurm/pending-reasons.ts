@@ -14,7 +14,8 @@ interface Blockage {
 const blockages: Blockage[] = [
   { reason: /^JobHeld(Admin|User)$/, meaning: 'somebody holds the job', help: 'scontrol release JOB' },
   {
-    reason: /^(JobHoldMaxRequeue|launch[ _]failed[ _]requeued[ _]held|job[ _]requeued[ _]in[ _]held[ _]state)$/i,
+    reason:
+      /^(JobHoldMaxRequeue|launch[ _]fail(ed|ure limit exceeded)[ _]requeued[ _]held|job[ _]requeued[ _]in[ _](held|special exit)[ _]state)$/i,
     meaning: 'Slurm holds the job because it could not start it several times',
     help: 'look at the node in the log of slurmctld, then: scontrol release JOB',
   },
@@ -62,6 +63,11 @@ const blockages: Blockage[] = [
     reason: /^(Reservation|ReservationDeleted|ReservationInvalid|RESV_DEL_HOLD)$/,
     meaning: 'the reservation of the class is not there now',
     help: 'scontrol show reservation; correct classes.CLASS.reservation',
+  },
+  {
+    reason: /^Reservation .*( was deleted| is invalid)$/,
+    meaning: 'the reservation of the class is over, and Slurm holds the job',
+    help: 'correct classes.CLASS.reservation, then cancel and retry',
   },
   {
     reason: /^DependencyNeverSatisfied$/,

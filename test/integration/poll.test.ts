@@ -143,6 +143,22 @@ describe('bad ends', () => {
     expect(await poll()).toBe('failure node');
   });
 
+  test.each(['?', 'REVOKED', 'NEWSTATE'])(
+    '%s says nothing: all stays as it was, and the reader is told',
+    async (state) => {
+      says('sacct', accounting('RUNNING'));
+      expect(await poll()).toBe('building');
+      says('sacct', accounting(state));
+      await missingFor(10_000);
+      const { problems } = await pollOnce(site);
+      expect(problems).toEqual([expect.stringContaining(`Slurm says ${state} of app:`)]);
+      expect((await stored()).status).toBe('building');
+      // squeue may know more.
+      says('squeue', queue('TIMEOUT'));
+      expect(await poll()).toBe('failure timeout');
+    },
+  );
+
   test('a build killed for its memory', async () => {
     const { size: _size, sha256: _sha256, ...common } = buildImage(site, instance);
     const ended = epochSeconds();

@@ -4,7 +4,7 @@ import { exec, fault, heal, output, until } from '../slurm/support/cluster.ts';
 import type { Recorder } from './recorder.ts';
 
 /** A course that an array of jobs takes. */
-interface Course {
+export interface Course {
   options: string[];
   /** Lines of the script behind `#!/bin/sh`. */
   script?: string;
@@ -106,6 +106,15 @@ const courses: Record<string, Course> = {
     },
     shows: /^(?!.*RUNNING).*PENDING|PREEMPTED/s,
   },
+  'preempted-for-good': {
+    options: ['-plow', '--exclusive', '--mem=0', '--no-requeue'],
+    script: forever,
+    afterwards: async (job) => {
+      await running(job);
+      await output(['sbatch', '-phigh', '--exclusive', '--mem=0', '-o/dev/null', '--wrap=true'], { user: 'alice' });
+    },
+    shows: /PREEMPTED/,
+  },
   'prolog-failed': { options: ['-wc3'], user: 'bob', shows: /PENDING.*(held|Held)/s },
   'prolog-failed-for-good': { options: ['-wc3', '--no-requeue'], user: 'bob', shows: /FAILED|CANCELLED/ },
 };
@@ -122,7 +131,7 @@ async function look(job: string): Promise<string> {
   return stdout;
 }
 
-async function shown(job: string, what: RegExp, seconds = 180): Promise<void> {
+export async function shown(job: string, what: RegExp, seconds = 180): Promise<void> {
   await until(
     `job ${job}`,
     () => look(job),
@@ -131,11 +140,18 @@ async function shown(job: string, what: RegExp, seconds = 180): Promise<void> {
   );
 }
 
-const resume = (): Promise<string> =>
-  output(['sh', '-c', 'scontrol update nodename=c3 state=resume 2>/dev/null; sinfo -hNnc3 -o%T']);
+/** A node that Slurm has drained, because of a prolog for instance, is used again. */
+export async function resume(node: string): Promise<void> {
+  const command = `scontrol update nodename=${node} state=resume 2>/dev/null; sinfo -hNn${node} -o%T`;
+  await until(
+    `${node} to be used again`,
+    () => output(['sh', '-c', command]),
+    (text) => /idle|mix/.test(text),
+  );
+}
 
 /** Waits until sacct has a row for the array, with its name. */
-async function accounted(job: string, name: string): Promise<void> {
+export async function accounted(job: string, name: string): Promise<void> {
   await until(
     `sacct of ${name}`,
     () => output(['sacct', '-nXP', '-j', job, '-o', 'JobID,JobName']),
@@ -144,21 +160,29 @@ async function accounted(job: string, name: string): Promise<void> {
   );
 }
 
-async function submit(name: string, { options, script = forever, interpreter = '/bin/sh', user = 'alice' }: Course) {
+export async function submit(name: string, course: Omit<Course, 'shows'>): Promise<string> {
+  const { options, script = forever, interpreter = '/bin/sh', user = 'alice' } = course;
   const array = options.some((option) => option.startsWith('--array')) ? [] : ['--array=1'];
   const words = ['sbatch', '--parsable', `--job-name=${name}`, '-o/dev/null', '-D/', '--mem=10', '--time=60'];
   return output([...words, ...array, ...options], { user, input: `#!${interpreter}\n${script}\n` });
 }
 
-/** Lets arrays of jobs take every course that we know how to make, and records how sacct and squeue tell of it. */
-export async function recordJobs({ slurm, record }: Recorder, say: (what: string) => void): Promise<void> {
-  const ask = (name: string, job: string): Promise<void> =>
-    record(`jobs/${name}`, async () => {
-      await queryAccounting(slurm, [Number(job)]);
-      await queryQueue(slurm, { arrayJobIds: [Number(job)], user: 'alice' });
-    });
-  const duplicates = (job: string): Promise<unknown> =>
-    sacct(slurm, ['--duplicates', `--jobs=${job}`, '--format=JobID,State,ExitCode,Submit,Start,End,JobName']);
+/** Records how sacct and squeue tell of an array. */
+export const ask = ({ slurm, record }: Recorder, name: string, job: string): Promise<void> =>
+  record(`jobs/${name}`, async () => {
+    await queryAccounting(slurm, [Number(job)]);
+    await queryQueue(slurm, { arrayJobIds: [Number(job)], user: 'alice' });
+  });
+
+/** Records everything that accounting keeps of an array, also what a requeue has put an end to. */
+export const askForAll = ({ slurm, record }: Recorder, name: string, job: string): Promise<void> =>
+  record(`duplicates/${name}`, async () => {
+    const fields = 'JobID,State,ExitCode,Submit,Start,End,NodeList,Reason,JobName';
+    await sacct(slurm, ['--duplicates', `--jobs=${job}`, `--format=${fields}`]);
+  });
+
+/** Lets arrays of jobs take the courses that we know how to make, and records how sacct and squeue tell of it. */
+export async function recordJobs(recorder: Recorder, say: (what: string) => void): Promise<void> {
   const waiting: { name: string; job: string; shows: RegExp }[] = [];
   for (const [name, course] of Object.entries(courses)) {
     const job = await submit(name, course);
@@ -167,35 +191,35 @@ export async function recordJobs({ slurm, record }: Recorder, say: (what: string
       if (name === 'timeout' || name === 'deadline') waiting.push({ name, job, shows: course.shows });
       else await shown(job, course.shows, 40);
       if (course.atOnce !== true) await accounted(job, name);
-      if (name !== 'timeout' && name !== 'deadline') await ask(name, job);
+      if (name !== 'timeout' && name !== 'deadline') await ask(recorder, name, job);
     } catch (error) {
       say(`NOT SEEN: ${name}: ${String(error)}`);
     }
     if (['preempted', 'requeued-and-held', 'special-exit', 'prolog-failed'].includes(name))
-      await record(`duplicates/${name}`, () => duplicates(job));
+      await askForAll(recorder, name, job);
     if (!['timeout', 'deadline', 'completed'].includes(name)) await exec(['scancel', job]);
     // The prolog has drained its node.
-    if (course.user === 'bob') await until('c3', resume, (text) => /idle|mix/.test(text));
+    if (course.user === 'bob') await resume('c3');
     if (name === 'cancelled-by-owner') say('half of the jobs');
   }
   say('a node dies');
-  const lost = await submit('node-died', { options: ['-wc4', '--no-requeue'], script: forever, shows: /./ });
-  const requeued = await submit('node-died-requeued', { options: ['-wc4', '--requeue'], script: forever, shows: /./ });
+  const lost = await submit('node-died', { options: ['-wc4', '--no-requeue'], script: forever });
+  const requeued = await submit('node-died-requeued', { options: ['-wc4', '--requeue'], script: forever });
   await running(lost);
   await running(requeued);
   await fault('node:c4');
   await shown(lost, /NODE_FAIL/);
   await shown(requeued, /PENDING/);
   await Promise.all([accounted(lost, 'node-died'), accounted(requeued, 'node-died-requeued')]);
-  await ask('node-died', lost);
-  await ask('node-died-requeued', requeued);
-  await record('duplicates/node-died-requeued', () => duplicates(requeued));
+  await ask(recorder, 'node-died', lost);
+  await ask(recorder, 'node-died-requeued', requeued);
+  await askForAll(recorder, 'node-died-requeued', requeued);
   await exec(['scancel', requeued]);
   await heal('node:c4');
   for (const { name, job, shows } of waiting) {
     try {
       await shown(job, shows);
-      await ask(name, job);
+      await ask(recorder, name, job);
     } catch (error) {
       say(`NOT SEEN: ${name}: ${String(error)}`);
     }

@@ -3,6 +3,7 @@ import { findJobsInAccounting } from '../../lib/slurm/find-job.ts';
 import { queryQueue } from '../../lib/slurm/queue.ts';
 import { runTool } from '../../lib/slurm/slurm-tools.ts';
 import { exec, fault, heal, output, until } from '../slurm/support/cluster.ts';
+import { recordRunaway } from './database.ts';
 import type { Recorder } from './recorder.ts';
 
 /**
@@ -54,7 +55,8 @@ export async function recordOutages({ slurm, record }: Recorder): Promise<void> 
  * slurmctld forgets everything: its job ids begin anew, so accounting knows two jobs by one id, and the jobs that it had are
  * "runaway": only accounting still takes them for waiting.
  */
-export async function recordLostState({ slurm, record }: Recorder): Promise<void> {
+export async function recordLostState(recorder: Recorder): Promise<void> {
+  const { slurm, record } = recorder;
   const submit = (...more: string[]): Promise<string> =>
     output(['sbatch', '--parsable', '--job-name=mark', '--output=/dev/null', '--array=1-2', ...more, '--wrap=true'], {
       user: 'alice',
@@ -73,6 +75,7 @@ export async function recordLostState({ slurm, record }: Recorder): Promise<void
     await queryQueue(slurm, { arrayJobIds: [Number(lost)] });
     await runTool(slurm, 'sacctmgr', ['--parsable2', '--noheader', 'show', 'runawayjobs'], { input: 'n\n' });
   });
+  await recordRunaway(recorder, lost);
   const again = Number(await submit());
   await until(
     'the second array in sacct',

@@ -3,10 +3,12 @@ import { join } from 'node:path';
 
 import { slurmVersion } from '../../lib/slurm/controller.ts';
 import { recordAnswers } from './answers.ts';
+import { recordDatabaseStates } from './database.ts';
 import { recordJobs } from './jobs.ts';
 import { recordOutOfMemory } from './memory.ts';
 import { makeRecorder } from './recorder.ts';
 import { configureCluster, recordLostState, recordOutages } from './site.ts';
+import { recordStates } from './states.ts';
 
 /**
  * Records what Slurm prints into test/fixtures/slurm: npm run record (README.md, "Develop"). It leaves the cluster broken, so
@@ -22,6 +24,9 @@ say('jobs');
 await recordJobs(recorder, say);
 say('answers');
 await recordAnswers(recorder);
+say('rarer states');
+await recordStates(recorder, version, say);
+await recordDatabaseStates(recorder);
 say('outages');
 await recordOutages(recorder);
 await recordLostState(recorder);
@@ -32,6 +37,7 @@ const [major = '', minor = ''] = version.split('.');
 const file = join(import.meta.dirname, `../fixtures/slurm/${major}.${minor}.txt`);
 const head = `Slurm ${version}: what its commands printed on ${new Date().toISOString().slice(0, 10)}, recorded by test/record on the test cluster.
 $ command, > standard output, ! standard error, = exit code; \u241F stands for the unit separator.
+Before what stands under database/, the state or the exit code was set in slurmdbd's database; it is sacct's text for that.
 `;
 writeFileSync(file, `${head}\n${recorder.text()}`);
 recorder.remove();

@@ -2,10 +2,10 @@ import { describe, expect, test } from '@jest/globals';
 import { interpretState, type Phase } from '../../lib/slurm/job-states.ts';
 
 const phases: Record<Exclude<Phase, 'ended'>, string[]> = {
-  queued: ['PENDING', 'CONFIGURING', 'REQUEUE_FED', 'RESV_DEL_HOLD', 'POWER_UP_NODE', 'REQUEUED'],
+  queued: ['PENDING', 'CONFIGURING', 'REQUEUE_FED', 'RESV_DEL_HOLD', 'POWER_UP_NODE', 'REQUEUED', 'EXPEDITING'],
   held: ['REQUEUE_HOLD', 'SPECIAL_EXIT'],
   running: ['RUNNING', 'RESIZING', 'SIGNALING', 'STAGE_OUT', 'COMPLETING', 'SUSPENDED', 'STOPPED'],
-  unknown: ['REVOKED', 'UNKNOWN', '?', '', 'EXPEDITING', 'OUT_OF_ME+', 'R'],
+  unknown: ['REVOKED', 'UNKNOWN', '?', '', 'NEWSTATE', 'OUT_OF_ME+', 'R'],
 };
 
 describe('interpretState', () => {

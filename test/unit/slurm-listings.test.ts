@@ -178,7 +178,7 @@ describe('sacct as documented', () => {
           '1_1|REQUEUED|0:0|1795367365|1795367365|1795367366|n1|None|m',
           '1_2|PREEMPTED|0:15|1795367365|1795367365|1795367366|n1|None|m',
           '1_3|REVOKED|0:0|1795367365|Unknown|Unknown|None assigned|None|m',
-          '1_4|EXPEDITING|0:0|1795367365|Unknown|Unknown|None assigned|None|m',
+          '1_4|NEWSTATE|0:0|1795367365|Unknown|Unknown|None assigned|None|m',
         ),
       ),
     );

@@ -100,6 +100,11 @@ describe.each(['22.05', '24.11', '26.05'])('Slurm %s', (name) => {
     ['account-limit', 'AssocMaxJobsLimit', 'a limit of the account'],
     ['prolog-failed', 'launch failed requeued held', 'could not start it'],
     ['requeued-and-held', 'job requeued in held state', 'holds the job'],
+    ['special-exit', 'job requeued in held state', 'holds the job'],
+    isAtLeast(version, 24, 11)
+      ? ['user-missing-requeued', 'launch failure limit exceeded requeued held', 'could not start it']
+      : ['user-missing', 'JobHoldMaxRequeue', 'could not start it'],
+    ['reservation-ended', 'Reservation short was deleted', 'the reservation of the class is over'],
   ])('squeue of %s: %s, which needs somebody', (what, reason, meaning) => {
     expect(reasons(`jobs/${what}`)).toContain(reason);
     expect(explainReason(reason, '1', 'default')?.meaning).toContain(meaning);
@@ -129,6 +134,14 @@ describe.each(['22.05', '24.11', '26.05'])('Slurm %s', (name) => {
       name === '26.05' ? ['1: queued', '2: queued'] : ['1: cancelled 0:0', '2: cancelled 0:0'],
     );
     expect(recorded(recording, 'runaway', 'squeue').stderr).toMatch(/invalid job id specified/i);
+  });
+
+  test('a runaway job that had begun: running for sacct, unknown to squeue, told of by sacctmgr', () => {
+    expect(accounting('database/runaway')).toEqual(['1: running', '2: running']);
+    expect(recorded(recording, 'database/runaway', 'squeue').stderr).toMatch(/invalid job id specified/i);
+    expect(recorded(recording, 'database/runaway', 'sacctmgr').stdout).toMatch(
+      /^\d+\|mark\|batch\|cluster\|RUNNING\|/m,
+    );
   });
 
   test('no job of that id, no slurmdbd', () => {
