@@ -233,11 +233,7 @@ export async function keepContext(
     await rename(temporary, target);
   } catch (error) {
     if (!isSystemError(error, 'EACCES', 'EPERM', 'ENOSPC', 'EROFS')) throw error;
-    throw new CtmgrError('cannotCreate', 'cannot store the build context', {
-      why: errorText(error),
-      hint: `see to the room and the rights in ${dirname(target)}`,
-      cause: error,
-    });
+    throw new CtmgrError('cannotCreate', 'cannot store the build context', { why: errorText(error), cause: error });
   } finally {
     await rm(temporary, { force: true });
   }
