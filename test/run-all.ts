@@ -101,7 +101,7 @@ function notTested(): void {
 checkSources();
 jest(
   projects.filter((name) => name !== 'slurm'),
-  ['--maxWorkers=4'],
+  ['--maxWorkers=3'],
 );
 if (projects.includes('slurm')) testOnClusters();
 print(`${counts.passed} passed, ${counts.failed} failed`);
