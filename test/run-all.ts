@@ -68,12 +68,16 @@ function jest(names: string[], extra: string[]): void {
 /** Clusters side by side: the tests wait more than they compute. The first is the one that people use by hand. */
 const workers = 2;
 
-/** Boots the cluster of a worker if it is not up. Says loudly why not on a machine that cannot run it. */
+/**
+ * Boots the cluster of a worker if it is not up, and heals what a run that was killed has left broken in it. Says loudly why not on
+ * a machine that cannot run it.
+ */
 function bootCluster(worker: number): { usable: boolean; booted: boolean } {
   const env = clusterEnvironment(worker);
-  if (spawnSync(cluster, ['status'], { stdio: 'ignore', env }).status === 0) return { usable: true, booted: false };
-  const { status } = spawnSync(cluster, ['up'], { stdio: ['ignore', 'inherit', 'inherit'], env });
-  return { usable: status === 0, booted: status === 0 };
+  const wasUp = spawnSync(cluster, ['status'], { stdio: 'ignore', env }).status === 0;
+  const usable = spawnSync(cluster, ['up'], { stdio: ['ignore', 'inherit', 'inherit'], env }).status === 0;
+  // Nobody uses another than the first by hand: it is of this run, or of one that was killed.
+  return { usable, booted: usable && (!wasUp || worker > 1) };
 }
 
 function testOnClusters(): void {
@@ -101,7 +105,7 @@ function notTested(): void {
 checkSources();
 jest(
   projects.filter((name) => name !== 'slurm'),
-  ['--maxWorkers=4'],
+  ['--maxWorkers=3'],
 );
 if (projects.includes('slurm')) testOnClusters();
 print(`${counts.passed} passed, ${counts.failed} failed`);

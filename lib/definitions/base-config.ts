@@ -63,6 +63,9 @@ const configSchema = v.object({
   ),
 });
 
+/** Prints what `--base-config` is to hold. */
+const configHint = 'skopeo inspect --config docker://IMAGE';
+
 /** Configurations by the reference that FROM names; `*` is for all of which none is given by name. */
 export type BaseConfigs = ReadonlyMap<string, BaseConfig>;
 
@@ -76,11 +79,17 @@ export function splitConfigFile(text: string, what: string): Map<string, unknown
   try {
     document = JSON.parse(text);
   } catch (error) {
-    throw new CtmgrError('badDefinition', `${what} is not JSON`, { why: errorText(error), cause: error });
+    throw new CtmgrError('badDefinition', `${what} is not JSON`, {
+      why: errorText(error),
+      hint: configHint,
+      cause: error,
+    });
   }
   const single = Array.isArray(document) ? (document[0] as unknown) : document;
   if (isObject(single) && Object.keys(single).some((key) => imageKeys.has(key))) return new Map([['*', single]]);
-  if (!isObject(document)) throw new CtmgrError('badDefinition', `${what} is not the configuration of an image`);
+  if (!isObject(document)) {
+    throw new CtmgrError('badDefinition', `${what} is not the configuration of an image`, { hint: configHint });
+  }
   return new Map(Object.entries(document));
 }
 
@@ -115,7 +124,7 @@ function selectConfig(document: unknown, what: string): v.InferOutput<typeof con
     const where = v.getDotPath(issue);
     throw new CtmgrError('badDefinition', `${what} is not the configuration of an image`, {
       why: where === null ? issue.message : `${where}: ${issue.message}`,
-      hint: 'skopeo inspect --config docker://IMAGE',
+      hint: configHint,
     });
   }
   if (holdsNul(parsed.output))

@@ -89,7 +89,11 @@ async function readIgnore(root: string, dockerfile: string | undefined): Promise
       return compileIgnore(readIgnoreFile(await readFile(file, 'utf8')));
     } catch (error) {
       if (isSystemError(error, 'ENOENT', 'ENOTDIR')) continue;
-      throw new CtmgrError('badDefinition', `cannot use ${file}`, { why: errorText(error), cause: error });
+      throw new CtmgrError('badDefinition', `cannot use ${file}`, {
+        why: errorText(error),
+        hint: 'mend or remove this file; docker build reads it, too',
+        cause: error,
+      });
     }
   }
   return () => false;

@@ -7,6 +7,7 @@ import { showWord } from './refusal.ts';
 import { secretFile } from './run-lines.ts';
 import type { RunStep } from './recipe-plan.ts';
 
+/** RUN: a step with its mounts, and the shell or program that runs it. */
 export function convertRun(stage: Stage, instruction: Instruction): void {
   const mounts = readMounts(stage, instruction);
   noteIsolation(stage, instruction);
@@ -32,6 +33,7 @@ export function convertRun(stage: Stage, instruction: Instruction): void {
   });
 }
 
+/** CMD: the last one of a stage counts. */
 export function convertCmd(stage: Stage, instruction: Instruction): void {
   stage.cmd = readCommand(stage, instruction).argv;
   stage.cmdLine = instruction.line;

@@ -106,6 +106,7 @@ function checkGit(stage: Stage, instruction: Instruction, source: string, common
   }
 }
 
+/** WORKDIR: relative to the one before; it is made while building if it is not there. */
 export function convertWorkdir(stage: Stage, instruction: Instruction): void {
   if (instruction.args === '') throw refuse(instruction, 'syntax', 'needs a directory');
   const path = expandLiteral(stage, instruction, instruction.args);

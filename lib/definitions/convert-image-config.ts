@@ -28,6 +28,7 @@ export function convertVolume(stage: Stage, instruction: Instruction): void {
   noEffect(stage, instruction, 'volume', 'the directories are part of the image, which nobody can write to');
 }
 
+/** STOPSIGNAL: checked and kept for the plan, but without effect in a job. */
 export function convertStopSignal(stage: Stage, instruction: Instruction): void {
   if (instruction.args === '') throw refuse(instruction, 'syntax', 'needs a signal');
   const signal = expandLiteral(stage, instruction, instruction.args);

@@ -31,6 +31,7 @@ export function findMembers(step: CopyStep, { entries }: ContextManifest): Membe
       throw new CtmgrError(
         'badDefinition',
         `Dockerfile line ${step.line}: ${showWord(path)} would be both a file and a directory`,
+        { hint: 'copy one of them elsewhere, or leave it out with .dockerignore or --exclude' },
       );
     }
     members.set(path, { entry, path, top });

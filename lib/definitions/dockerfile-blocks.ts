@@ -21,6 +21,7 @@ export interface Block {
 /** Each stage holds a copy of what it inherits, so that this bounds what a hostile file can make us store. */
 export const mostStages = 1000;
 
+/** A stage that begins with this FROM and has no instructions yet. */
 export function makeBlock(index: number, from: Instruction): Block {
   return { index, alias: undefined, name: '', from, image: '', instructions: [], uses: new Set(), refusals: [] };
 }
@@ -49,6 +50,7 @@ export function findTarget(
   if (found) return found;
   throw new CtmgrError('usage', `the Dockerfile has no stage ${quote(target)}`, {
     why: `its stages are ${blocks.map(({ name }) => name).join(', ')}`,
+    hint: `--target ${blocks.at(-1)?.name ?? '0'}, or no --target for the last one`,
   });
 }
 

@@ -116,6 +116,7 @@ export function obstruct(
   stage.obstacles.push(details(instruction, code, reason, wayOut));
 }
 
+/** Warns about a line, once for each text. */
 export function warn(stage: Stage, { line }: Instruction, code: ProblemCode, message: string): void {
   const { warnings } = stage;
   // Those of one line stand together.

@@ -39,7 +39,9 @@ export async function importReadyImage(
   const file = await locate(image.file);
   await checkFile(image.kind, file);
   const entry = await readEntry(dirname(file), basename(file));
-  if (entry?.type !== 'file') throw new CtmgrError('inputMissing', `${file} is not a regular file`);
+  if (entry?.type !== 'file') {
+    throw new CtmgrError('inputMissing', `${file} is not a regular file`, { hint: 'name the image file itself' });
+  }
   const material = describeImage({ kind: image.kind, file: resolve(image.file) }, makeManifest([entry]));
   await keepContext(material.manifest, dirname(file), contextsFolder);
   return store.transaction().execute((db) => storeVersion(db, whole, material, by));
@@ -57,7 +59,13 @@ async function checkFile(kind: Exclude<ReadyImage['kind'], 'docker'>, file: stri
   if (kind === 'sif') return checkImageFormat(file);
   const index = indexFiles[kind];
   if ((await hasMember(file, index)) || (await hasMember(file, `./${index}`))) return;
-  throw new CtmgrError('badDefinition', `${file} is no ${kind}`, { why: `it is not a tar file with ${index} in it` });
+  throw new CtmgrError('badDefinition', `${file} is no ${kind}`, {
+    why: `it is not a tar file with ${index} in it`,
+    hint:
+      kind === 'docker-archive'
+        ? `docker save --output ${file} IMAGE`
+        : `skopeo copy docker://IMAGE oci-archive:${file}`,
+  });
 }
 
 function describeImage(image: ReadyImage, manifest: ContextManifest): Material {

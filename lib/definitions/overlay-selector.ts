@@ -17,11 +17,12 @@ export function parseSelector(text: string): Selector {
   if (text === 'all') return { kind: 'all', value: '' };
   const match = /^(distribution|package-manager|base|recipe):(.+)$/s.exec(text);
   if (match === null || match[2] === undefined) {
-    throw new CtmgrError('usage', `${quote(text)} is not a selector`, { why: `A selector is ${forms}.` });
+    throw new CtmgrError('usage', `${quote(text)} is not a selector`, { hint: forms });
   }
   return { kind: match[1] as Selector['kind'], value: match[2] };
 }
 
+/** A selector as `parseSelector` reads it. */
 export function formatSelector(selector: Selector): string {
   return selector.kind === 'all' ? 'all' : `${selector.kind}:${selector.value}`;
 }

@@ -10,13 +10,16 @@ export async function readOverlaySteps(run: string[] | undefined, file: string |
   if ((run === undefined) === (file === undefined)) {
     throw new CtmgrError(
       'usage',
-      'an overlay needs its steps: --run COMMAND (several times if need be) or --file FILE',
+      `an overlay needs its steps, ${run === undefined ? 'and there are none' : 'and from one place'}`,
+      { hint: '--run COMMAND (several times if need be), or --file FILE' },
     );
   }
   const commands = run ?? linesOf(await readSteps(file ?? ''));
   const bad = commands.find((command) => command.trim() === '' || command.includes('\0'));
   if (commands.length === 0 || bad !== undefined) {
-    throw new CtmgrError('usage', 'an overlay step cannot be empty or hold a NUL character');
+    throw new CtmgrError('usage', 'an overlay step cannot be empty or hold a NUL character', {
+      hint: "--run 'apt-get update', or --file FILE with one command per line",
+    });
   }
   return commands;
 }

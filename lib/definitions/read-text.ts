@@ -12,7 +12,10 @@ export async function readText(path: string, what: string, hint?: string): Promi
   try {
     const bytes = await readFile(path);
     if (bytes.length > largestText) {
-      throw new CtmgrError('badDefinition', `${path} is too large for a ${what}`, { why: `${bytes.length} bytes` });
+      throw new CtmgrError('badDefinition', `${path} is too large for a ${what}`, {
+        why: `it has ${bytes.length} bytes; at most ${largestText} are read`,
+        hint: 'put what is long into the build context and COPY it',
+      });
     }
     return decode(bytes, path);
   } catch (error) {

@@ -62,6 +62,7 @@ function matchNames(components: readonly PatternComponent[], names: readonly str
   return reached.has(names.length);
 }
 
+/** True if a component has `*`, `?` or `[`, so that several names can match. */
 export function hasGlob({ components }: SourcePattern): boolean {
   return components.some(({ matches }) => matches !== undefined);
 }

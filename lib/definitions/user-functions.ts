@@ -1,6 +1,7 @@
 /** USER values that mean root with root's group. */
 const rootUsers = new Set(['', '0', 'root', '0:0', 'root:root', 'root:0', '0:root']);
 
+/** True for a USER that is root with root's own group, by name or number. */
 export function isRoot(user: string): boolean {
   return rootUsers.has(userOf(user));
 }

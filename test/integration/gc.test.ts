@@ -14,11 +14,18 @@ import { dirname, join } from 'node:path';
 import { sql } from 'kysely';
 import { rollBack } from '../../lib/builds/choose-current.ts';
 import { type GarbagePlan, planGarbage, removeGarbage } from '../../lib/builds/collect-garbage.ts';
-import { publish } from '../../lib/builds/publish.ts';
 import { findImage, readCatalogue } from '../../lib/builds/read-catalogue.ts';
 import { imageFile, logFiles, resultFile, taskFolder } from '../../lib/builds/tag-folders.ts';
 import { changeInstance, type Instance } from '../../lib/store/instances.ts';
-import { buildImage, importOne, makeTestSite, named, recordAll, type TestSite } from './support/test-site.ts';
+import {
+  buildImage,
+  importOne,
+  makeTestSite,
+  named,
+  publishNext,
+  recordAll,
+  type TestSite,
+} from './support/test-site.ts';
 
 const author = { actor: 'admin1', message: null };
 
@@ -53,11 +60,7 @@ afterEach(async () => {
   await site.remove();
 });
 
-async function buildNext(): Promise<Instance> {
-  const instance = named((await recordAll(site)).instances, 'app');
-  expect(await publish(site, instance, buildImage(site, instance))).toBe('published');
-  return instance;
-}
+const buildNext = (): Promise<Instance> => publishNext(site, 'app');
 
 const build = (i: number): Instance => builds[i] as Instance;
 const file = (i: number): string => imageFile(site.paths, build(i));

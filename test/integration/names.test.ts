@@ -8,7 +8,15 @@ import { showNames } from '../../lib/builds/show-names.ts';
 import { imageFile } from '../../lib/builds/tag-folders.ts';
 import { writeCatalogue } from '../../lib/builds/write-catalogue.ts';
 import type { Instance } from '../../lib/store/instances.ts';
-import { buildImage, importOne, makeTestSite, named, recordAll, type TestSite } from './support/test-site.ts';
+import {
+  buildImage,
+  importOne,
+  makeTestSite,
+  named,
+  publishNext,
+  recordAll,
+  type TestSite,
+} from './support/test-site.ts';
 
 const author = { actor: 'admin1', message: 'wrong results' };
 
@@ -27,11 +35,7 @@ afterEach(async () => {
   await site.remove();
 });
 
-async function buildNext(): Promise<Instance> {
-  const instance = named((await recordAll(site)).instances, 'app');
-  expect(await publish(site, instance, buildImage(site, instance))).toBe('published');
-  return instance;
-}
+const buildNext = (): Promise<Instance> => publishNext(site, 'app');
 
 /** The tag that NAME means on the share. */
 const shown = (): string => readFileSync(join(site.paths.current, 'app.sif'), 'utf8').replace('app:', '');

@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { lstatSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
@@ -35,19 +35,16 @@ describe.each(shells)('%s %s', (program, ...flags: (string | undefined)[]) => {
     return { status, stderr };
   }
 
+  /** Path, kind (d, f or l), mode, and what a link says, of everything but our own folder. */
   function tree(): string[] {
-    const list = execFileSync(
-      'find',
-      ['.', '-mindepth', '1', '-not', '-path', './.ctmgr*', '-printf', '%P %y %m %l\n'],
-      {
-        cwd: root,
-        encoding: 'utf8',
-      },
-    );
-    return list
-      .trim()
-      .split('\n')
-      .map((line) => line.trim())
+    return readdirSync(root, { recursive: true, encoding: 'utf8' })
+      .filter((path) => !path.startsWith('.ctmgr'))
+      .map((path) => {
+        const file = lstatSync(join(root, path));
+        const mode = (file.mode & 0o7777).toString(8);
+        if (file.isSymbolicLink()) return `${path} l ${mode} ${readlinkSync(join(root, path))}`;
+        return `${path} ${file.isDirectory() ? 'd' : file.isFile() ? 'f' : '?'} ${mode}`;
+      })
       .sort();
   }
 

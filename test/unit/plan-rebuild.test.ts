@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { planRebuild } from '../../lib/builds/plan-rebuild.ts';
 import type { RenderedRecipe } from '../../lib/definitions/render-recipe.ts';
+import { emptyPlan } from './support/empty-plan.ts';
 
 function recipe(name: string, className: string | null = null, definition = `From: ${name}\n`): RenderedRecipe {
   const common = {
@@ -49,17 +50,7 @@ function recipe(name: string, className: string | null = null, definition = `Fro
         created_at: 0,
       },
     },
-    plan: {
-      base: { kind: 'image', reference: 'debian:12', line: 1 },
-      steps: [],
-      environment: [],
-      labels: [],
-      entrypoint: null,
-      cmd: null,
-      workdir: '/',
-      user: '',
-      warnings: [],
-    },
+    plan: emptyPlan,
     manifest: { entries: [], digest: 'sha256:0' },
     overlays: [],
     definition,

@@ -1,18 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { planFromRows, planToRows } from '../../lib/definitions/plan-rows.ts';
 import { newestRenderer, type RecipePlan } from '../../lib/definitions/recipe-plan.ts';
-
-const smallest: RecipePlan = {
-  base: { kind: 'image', reference: 'debian:12', line: 1 },
-  steps: [],
-  environment: [],
-  labels: [],
-  entrypoint: null,
-  cmd: null,
-  workdir: '/',
-  user: '',
-  warnings: [],
-};
+import { emptyPlan } from './support/empty-plan.ts';
 
 const variable = { name: 'PATH', value: String.raw`/opt/bin:${'${PATH:-/bin}'} \$x` };
 const run = { form: 'shell' as const, argv: ['/bin/sh', '-c', "echo 'it''s' \n  two"], cwd: '/src', user: '1000:100' };
@@ -98,13 +87,13 @@ function throughStore(plan: RecipePlan): RecipePlan {
 
 describe('a plan comes back from its rows without any loss', () => {
   test.each([
-    ['the smallest', smallest],
+    ['the emptyPlan', emptyPlan],
     ['one of everything', everything],
     ['several stages', severalStages],
     ['a cleared entry point', { ...everything, entrypoint: [] }],
     ['a cleared command', { ...everything, cmd: [] }],
     ['no entry point', { ...everything, entrypoint: null }],
-    ['of an ordinary version', { ...smallest, renderer: 1 }],
+    ['of an ordinary version', { ...emptyPlan, renderer: 1 }],
     ['no command', { ...everything, cmd: null }],
   ])('%s', (_what, plan) => {
     expect(throughStore(plan)).toEqual(plan);
@@ -112,7 +101,7 @@ describe('a plan comes back from its rows without any loss', () => {
 });
 
 test('a plan of a newer ctmgr is refused, not rendered in another way', () => {
-  const stored = planToRows({ ...smallest, renderer: newestRenderer + 1 });
+  const stored = planToRows({ ...emptyPlan, renderer: newestRenderer + 1 });
   expect(() => planFromRows(stored)).toThrow('stored by a newer ctmgr');
 });
 

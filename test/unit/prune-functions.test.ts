@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { compileIgnore } from '../../lib/definitions/ignore-patterns.ts';
 import { pruneFunctions, shellPattern } from '../../lib/definitions/prune-functions.ts';
@@ -36,11 +36,10 @@ function left(shell: string, skip: string[], only: string[]): string[] {
   const list = (patterns: string[]): string => patterns.map(shellPattern).join('\n');
   const env = { ...process.env, ctmgr_skip: list(skip), ctmgr_only: list(only) };
   execFileSync(shell, ['-e', '-c', script, 'sh', root], { env });
-  const found = execFileSync('find', ['.', '-type', 'f', '-printf', '%P\n'], { cwd: root, encoding: 'utf8' });
-  return found
-    .trim()
-    .split('\n')
-    .filter((path) => path !== '')
+  const entries = readdirSync(root, { recursive: true, withFileTypes: true });
+  return entries
+    .filter((entry) => entry.isFile())
+    .map((entry) => relative(root, join(entry.parentPath, entry.name)))
     .toSorted();
 }
 

@@ -1,21 +1,7 @@
-import { readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import { readSections } from '../../lib/apptainer/check-definition.ts';
-import type { ContextManifest } from '../../lib/definitions/context-manifest.ts';
-import { parseDockerfile } from '../../lib/definitions/parse-dockerfile.ts';
-import { type DefinitionInput, renderDefinition } from '../../lib/definitions/render-definition.ts';
 import { CtmgrError } from '../../lib/util/errors.ts';
-
-const template = readFileSync(new URL('../../recipe-templates/definition.def.mustache', import.meta.url), 'utf8');
-
-function render(dockerfile: string, more: Partial<DefinitionInput> & { files?: string[] } = {}): string {
-  const plan = parseDockerfile(dockerfile, { buildArgs: {} });
-  const manifest: ContextManifest = {
-    digest: 'sha256:0',
-    entries: (more.files ?? []).map((path) => ({ type: 'file', path, mode: 0o644, size: 0, sha256: '' })),
-  };
-  return renderDefinition({ plan, manifest, overlays: [], labels: [], template, ...more });
-}
+import { render, template } from './support/definition-section.ts';
 
 /** The lines of one section, without settings, functions of our own, and comments. */
 function section(definition: string, name: string): string[] {

@@ -1,20 +1,6 @@
-import { readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import { checkDefinition, readSections } from '../../lib/apptainer/check-definition.ts';
-import type { ContextManifest } from '../../lib/definitions/context-manifest.ts';
-import { parseDockerfile } from '../../lib/definitions/parse-dockerfile.ts';
-import { type DefinitionInput, renderDefinition } from '../../lib/definitions/render-definition.ts';
-
-const template = readFileSync(new URL('../../recipe-templates/definition.def.mustache', import.meta.url), 'utf8');
-
-function render(dockerfile: string, more: Partial<DefinitionInput> & { files?: string[] } = {}): string {
-  const plan = parseDockerfile(dockerfile, { buildArgs: {} });
-  const manifest: ContextManifest = {
-    digest: 'sha256:0',
-    entries: (more.files ?? []).map((path) => ({ type: 'file', path, mode: 0o644, size: 0, sha256: '' })),
-  };
-  return renderDefinition({ plan, manifest, overlays: [], labels: [], template, ...more });
-}
+import { render } from './support/definition-section.ts';
 
 /** The stages, each with its header and sections by name; settings, functions of our own and comments are left out. */
 function stages(definition: string): Record<string, string[]>[] {

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { type BuildSite, makeBuildSite } from '../../../lib/builds/build-site.ts';
 import { planRebuild } from '../../../lib/builds/plan-rebuild.ts';
-import type { GoodResult } from '../../../lib/builds/publish.ts';
+import { type GoodResult, publish } from '../../../lib/builds/publish.ts';
 import { type RecordedTag, recordRebuild } from '../../../lib/builds/record-rebuild.ts';
 import { imageFile } from '../../../lib/builds/tag-folders.ts';
 import { writeFirstConfig } from '../../../lib/config/first-config.ts';
@@ -114,4 +114,12 @@ export function named(instances: Instance[], name: string): Instance {
   const found = instances.find((instance) => instance.name === name);
   if (found === undefined) throw new Error(`there is no instance ${name}`);
   return found;
+}
+
+/** A rebuild of all recipes whose build of this one is good and published. */
+export async function publishNext(site: TestSite, name: string): Promise<Instance> {
+  const instance = named((await recordAll(site)).instances, name);
+  const publication = await publish(site, instance, buildImage(site, instance));
+  if (publication !== 'published') throw new Error(`${name} was not published: ${JSON.stringify(publication)}`);
+  return instance;
 }
