@@ -1,10 +1,14 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { existsSync, mkdirSync, readFileSync, rmdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+
+import { sql } from 'kysely';
+
 import { pollOnce } from '../../lib/builds/poll.ts';
 import { claimLink, resultFile, taskFolder } from '../../lib/builds/tag-folders.ts';
 import { arraysOfTag } from '../../lib/store/build-arrays.ts';
 import { confirmSubmission } from '../../lib/builds/submit-array.ts';
+import { insertEvent } from '../../lib/store/events.ts';
 import { changeInstance, type Instance, instancesOfTag } from '../../lib/store/instances.ts';
 import { epochSeconds } from '../../lib/util/clock.ts';
 import { buildImage, importOne, makeTestSite, named, recordAll, type TestSite } from './support/test-site.ts';
@@ -230,4 +234,17 @@ test('a share that cannot be written is a problem of this pass only', async () =
   mkdirSync(site.paths.current);
   expect(await poll()).toBe('success');
   expect(existsSync(join(site.paths.current, 'app.sif'))).toBe(true);
+});
+
+test('a database that cannot be written ends the pass, also when a good build is to be published', async () => {
+  await poll();
+  report(buildImage(site, instance));
+  await sql`pragma max_page_count = 1`.execute(site.store);
+  const fill = async (): Promise<never> => {
+    for (;;) await insertEvent(site.store, { actor: 'root', kind: 'test.fill', subject: 'x' }, 1);
+  };
+  await expect(fill()).rejects.toThrow('cannot write the database');
+  await expect(pollOnce(site)).rejects.toThrow('cannot write the database');
+  await sql`pragma max_page_count = 1000000`.execute(site.store);
+  expect(await poll()).toBe('success');
 });
