@@ -10,9 +10,8 @@ import { type HodgesLehmann, hodgesLehmann } from './statistics/hodges-lehmann.t
 import { maxT, type SimultaneousEffect } from './statistics/max-t.ts';
 import { outlyingIndices } from './statistics/outliers.ts';
 import { type LogPair, toLogPair } from './statistics/pair.ts';
-import { type PermutationTest, permutationTest } from './statistics/permutation.ts';
 import { smallestDetectable } from './statistics/power.ts';
-import { decideSelfVerdict, decideVerdict, pairsToDecide, type Verdict } from './statistics/verdict.ts';
+import { decideVerdict, pairsToDecide, type Verdict } from './statistics/verdict.ts';
 
 /** A pair that does not count, and why. */
 export interface ExcludedPair {
@@ -33,12 +32,11 @@ export interface MetricAnalysis {
   verdict: Verdict;
   crossover: Crossover | undefined;
   hodgesLehmann: HodgesLehmann | undefined;
-  permutation: PermutationTest | undefined;
   allocations: AllocationEffect[];
   fixedOrders: FixedOrderClaim[];
   /** Indices into `pairs`. */
   outlying: number[];
-  /** The smallest true difference that so many pairs with this scatter show with a chance of 80 %. */
+  /** The smallest true difference that so many pairs with this scatter show with a chance of 80 %; undefined if they show none. */
   detectable: number | undefined;
   pairsToDecide: number | undefined;
   /** By message size, corrected for their number. */
@@ -52,14 +50,30 @@ export interface RunAnalysis {
   metrics: MetricAnalysis[];
 }
 
+/** The metrics on which a decision rests. */
+export function decidingMetrics({ metrics }: RunAnalysis): MetricAnalysis[] {
+  const named = metrics.filter(({ metric }) => metric.decides === true);
+  return named.length > 0 ? named : metrics.slice(0, 1);
+}
+
 /** Computes everything that a report of the run says. Pure: the same data give the same answer. */
 export function analyseRun(run: RunData): RunAnalysis {
-  const reasons = run.pairs.map((pair) => exclusionReason(pair, run.requested, run.ifPrinted));
-  const counted = run.pairs.filter((_, i) => reasons[i] === undefined);
-  const excluded = run.pairs.flatMap(({ allocation, position }, i) =>
-    reasons[i] === undefined ? [] : [{ allocation, position, reason: reasons[i] }],
-  );
-  return { excluded, metrics: run.metrics.map((metric) => analyseMetric(metric, run, counted)) };
+  const counted = run.pairs.filter((pair) => exclusionReason(pair, run) === undefined);
+  const metrics = run.metrics.filter(({ name, if_printed, decides }) => !if_printed || decides || isPrinted(name, run));
+  return { excluded: excludedPairs(run), metrics: metrics.map((metric) => analyseMetric(metric, run, counted)) };
+}
+
+function isPrinted(metric: string, { pairs }: RunData): boolean {
+  const legs = pairs.flatMap(({ bare, container }) => [bare, container]);
+  return legs.some((leg) => leg?.measurements.some((one) => one.metric === metric));
+}
+
+/** The pairs that do not count, in the order of the plan. */
+export function excludedPairs(run: RunData): ExcludedPair[] {
+  return run.pairs.flatMap((pair) => {
+    const reason = exclusionReason(pair, run);
+    return reason === undefined ? [] : [{ allocation: pair.allocation, position: pair.position, reason }];
+  });
 }
 
 function analyseMetric(metric: MetricDefinition, run: RunData, counted: CollectedPair[]): MetricAnalysis {
@@ -67,8 +81,8 @@ function analyseMetric(metric: MetricDefinition, run: RunData, counted: Collecte
   const margin = logMargin(metric.margin);
   const everything = logPairsOf(metric, run.pairs);
   const crossover = analyseCrossover(pairs);
-  const decide = run.aa ? decideSelfVerdict : decideVerdict;
-  const verdict = decide(pairs, margin);
+  const question = { margin, aa: run.aa };
+  const verdict = decideVerdict(pairs, question);
   return {
     metric,
     aa: run.aa,
@@ -77,20 +91,23 @@ function analyseMetric(metric: MetricDefinition, run: RunData, counted: Collecte
     verdict,
     crossover,
     hodgesLehmann: hodgesLehmann(pairs, 0.95),
-    permutation: crossover && permutationTest(pairs),
     allocations: allocationEffects(pairs),
     fixedOrders: (['bare-first', 'container-first'] as const)
       .map((sequence) => fixedOrderClaim(pairs, sequence))
       .filter((claim) => claim !== undefined),
     outlying: outlyingPairs(pairs),
-    detectable:
-      crossover && crossover.standardDeviation > 0
-        ? smallestDetectable(pairs.length, crossover.standardDeviation)
-        : undefined,
+    detectable: detectableBy(verdict, crossover, pairs.length),
     pairsToDecide: verdict.kind === 'inconclusive' ? pairsToDecide(pairs, margin) : undefined,
     sizes: sizeEffects(metric, counted),
-    withExcluded: everything.length > pairs.length ? decide(everything, margin) : undefined,
+    withExcluded: everything.length > pairs.length ? decideVerdict(everything, question) : undefined,
   };
+}
+
+function detectableBy({ difference }: Verdict, crossover: Crossover | undefined, pairs: number): number | undefined {
+  if (crossover === undefined || difference === undefined) return undefined;
+  const { attainable, level } = difference;
+  if (!attainable || crossover.standardDeviation === 0) return undefined;
+  return smallestDetectable(pairs, crossover.standardDeviation, level);
 }
 
 /** The order effect is taken off first: otherwise all pairs of one sequence would look outlying. */

@@ -1,7 +1,7 @@
 import type { BenchmarkRun } from '../store/benchmark-runs.ts';
 import { submissionsOfRun } from '../store/benchmark-submissions.ts';
 import type { Store } from '../store/open.ts';
-import { analyseRun } from './analyse-run.ts';
+import { excludedPairs } from './analyse-run.ts';
 import { loadRunData } from './load-run-data.ts';
 import type { RunData } from './run-data.ts';
 
@@ -29,7 +29,7 @@ export async function benchProgress(db: Store, run: BenchmarkRun): Promise<Bench
     state: done === data.pairs.length ? 'complete' : open ? 'running' : 'incomplete',
     done,
     planned: data.pairs.length,
-    invalid: analyseRun(data).excluded.length - (data.pairs.length - done),
+    invalid: excludedPairs(data).length - (data.pairs.length - done),
     jobs: data.jobs,
     messages: submissions.flatMap(({ number, message }) =>
       message === null ? [] : [`submission ${number}: ${message}`],

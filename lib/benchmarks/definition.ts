@@ -16,6 +16,8 @@ const metric = v.strictObject({
   direction: v.picklist(['lower-is-better', 'higher-is-better']),
   /** A fraction: 0.01 is 1 %. */
   margin: v.pipe(v.number(), v.gtValue(0), v.ltValue(1)),
+  /** Not every run has it: then the report is silent about it. */
+  if_printed: v.optional(v.literal(true)),
 });
 
 const parameter = v.strictObject({
@@ -77,9 +79,10 @@ export function readDefinition(source: string, path: string): Definition {
   });
 }
 
-function contradictions({ parser, pattern, parameters, programs }: Definition): string[] {
+function contradictions({ parser, pattern, parameters, programs, metrics }: Definition): string[] {
   const reserved = ['nodes', 'tasks', 'tasks_per_node'];
   return [
+    ...(metrics[0]?.if_printed ? ['the first metric cannot be one that only some runs have'] : []),
     ...((parser === undefined) === (pattern === undefined) ? ['give either parser or pattern'] : []),
     ...[...Object.keys(parameters), ...Object.keys(programs)]
       .filter((name, at, all) => reserved.includes(name) || all.indexOf(name) !== at)

@@ -21,6 +21,9 @@ export interface Plan {
 /** Pairs in a permuted block: two of each sequence. */
 const blockSize = 4;
 
+/** More allocations than this are drawn only if somebody asks for them. */
+const usualAllocations = 5;
+
 /**
  * Draws the order of all pairs: each allocation gets its share (shares differ by two at most), cut into permuted blocks of
  * four, the last block of an allocation of two if need be; in each block half of the pairs run bare metal first. Nobody can
@@ -39,7 +42,7 @@ export function drawPlan(seed: string, pairs: number, allocations: number): Plan
   const drawn: PlannedPair[] = [];
   let block = 0;
   for (let allocation = 0; allocation < allocations; allocation += 1) {
-    const share = 2 * (Math.floor(pairs / 2 / allocations) + (allocation < (pairs / 2) % allocations ? 1 : 0));
+    const share = shareOf(allocation, pairs, allocations);
     for (let position = 0; position < share; block += 1) {
       const half = Math.min(blockSize, share - position) / 2;
       const balanced = [...Array(half).fill('bare-first'), ...Array(half).fill('container-first')] as Sequence[];
@@ -50,4 +53,39 @@ export function drawPlan(seed: string, pairs: number, allocations: number): Plan
     }
   }
   return { seed, generator: generatorName, pairs: drawn };
+}
+
+function shareOf(allocation: number, pairs: number, allocations: number): number {
+  return 2 * (Math.floor(pairs / 2 / allocations) + (allocation < (pairs / 2) % allocations ? 1 : 0));
+}
+
+/** In how many ways `drawPlan` can draw: 6 for each block of four pairs, 2 for each block of two. */
+export function countPlans(pairs: number, allocations: number): number {
+  let count = 1;
+  for (let allocation = 0; allocation < allocations; allocation += 1) {
+    const share = shareOf(allocation, pairs, allocations);
+    count *= 6 ** Math.floor(share / blockSize) * (share % blockSize === 0 ? 1 : 2);
+  }
+  return count;
+}
+
+/** Whether some outcome of so many pairs can show a difference at this two-sided level; see `differenceTest`. */
+export function canShowDifference(pairs: number, allocations: number, level: number): boolean {
+  return 1 / countPlans(pairs, allocations) < level / 2;
+}
+
+/** The fewest pairs that can show a difference at this level, in one allocation. */
+export function fewestPairs(level: number): number {
+  let pairs = 2;
+  while (!canShowDifference(pairs, 1, level)) pairs += 2;
+  return pairs;
+}
+
+/** Over how many allocations pairs are spread if nobody says so: five, or as many as leave them able to show a difference. */
+export function usualAllocationsOf(pairs: number, level: number): number {
+  const most = Math.min(usualAllocations, Math.floor(pairs / 2));
+  for (let allocations = most; allocations > 1; allocations -= 1) {
+    if (canShowDifference(pairs, allocations, level)) return allocations;
+  }
+  return canShowDifference(pairs, 1, level) ? 1 : most;
 }

@@ -1,14 +1,15 @@
 import type { MetricAnalysis } from './analyse-run.ts';
 import { interval, pValue } from './statistics/crossover.ts';
+import type { DifferenceTest } from './statistics/difference.ts';
 import { toPercent } from './statistics/pair.ts';
 import { percent, percentRange } from './verdict-sentence.ts';
 import { countNoun } from '../util/count-noun.ts';
 
 /** Name and value of everything that was computed for a metric, as people read it; empty without an estimate. */
 export function estimateRows(one: MetricAnalysis): [name: string, text: string][] {
-  const { metric, medians, crossover, permutation, hodgesLehmann: ranks } = one;
+  const { metric, medians, crossover, hodgesLehmann: ranks } = one;
   if (crossover === undefined || medians === undefined) return [];
-  const { by, equivalence } = one.verdict;
+  const { by, equivalence, difference } = one.verdict;
   const rows: [string, string][] = [
     [
       'median',
@@ -24,15 +25,10 @@ export function estimateRows(one: MetricAnalysis): [name: string, text: string][
       'decided',
       by === 'allocations' ? 'by the spread between allocations, the wider interval' : 'by pairs, the wider interval',
     ],
-    [
-      'p',
-      `no difference ${shortNumber(pValue(crossover.container))}, by permutation ${shortNumber(permutation?.p ?? Number.NaN)}`,
-    ],
+    ['p', `no difference ${chance(pValue(crossover.container))}, by permutation ${permutationText(difference)}`],
     [
       'p of equivalence',
-      equivalence === undefined
-        ? ''
-        : `${shortNumber(equivalence.p)}, of not worse ${shortNumber(equivalence.nonInferiorityP)}`,
+      equivalence === undefined ? '' : `${chance(equivalence.p)}, of not worse ${chance(equivalence.nonInferiorityP)}`,
     ],
     ['scatter', `${toPercent(crossover.standardDeviation).toFixed(2)} % between pairs of one order`],
     [
@@ -44,9 +40,21 @@ export function estimateRows(one: MetricAnalysis): [name: string, text: string][
   return rows.filter(([, text]) => text !== '');
 }
 
+/** `0.031 of 7776 plans`. */
+function permutationText(difference: DifferenceTest | undefined): string {
+  if (difference === undefined) return 'unknown';
+  const { p, plans, exact } = difference.permutation;
+  return `${chance(p)} of ${exact ? 'all' : 'a sample of'} ${plans} plans`;
+}
+
 /** Four significant digits, with an exponent only where figures would be long. */
 export function shortNumber(value: number): string {
-  return value !== 0 && (Math.abs(value) < 1e-3 || Math.abs(value) >= 1e6)
-    ? value.toExponential(1)
-    : String(Number(value.toPrecision(4)));
+  if (value === 0 || (Math.abs(value) >= 1e-3 && Math.abs(value) < 1e6)) return String(Number(value.toPrecision(4)));
+  const [digits, exponent = '0'] = value.toExponential(3).split('e');
+  return `${Number(digits)}e${Number(exponent)}`;
+}
+
+/** A p-value; of small ones only the size matters. */
+export function chance(p: number): string {
+  return p !== 0 && p < 1e-3 ? p.toExponential(1) : String(Number(p.toPrecision(4)));
 }

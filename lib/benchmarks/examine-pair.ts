@@ -6,8 +6,7 @@ import type { CollectedPair, Leg, RunData } from './run-data.ts';
  */
 export function exclusionReason(
   pair: CollectedPair,
-  requested: RunData['requested'],
-  ifPrinted: readonly string[] = [],
+  { requested, ifPrinted = [] }: Pick<RunData, 'requested' | 'ifPrinted'>,
 ): string | undefined {
   const { bare, container } = pair;
   if (bare === undefined || container === undefined) {

@@ -4,7 +4,7 @@ import { type BenchmarkResult, resultsOfRun, submissionsOfRun } from '../store/b
 import type { Store } from '../store/open.ts';
 import type { Definition } from './definition.ts';
 import type { PlannedPair } from './draw-plan.ts';
-import type { CollectedPair, Leg, MetricDefinition, RunData } from './run-data.ts';
+import type { CollectedPair, Leg, MetricDefinition, RunData, WarmUp } from './run-data.ts';
 
 /** Everything that a report says of a run, from the database alone: the same rows give the same data. */
 export async function loadRunData(db: Store, run: BenchmarkRun): Promise<RunData> {
@@ -27,6 +27,7 @@ export async function loadRunData(db: Store, run: BenchmarkRun): Promise<RunData
     requested: JSON.parse(run.requested) as Record<string, string>,
     ifPrinted: optionalEchoes(run),
     allocations: run.allocations,
+    warmUps: warmUpsOf(results, numbers),
     pairs: pairs.map(({ benchmark_run_id: _run, ...pair }) => collect(pair, results, numbers)),
   };
 }
@@ -58,6 +59,22 @@ function collect(
   const both = attempts.find(({ bare, container }) => bare !== undefined && container !== undefined) ?? attempts.at(-1);
   const warm = results.filter(({ position, allocation }) => position === -1 && allocation === pair.allocation);
   return { ...pair, bare: legOf(both?.bare, warm, numbers), container: legOf(both?.container, warm, numbers) };
+}
+
+/** Of every allocation of a submission that has brought a leg of a pair. */
+function warmUpsOf(results: readonly BenchmarkResult[], numbers: ReadonlyMap<number, number>): WarmUp[] {
+  const places = Map.groupBy(
+    results,
+    ({ benchmark_submission_id: id, allocation }) => `${numbers.get(id) ?? 0} ${allocation}`,
+  );
+  return [...places.values()].flatMap((rows) => {
+    const [first] = rows;
+    if (first === undefined || rows.every(({ position }) => position === -1)) return [];
+    const legs = (['bare', 'container'] as const).filter((leg) =>
+      rows.some((row) => row.position === -1 && row.leg === leg && row.invalid === null),
+    );
+    return [{ submission: numbers.get(first.benchmark_submission_id) ?? 0, allocation: first.allocation, legs }];
+  });
 }
 
 /** With what the warm-up of the same leg said of its programs. */

@@ -1,6 +1,5 @@
 import type { MetricAnalysis } from './analyse-run.ts';
 import { interval, pValue } from './statistics/crossover.ts';
-import { toPercent } from './statistics/pair.ts';
 import { percent, percentRange } from './verdict-sentence.ts';
 
 /** What coming second costs, whichever leg it is; undefined if that is unknown. */
@@ -15,7 +14,7 @@ export function orderSentence({ crossover }: MetricAnalysis): string | undefined
 export function fixedOrderSentences({ fixedOrders, aa }: MetricAnalysis): string[] {
   return fixedOrders.flatMap(({ sequence, claim, value }) => {
     if (claim === 'nothing') return [];
-    const size = `${Math.abs(toPercent(value)).toFixed(2)} %`;
+    const size = percent(value).slice(1);
     if (aa) {
       const second = (sequence === 'bare-first') === (claim === 'slower') ? 'slower' : 'faster';
       return [`Always running the same leg first would have shown the other one ${second} by ${size}`];

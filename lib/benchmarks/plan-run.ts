@@ -23,6 +23,8 @@ export interface RunRequest {
   margin: number | undefined;
   gap: number | undefined;
   constraint: string | undefined;
+  /** Names of the metrics that decide; undefined: the first one. */
+  deciding?: readonly string[] | undefined;
 }
 
 /** How the legs are run: stored with the run, so that a resumed one runs in the same way. */
@@ -55,7 +57,8 @@ export interface PlannedRun {
 
 /**
  * Decides everything about a run and draws its plan. Pure. Throws CtmgrError: 64 for a parameter that is unknown, missing or
- * not of its pattern and for pairs that cannot be balanced; 78 for a definition or a template that is wrong.
+ * not of its pattern and for pairs that cannot be balanced; 78 for a definition or a template that is wrong, and for a
+ * deciding metric that the benchmark has not.
  */
 export function planRun(found: FoundBenchmark, config: Config, request: RunRequest): PlannedRun {
   const { definition } = found;
@@ -68,7 +71,7 @@ export function planRun(found: FoundBenchmark, config: Config, request: RunReque
     echoed === undefined ? [] : [[echoed, echoedValue(parameters[name] ?? '', echoed_as)] as const],
   );
   const { tasks_echoed } = definition.resources;
-  const metrics = chooseMetrics(definition, parameters);
+  const metrics = markDeciding(chooseMetrics(definition, parameters), request.deciding, found.name);
   return {
     parameters,
     requested: {
@@ -80,6 +83,20 @@ export function planRun(found: FoundBenchmark, config: Config, request: RunReque
     script: renderTemplate(found.template, { ...counts, ...Object.fromEntries(words) }, found.templatePath),
     plan: draw(request),
   };
+}
+
+function markDeciding(
+  metrics: MetricDefinition[],
+  deciding: RunRequest['deciding'],
+  benchmark: string,
+): MetricDefinition[] {
+  const unknown = deciding?.find((wanted) => metrics.every(({ name }) => name !== wanted));
+  if (unknown !== undefined) {
+    throw new CtmgrError('configuration', `${benchmark} has no metric ${quote(unknown)}`, {
+      why: `It has: ${metrics.map(({ name }) => name).join(', ')}.`,
+    });
+  }
+  return metrics.map((metric) => (deciding?.includes(metric.name) ? { ...metric, decides: true } : metric));
 }
 
 function chooseParameters({ name, definition }: FoundBenchmark, given: Record<string, string>): Record<string, string> {

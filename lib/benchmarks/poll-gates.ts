@@ -10,10 +10,12 @@ import { changeGate, closedGates, type ImageGate } from '../store/image-gates.ts
 import { epochSeconds } from '../util/clock.ts';
 import { briefErrorText, CtmgrError } from '../util/errors.ts';
 import { type BenchProgress, benchProgress } from './bench-progress.ts';
+import { usualAllocationsOf } from './draw-plan.ts';
 import { findBenchmark } from './find-definition.ts';
 import { decideGate, recordDecision } from './decide-gate.ts';
 import { planRun, type RunRequest } from './plan-run.ts';
 import { resumeRun, startRun } from './start-run.ts';
+import { differenceLevel } from './statistics/difference.ts';
 
 export interface GateReport {
   /** What has changed, in words for the reader. */
@@ -76,11 +78,11 @@ async function begin(site: BuildSite, gate: ImageGate, report: GateReport): Prom
 }
 
 function requestFor(settings: GateSettings, image: NonNullable<RunRequest['image']>): RunRequest {
-  const { pairs, allocations, parameters, nodes, tasks_per_node, margin } = settings;
+  const { pairs, allocations, parameters, nodes, tasks_per_node, margin, metrics } = settings;
   return {
     image,
     pairs,
-    allocations: allocations ?? Math.min(5, Math.floor(pairs / 2)),
+    allocations: allocations ?? usualAllocationsOf(pairs, differenceLevel),
     seed: randomBytes(8).toString('hex'),
     parameters,
     nodes,
@@ -88,6 +90,7 @@ function requestFor(settings: GateSettings, image: NonNullable<RunRequest['image
     margin,
     gap: undefined,
     constraint: undefined,
+    deciding: metrics,
   };
 }
 

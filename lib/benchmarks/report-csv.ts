@@ -22,7 +22,7 @@ export function reportCsv(run: RunData): string {
     (['bare', 'container'] as const).flatMap((leg) => {
       const first = (leg === 'bare') === (pair.sequence === 'bare-first');
       const place = [pair.allocation, pair.block, pair.position, pair.sequence, leg, first ? 1 : 2];
-      const reason = exclusionReason(pair, run.requested, run.ifPrinted) ?? '';
+      const reason = exclusionReason(pair, run) ?? '';
       return (pair[leg]?.measurements ?? []).map(({ metric, size, value }) =>
         [...place, metric, size ?? '', value, units.get(metric) ?? '', reason].map(field).join(','),
       );

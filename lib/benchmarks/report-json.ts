@@ -1,4 +1,5 @@
 import type { MetricAnalysis, RunAnalysis } from './analyse-run.ts';
+import type { Check } from './check-run.ts';
 import { differentBuilds } from './different-builds.ts';
 import type { RunData } from './run-data.ts';
 import { type Estimate, interval, pValue } from './statistics/crossover.ts';
@@ -8,11 +9,12 @@ import { verdictSentence } from './verdict-sentence.ts';
  * A run and its analysis with stable keys. Differences are natural logarithms of the ratio of costs, container to bare metal
  * (0.01 is about 1 % dearer), margins fractions, times seconds since the epoch.
  */
-export function reportJson(run: RunData, analysis: RunAnalysis): Record<string, unknown> {
+export function reportJson(run: RunData, analysis: RunAnalysis, checks: readonly Check[]): Record<string, unknown> {
   const { pairs, metrics: _definitions, ...about } = run;
   return {
     schema: 1,
     run: about,
+    checks,
     different_builds: differentBuilds(run),
     excluded: analysis.excluded,
     metrics: analysis.metrics.map(describeMetric),
@@ -21,7 +23,8 @@ export function reportJson(run: RunData, analysis: RunAnalysis): Record<string, 
 }
 
 function describeMetric(one: MetricAnalysis): Record<string, unknown> {
-  const { metric, verdict, crossover, hodgesLehmann: ranks, permutation } = one;
+  const { metric, verdict, crossover, hodgesLehmann: ranks } = one;
+  const { difference } = verdict;
   return {
     ...metric,
     verdict: verdict.kind,
@@ -36,7 +39,17 @@ function describeMetric(one: MetricAnalysis): Record<string, unknown> {
     by_pairs: crossover === undefined ? null : describeEstimate(crossover.container),
     order: crossover === undefined ? null : describeEstimate(crossover.order),
     by_ranks: ranks === undefined ? null : { value: ranks.value, interval95: ranks.interval ?? null },
-    permutation_p: permutation?.p ?? null,
+    permutation_p: difference?.permutation.p ?? null,
+    difference:
+      difference === undefined
+        ? null
+        : {
+            level: difference.level,
+            shown: difference.shown ?? null,
+            by_interval: difference.byInterval ?? null,
+            attainable: difference.attainable,
+            plans: difference.permutation.plans,
+          },
     medians: one.medians ?? null,
     allocations: one.allocations,
     fixed_orders: one.fixedOrders,

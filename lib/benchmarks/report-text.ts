@@ -1,4 +1,5 @@
 import type { MetricAnalysis, RunAnalysis } from './analyse-run.ts';
+import type { Check } from './check-run.ts';
 import { differentBuilds } from './different-builds.ts';
 import { estimateRows } from './estimate-rows.ts';
 import { fixedOrderSentences, orderSentence } from './order-sentence.ts';
@@ -7,7 +8,7 @@ import { percent, selfDifference, verdictSentence } from './verdict-sentence.ts'
 import { countNoun } from '../util/count-noun.ts';
 
 /** The report of a run for a terminal: the verdict first, what it rests on below. Ends with a line feed. */
-export function reportText(run: RunData, analysis: RunAnalysis): string {
+export function reportText(run: RunData, analysis: RunAnalysis, checks: readonly Check[]): string {
   const [headline, ...others] = analysis.metrics;
   const image = run.aa ? 'bare metal against itself' : `${run.image.name}:${run.image.tag}`;
   const lines = [
@@ -23,12 +24,19 @@ export function reportText(run: RunData, analysis: RunAnalysis): string {
       ...selfLines(one),
       ...estimateLines(one),
     ]),
+    ...failedChecks(checks),
     '',
     `Run ${run.name}: ${run.pairs.length} pairs planned in ${countNoun(run.allocations, 'allocation')}, seed ${run.seed} (${run.generator}),`,
     `  jobs ${run.jobs.join(' ') || 'none'}, ${run.aa ? 'both legs bare metal' : `image sha256 ${run.image.sha256}`}`,
     ...(run.allocations === 1 ? ['  One allocation only: this says nothing about other nodes.'] : []),
   ];
   return `${lines.join('\n')}\n`;
+}
+
+function failedChecks(checks: readonly Check[]): string[] {
+  const failed = checks.filter(({ state }) => state === 'failed');
+  if (failed.length === 0) return [];
+  return ['', `${failed.length} of ${checks.length} checks fail:`, ...failed.map(({ text }) => `  ${text}`)];
 }
 
 function selfLines(one: MetricAnalysis): string[] {

@@ -10,6 +10,10 @@ export interface MetricDefinition {
   direction: Direction;
   /** The difference that does not matter, as a fraction: 0.01 is 1 %. */
   margin: number;
+  /** Left out of the report of a run no leg of which has it. */
+  if_printed?: true | undefined;
+  /** Only on metrics of a gate that names its metrics: all of these have to be not worse. Otherwise the first one decides. */
+  decides?: true;
 }
 
 /** One leg of a pair, as it was collected. */
@@ -36,6 +40,15 @@ export interface CollectedPair extends PlannedPair {
   container: Leg | undefined;
 }
 
+/** What became of the warm-ups of one allocation that pairs of the run come from: one of each leg. */
+export interface WarmUp {
+  /** Number of the submission. */
+  submission: number;
+  allocation: number;
+  /** Those that ended well. */
+  legs: ('bare' | 'container')[];
+}
+
 /** Everything that a report says of one benchmark run comes from here. */
 export interface RunData {
   name: string;
@@ -49,12 +62,13 @@ export interface RunData {
   created: number;
   createdBy: string;
   jobs: number[];
-  /** The first one decides. */
+  /** The first one decides, or those that `decides` is true of. */
   metrics: MetricDefinition[];
   /** Parameters that both legs have to echo. */
   requested: Record<string, string>;
   /** Those of them that not every version of the program prints: compared where they are printed. */
   ifPrinted?: readonly string[];
   allocations: number;
+  warmUps: WarmUp[];
   pairs: CollectedPair[];
 }

@@ -2,12 +2,14 @@ import type { BenchmarkRun } from '../store/benchmark-runs.ts';
 import { listBuilds } from '../store/catalogue-rows.ts';
 import { basesOfInstance } from '../store/instance-bases.ts';
 import type { Store } from '../store/open.ts';
+import { lastSelfRun, type SelfRun } from './last-self-run.ts';
 
 /** Where a run came from, beyond what its numbers need: names and values as people read them. */
 export interface RunProvenance {
   facts: [name: string, value: string][];
   /** The benchmark's own script. */
   script: string;
+  lastSelf: SelfRun | undefined;
 }
 
 /** From the database alone. What the store no longer knows of the image is said to be unknown. */
@@ -21,6 +23,7 @@ export async function loadRunProvenance(db: Store, run: BenchmarkRun): Promise<R
       ['outputs', run.folder],
     ],
     script: run.run_script,
+    lastSelf: await lastSelfRun(db, run),
   };
 }
 

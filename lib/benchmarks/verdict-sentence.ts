@@ -1,7 +1,8 @@
 import type { MetricAnalysis } from './analyse-run.ts';
+import { fewestPairs } from './draw-plan.ts';
 import type { Interval } from './statistics/crossover.ts';
 import { toPercent } from './statistics/pair.ts';
-import { missesZero } from './statistics/verdict.ts';
+import { differenceLevel, selfLevel } from './statistics/difference.ts';
 import { countNoun } from '../util/count-noun.ts';
 
 /** A difference in per cent with its sign: `+1.48 %`. */
@@ -32,6 +33,12 @@ export function verdictSentence(analysis: MetricAnalysis): string {
   const basis = `${countNoun(pairs.length, 'pair')}, ${countNoun(allocations.length, 'allocation')}`;
   const at95 = `estimate ${percent(estimate.value)}, 95 % interval ${percentRange(interval95)}, ${basis}`;
   const at90 = `estimate ${percent(estimate.value)}, 90 % interval ${percentRange(interval90)}, ${basis}`;
+  if (aa && verdict.difference?.shown !== undefined) {
+    const within = verdict.equivalence !== undefined && verdict.equivalence.p < 0.05 ? 'less' : 'measured';
+    const size = percent(Math.abs(estimate.value)).replace('+', '');
+    const against = `${within} ${within === 'less' ? 'than the' : 'against a'} margin of ${margin}`;
+    return `bare metal differs from itself by ${size}, ${against}: the machine or the method is biased (${at95})`;
+  }
   switch (verdict.kind) {
     case 'equivalent':
       return aa
@@ -53,6 +60,17 @@ export function verdictSentence(analysis: MetricAnalysis): string {
 
 /** What it takes to decide. The number of pairs follows from the scatter within the orders, and is no help if there are so many. */
 function whatWouldTell({ aa, pairs, pairsToDecide, verdict }: MetricAnalysis): string {
+  const { difference } = verdict;
+  if (difference?.byInterval !== undefined) {
+    const { attainable, permutation, byInterval, level } = difference;
+    if (!attainable) {
+      const ways = `the order of ${pairs.length} pairs could have been drawn in ${permutation.plans} ways`;
+      return `${ways}, too few to show a difference whatever they measure: that takes at least ${fewestPairs(level)} pairs`;
+    }
+    const share = byInterval === 'slower' ? permutation.slowerP : permutation.fasterP;
+    const dearer = byInterval === 'slower' ? 'dear' : 'cheap';
+    return `with ${(100 * share).toPrecision(2)} % of the orders that could have been drawn it would look as ${dearer}, so this may be chance: more pairs would show it`;
+  }
   if (pairsToDecide !== undefined && pairsToDecide <= pairs.length) {
     return verdict.by === 'allocations'
       ? 'the allocations differ from each other: more of them would tell, not more pairs in each'
@@ -62,11 +80,27 @@ function whatWouldTell({ aa, pairs, pairsToDecide, verdict }: MetricAnalysis): s
   return `${needed} would show that ${aa ? 'there is no difference' : 'it costs nothing, if that is so'}`;
 }
 
-/** For a run of bare metal against itself that finds a difference: what that means. Undefined for all others. */
-export function selfDifference({ aa, verdict }: MetricAnalysis): string | undefined {
-  if (!aa || !missesZero(verdict)) return undefined;
+/** What to make of a run of bare metal against itself that looks as if there were a difference. Undefined for all others. */
+export function selfDifference({ aa, verdict: { difference, interval95 } }: MetricAnalysis): string | undefined {
+  if (!aa || difference === undefined || interval95 === undefined) return undefined;
+  if (difference.shown !== undefined) {
+    return (
+      `by chance that happens in ${percentOf(selfLevel)} of 100 such runs, and in one series of 20 runs out of 20; ` +
+      'trust no result of this set-up until the cause is found'
+    );
+  }
+  if (interval95[0] <= 0 && interval95[1] >= 0) return undefined;
   return (
-    'the 95 % interval does not contain 0 though both legs are the same: 5 in 100 such runs do that by chance; ' +
-    'if another one does it too, trust no result of this set-up'
+    `the 95 % interval does not contain 0, as by chance in ${percentOf(differenceLevel)} of 100 such runs; ` +
+    'if the next ones do the same, look for the cause'
   );
+}
+
+function percentOf(level: number): string {
+  return String(Number((100 * level).toPrecision(1)));
+}
+
+/** Whether a run of bare metal against itself has shown a difference in any metric: then something is wrong with the set-up. */
+export function showsBias(metrics: readonly MetricAnalysis[]): boolean {
+  return metrics.some(({ aa, verdict }) => aa && verdict.difference?.shown !== undefined);
 }

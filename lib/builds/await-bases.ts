@@ -1,11 +1,10 @@
 import { type BuildArray, markRefused, releaseArray } from '../store/build-arrays.ts';
-import { insertEvent } from '../store/events.ts';
 import { type OwnBase, ownBasesOfArray } from '../store/instance-bases.ts';
-import { changeInstance, type Instance, instancesOfArray, unfinished } from '../store/instances.ts';
+import { type Instance, instancesOfArray, unfinished } from '../store/instances.ts';
 import type { Store } from '../store/open.ts';
-import { epochSeconds } from '../util/clock.ts';
 import { countNoun } from '../util/count-noun.ts';
 import type { BuildSite } from './build-site.ts';
+import { endWithoutJob } from './end-without-job.ts';
 import type { SubmissionReport } from './submit-array.ts';
 
 /** True while an image that some pending image of the array is built from is not finished. */
@@ -29,13 +28,12 @@ export async function awaitBases(site: BuildSite, array: BuildArray): Promise<Su
     }
     const bad = bases.filter(({ status }) => status !== 'success');
     if (bad.length === 0) return undefined;
-    const now = epochSeconds();
     const pending = (await instancesOfArray(db, array.id)).filter(({ status }) => status === 'pending');
     const lacking = pending.flatMap((instance) => {
       const base = bad.find(({ instanceId }) => instanceId === instance.id);
       return base === undefined ? [] : [{ instance, base }];
     });
-    for (const { instance, base } of lacking) await endWithout(db, site, instance, base, now);
+    for (const { instance, base } of lacking) await endWithout(db, site, instance, base);
     if (lacking.length < pending.length) return undefined;
     const message = `${count(bad)} not built: base ${namesOf(bad)} has no image`;
     await markRefused(db, array.id, message);
@@ -43,22 +41,11 @@ export async function awaitBases(site: BuildSite, array: BuildArray): Promise<Su
   });
 }
 
-async function endWithout(db: Store, site: BuildSite, instance: Instance, base: OwnBase, now: number): Promise<void> {
+async function endWithout(db: Store, site: BuildSite, instance: Instance, base: OwnBase): Promise<void> {
   const { name, tag, status, failureKind } = base;
-  const end = failureKind === null ? status : `${status}, ${failureKind}`;
-  const message = `its base ${name}:${tag} has no image (${end})`;
+  const message = `its base ${name}:${tag} has no image (${failureKind === null ? status : `${status}, ${failureKind}`})`;
   const isCancelled = status === 'cancelled' || instance.cancelled_by !== null;
-  const changed = await changeInstance(db, instance.id, 'pending', {
-    status: isCancelled ? 'cancelled' : 'failure',
-    failure_kind: isCancelled ? null : 'infrastructure',
-    message,
-    ended_at: now,
-    changed_at: now,
-  });
-  if (!changed) return;
-  const kind = isCancelled ? 'image.cancelled' : 'image.failure';
-  const subject = `${instance.name}:${instance.tag}`;
-  await insertEvent(db, { actor: site.actor, kind, subject, detail: { detail: message } }, now);
+  await endWithoutJob(db, site, instance, { message, isCancelled });
 }
 
 function isOpen({ status }: OwnBase): boolean {

@@ -15,7 +15,7 @@ import { sharePaths } from './share-paths.ts';
 export async function imagesInUse(site: BuildSite, images: readonly ImageOnDisk[]): Promise<Set<string>> {
   const jobs = await activeJobTexts(site.slurm, site.config.gc.job_scripts);
   if (!jobs.ok) throw silent(jobs.message);
-  const answer = await queryJobRecords(site.slurm, { jobIds: jobs.jobIds });
+  const answer = await queryJobRecords(site.slurm, jobs.jobIds);
   if (!answer.ok) throw silent(answer.message);
   const named = namedImages(jobs.texts);
   const active = answer.records.filter(({ phase, provisional }) => phase !== 'ended' || provisional === true);

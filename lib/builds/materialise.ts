@@ -14,14 +14,16 @@ import { definitionOf, type Instance, instancesOfArray } from '../store/instance
 import { overlaysOfInstances } from '../store/overlays.ts';
 import { loadRows } from '../store/recipe-rows.ts';
 import { findContent } from '../store/recipes.ts';
-import { CtmgrError, errorText, isSystemError } from '../util/errors.ts';
+import { CtmgrError, isSystemError } from '../util/errors.ts';
 import { inParallel } from '../util/in-parallel.ts';
 import { run } from '../util/run.ts';
 import type { BuildSite } from './build-site.ts';
 import { checkShare } from './check-share.ts';
+import { endWithoutJob } from './end-without-job.ts';
 import { linkBases } from './link-bases.ts';
 import { makeFolder, makeTagFolders } from './make-folders.ts';
 import { addProvenance, describeProvenance } from './provenance.ts';
+import { explainShareError } from './share-error.ts';
 import { arrayFolder, claimLink, imageFile, logFiles, packagesFile, resultFile, taskFolder } from './tag-folders.ts';
 import { taskEnvironment } from './task-files.ts';
 
@@ -38,7 +40,8 @@ const foldersAtOnce = 16;
  * Lays out on the share what the elements of an array need, from the store alone: folders for images, logs and
  * results (Slurm fails a job at once whose log folder is missing, exit code 0:53) and one folder a task. Whatever an
  * earlier submission left behind is replaced, so call it only while no job of the array can exist. The task of a further
- * attempt stays as it is but for the claim, because it tells an image that the attempt before has published.
+ * attempt stays as it is but for the claim, because it tells an image that the attempt before has published. An image whose stored
+ * files are gone or damaged ends here as a failure, without a job.
  */
 export async function materialise(
   site: BuildSite,
@@ -66,7 +69,13 @@ export async function materialise(
       if (instance.attempt > 1 && (await exists(folder))) await rm(claimLink(paths, instance), { force: true });
       else {
         const known = recipes.get(instance.recipe_content_id);
-        await writeTask(site, instance, overlays.get(instance.id) ?? [], known, `${folder}.new`);
+        try {
+          await writeTask(site, instance, overlays.get(instance.id) ?? [], known, `${folder}.new`);
+        } catch (error) {
+          if (!(error instanceof CtmgrError) || error.code !== 'inputMissing') throw error;
+          await endForLackOfFiles(site, instance, error, `${folder}.new`);
+          return;
+        }
         written.push(folder);
       }
       await symlink(relative(view, folder), join(view, String(instance.array_index)));
@@ -77,29 +86,24 @@ export async function materialise(
     );
     await inParallel(written, foldersAtOnce, replaceFolder);
   } catch (error) {
-    if (
-      !isSystemError(
-        error,
-        'ENOSPC',
-        'EDQUOT',
-        'EROFS',
-        'EACCES',
-        'EPERM',
-        'ENOENT',
-        'EIO',
-        'ESTALE',
-        'ENOTDIR',
-        'ELOOP',
-        'EEXIST',
-      )
-    )
-      throw error;
-    throw new CtmgrError('cannotCreate', `cannot prepare the builds of ${array.tag} on ${paths.share}`, {
-      why: errorText(error),
+    throw explainShareError(error, {
+      code: 'cannotCreate',
+      message: `cannot prepare the builds of ${array.tag} on ${paths.share}`,
       hint: 'make the share writable, then: ctmgr poll',
-      cause: error,
     });
   }
+}
+
+/** One version whose stored files are gone must not keep the other images of the array waiting for ever. */
+async function endForLackOfFiles(
+  site: BuildSite,
+  instance: Instance,
+  error: CtmgrError,
+  folder: string,
+): Promise<void> {
+  await rm(folder, { recursive: true, force: true });
+  const message = `${error.message}: ${error.why ?? ''}; import ${instance.name} again with the same files, or restore a backup`;
+  await site.store.transaction().execute((db) => endWithoutJob(db, site, instance, { message }));
 }
 
 async function replaceFolder(folder: string): Promise<void> {

@@ -78,6 +78,7 @@ async function moveLogs(name: string, from: string, to: string): Promise<void> {
   }
 }
 
+/** Removes what was moved from its old place; what is gone already is no error. */
 export async function removeOld(files: string[]): Promise<void> {
   for (const file of files) await rm(file, { force: true });
 }

@@ -24,10 +24,15 @@ export async function readPackages(path: string): Promise<PackageList | undefine
     return parsePackages(await readFile(path, 'utf8'));
   } catch (error) {
     if (isSystemError(error, 'ENOENT', 'ENOTDIR')) return undefined;
-    throw new CtmgrError('notAllowed', `cannot read ${path}`, { why: errorText(error), cause: error });
+    throw new CtmgrError('notAllowed', `cannot read ${path}`, {
+      why: errorText(error),
+      hint: 'only those who may read the image may read its list',
+      cause: error,
+    });
   }
 }
 
+/** Reads a list as the build writes it: manager, name and version, separated by tabs. Any other line is left out. */
 export function parsePackages(text: string): PackageList {
   const list: PackageList = new Map();
   for (const line of text.split('\n')) {

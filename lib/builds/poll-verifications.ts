@@ -21,6 +21,7 @@ import { decide, type Decision } from './decide.ts';
 import { askSlurm, noNews, type SlurmNews } from './gather-evidence.ts';
 import { removeEmptyLogs } from './publish.ts';
 import { readResults, readStarts } from './read-share.ts';
+import { tryOnShare } from './share-error.ts';
 import { placeOf } from './tag-folders.ts';
 import { placeOfVerification, settleSubmission, submitVerification } from './submit-verification.ts';
 
@@ -31,8 +32,8 @@ import { placeOfVerification, settleSubmission, submitVerification } from './sub
 export async function pollVerifications(site: BuildSite): Promise<{ problems: string[] }> {
   const { open, problems } = await beginVerifications(site, true);
   const news = open.length === 0 ? noNews : await askSlurm(site, open.map(asInstance));
-  await settleVerifications(site, open, news);
-  return { problems: [...problems, ...news.problems] };
+  const left = await settleVerifications(site, open, news);
+  return { problems: [...problems, ...news.problems, ...left] };
 }
 
 /**
@@ -51,14 +52,16 @@ export async function beginVerifications(
     if (problem !== undefined) problems.push(problem);
   }
   const open: Verification[] = [];
-  for (const row of rows) if (row.job_id !== null && !(await step(site, row, noNews))) open.push(row);
-  if (askSlurmToo) await clearAway(site);
+  for (const row of rows) if (row.job_id !== null && !(await step(site, row, noNews, problems))) open.push(row);
+  if (askSlurmToo) await clearAway(site, problems);
   return { open, problems };
 }
 
-/** Moves verifications by what Slurm said about them, see `asInstance`. */
-export async function settleVerifications(site: BuildSite, open: Verification[], news: SlurmNews): Promise<void> {
-  for (const row of open) await step(site, row, news);
+/** Moves verifications by what Slurm said about them, see `asInstance`. Returns what could not be done this time. */
+export async function settleVerifications(site: BuildSite, open: Verification[], news: SlurmNews): Promise<string[]> {
+  const problems: string[] = [];
+  for (const row of open) await step(site, row, news, problems);
+  return problems;
 }
 
 async function submit(site: BuildSite, row: Verification, askSlurmToo: boolean): Promise<string | undefined> {
@@ -72,7 +75,7 @@ async function submit(site: BuildSite, row: Verification, askSlurmToo: boolean):
 }
 
 /** Returns true if there is nothing more to decide about it in this pass. */
-async function step(site: BuildSite, row: Verification, news: SlurmNews): Promise<boolean> {
+async function step(site: BuildSite, row: Verification, news: SlurmNews, problems: string[]): Promise<boolean> {
   const instance = asInstance(row);
   const share = (await readResults(site, [instance])).get(instance.id);
   const started = await readStarts(site, [instance], news.records, news.state !== 'unasked');
@@ -108,7 +111,9 @@ async function step(site: BuildSite, row: Verification, news: SlurmNews): Promis
     return false;
   }
   const ended_at = facts?.ended ?? epochSeconds();
-  await end(site, row, { ...endOf(decision), node, started_at: facts?.started ?? null, ended_at });
+  const change = { ...endOf(decision), node, started_at: facts?.started ?? null, ended_at };
+  const problem = await end(site, row, change);
+  if (problem !== undefined) problems.push(problem);
   return true;
 }
 
@@ -125,7 +130,8 @@ function endOf(decision: Exclude<Decision, { kind: 'keep' | 'progress' }>): Part
   }
 }
 
-async function end(site: BuildSite, row: Verification, change: Partial<Verification>): Promise<void> {
+/** Returns what could not be cleared away; `clearAway` does, some day. */
+async function end(site: BuildSite, row: Verification, change: Partial<Verification>): Promise<string | undefined> {
   const done = await site.store.transaction().execute(async (db) => {
     if (!(await changeVerification(db, row, change))) return false;
     const detail = { recipe: row.subject, message: change.message ?? null };
@@ -133,18 +139,26 @@ async function end(site: BuildSite, row: Verification, change: Partial<Verificat
     await insertEvent(db, event, epochSeconds());
     return true;
   });
-  if (!done) return;
-  await removeEmptyLogs(site, asInstance(row));
-  await rm(join(site.paths.tasks, row.name), { recursive: true, force: true });
+  if (!done) return undefined;
+  return tryOnShare(`clear away the task of ${row.name}`, async () => {
+    await removeEmptyLogs(site, asInstance(row));
+    await rm(join(site.paths.tasks, row.name), { recursive: true, force: true });
+  });
 }
 
 /** Logs and results of old ones, and stored files that only they needed. */
-async function clearAway(site: BuildSite): Promise<void> {
+async function clearAway(site: BuildSite, problems: string[]): Promise<void> {
   const { store, paths, config } = site;
   for (const row of await verificationsEndedBefore(store, epochSeconds() - config.build.verification_days * 86_400)) {
     const place = placeOf(paths, row.group);
-    for (const parent of [place.logs, place.builds, paths.results, paths.tasks]) {
-      await rm(join(parent, row.name), { recursive: true, force: true });
+    const problem = await tryOnShare(`clear away ${row.name}`, async () => {
+      for (const parent of [place.logs, place.builds, paths.results, paths.tasks]) {
+        await rm(join(parent, row.name), { recursive: true, force: true });
+      }
+    });
+    if (problem !== undefined) {
+      problems.push(problem);
+      continue;
     }
     const { digest } = JSON.parse(row.context_manifest) as ContextManifest;
     await store.transaction().execute(async (db) => {

@@ -102,7 +102,7 @@ async function decideAll(
     await carryOnCancelling(site, asked, news, report);
     const second = await judge(site, asked, news, settlements, report);
     settlements.push(...second.open);
-    await settleVerifications(site, verifications, news);
+    report.problems.push(...(await settleVerifications(site, verifications, news)));
   } else settlements.push(...first.open);
   const { transitions, arrays, visible } = await applyDecisions(site, settlements);
   report.transitions.push(...transitions);

@@ -41,6 +41,7 @@ const firstLines = '\n%files\n    # ctmgr: where this image comes from\n';
 
 const labelPrefix = 'org.ctmgr.';
 
+/** The document about an image that is yet to be built; `more.own`: our images that it is based on, with their hashes. */
 export function describeProvenance(
   instance: Pick<Instance, 'name' | 'version' | 'tag' | 'input_hash'>,
   content: Pick<RecipeContent, 'dockerfile_hash' | 'origin' | 'context_digest'>,

@@ -56,6 +56,7 @@ export async function recordVerification(
   if (source.content.kind === 'image') {
     throw new CtmgrError('usage', `${source.recipe.name} is a ready image: there is nothing to build`, {
       why: 'it is checked whenever it is published',
+      hint: `ctmgr rebuild ${source.recipe.name}`,
     });
   }
   const className = source.recipe.class ?? config.build.class;

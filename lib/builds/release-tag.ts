@@ -12,6 +12,7 @@ import { CtmgrError, errorText } from '../util/errors.ts';
 import type { BuildSite } from './build-site.ts';
 import { openGates, overrideGates } from './open-gates.ts';
 import { takesNameOver } from './publish.ts';
+import { explainShareError } from './share-error.ts';
 import { showName } from './show-names.ts';
 import { writeCatalogue } from './write-catalogue.ts';
 
@@ -47,7 +48,10 @@ export async function releaseTag(site: BuildSite, name: string, partial: boolean
     return finish(site, { tag: name, already: false, live: [], kept: [], gated: [], missing: [] });
   }
   if (hold === undefined) {
-    throw new CtmgrError('usage', `${name} is not held`, { why: 'its images went live when they were built' });
+    throw new CtmgrError('usage', `${name} is not held`, {
+      why: 'its good images went live when they were built',
+      hint: `ctmgr status ${name}`,
+    });
   }
   const instances = await instancesOfTag(site.store, tag.id);
   const bad = instances.filter(({ status }) => status !== 'success').map((instance) => instance.name);
@@ -70,8 +74,21 @@ export async function releaseTag(site: BuildSite, name: string, partial: boolean
   if (closed.length > 0 && reason !== undefined) {
     await site.store.transaction().execute((db) => overrideGates(db, tag.id, { actor: site.actor, message: reason }));
   }
-  const done = await completeRelease(site, hold);
+  const done = await complete(site, name, hold);
   return finish(site, { tag: name, already: hold.state === 'released', ...done, missing: bad });
+}
+
+/** What is recorded by now is done by the next pass if the share does not let it happen now. */
+async function complete(site: BuildSite, name: string, hold: TagHold): ReturnType<typeof completeRelease> {
+  try {
+    return await completeRelease(site, hold);
+  } catch (error) {
+    throw explainShareError(error, {
+      code: 'tryAgain',
+      message: `${name} is to be published, and its names keep their old meaning for now`,
+      hint: 'make the share writable, then: ctmgr poll',
+    });
+  }
 }
 
 /** Opens what gates have been passed or overridden, and shows everything to readers. */

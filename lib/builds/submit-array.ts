@@ -72,7 +72,7 @@ async function takeWanted(site: BuildSite, array: BuildArray): Promise<number[]>
       const message = `cancelled by ${cancelled_by}`;
       await changeInstance(db, id, 'pending', { status: 'cancelled', message, ended_at: now, changed_at: now });
     }
-    if (unwanted.length === pending.length) await markRefused(db, array.id, 'cancelled before it was submitted');
+    if (unwanted.length === pending.length) await markRefused(db, array.id, 'nothing of it was left to submit');
     return pending.filter(({ cancelled_by }) => cancelled_by === null).map(({ array_index }) => array_index);
   });
 }
@@ -103,6 +103,7 @@ export async function confirmSubmission(
   });
 }
 
+/** `job array 5 (class default): 1 image`. */
 export function describeArray(array: BuildArray, elements: number, jobId: number): string {
   return `job array ${jobId} (class ${array.class}): ${countNoun(elements, 'image')}`;
 }

@@ -9,9 +9,11 @@ import { findJobsInAccounting, findJobsInQueue } from '../slurm/find-job.ts';
 import { submitArray } from '../slurm/submit-array.ts';
 import { changeVerification, type Verification } from '../store/verifications.ts';
 import { epochSeconds } from '../util/clock.ts';
+import { CtmgrError } from '../util/errors.ts';
 import type { BuildSite } from './build-site.ts';
 import { makeFolder, makeTagFolders } from './make-folders.ts';
 import { giveToBuilder, imageProcessor } from './materialise.ts';
+import { explainShareError } from './share-error.ts';
 import { submissionFor } from './submit-array.ts';
 import { arrayFolder, logFiles, packagesFile, resultFile, taskFolder } from './tag-folders.ts';
 import { taskEnvironment } from './task-files.ts';
@@ -27,18 +29,32 @@ export function placeOfVerification(row: Verification) {
  */
 export async function submitVerification(site: BuildSite, row: Verification): Promise<string | undefined> {
   const attempted_at = epochSeconds();
-  await layOut(site, row);
+  try {
+    await layOut(site, row);
+  } catch (error) {
+    if (error instanceof CtmgrError && error.code === 'inputMissing') {
+      await failToSubmit(site, row, `${error.message}: ${error.why ?? ''}`);
+      return undefined;
+    }
+    throw explainShareError(error, {
+      code: 'cannotCreate',
+      message: `cannot prepare ${row.name} on ${site.paths.share}`,
+      hint: 'make the share writable, then: ctmgr poll',
+    });
+  }
   if (!(await changeVerification(site.store, row, { attempted_at }))) return undefined;
   row.attempted_at = attempted_at;
   const { class: className } = row;
   const submission = submissionFor(site, { ...placeOfVerification(row), class: className }, [0]);
   const reply = await submitArray(site.slurm, submission);
   if (reply.kind === 'accepted') await confirm(site, row, reply.jobId);
-  else if (reply.kind === 'refused') {
-    const end = { status: 'failure', failure_kind: 'infrastructure', ended_at: epochSeconds() } as const;
-    await changeVerification(site.store, row, { ...end, message: `Slurm refused the job: ${reply.message}` });
-  }
+  else if (reply.kind === 'refused') await failToSubmit(site, row, `Slurm refused the job: ${reply.message}`);
   return reply.kind === 'unknown' ? `cannot tell whether Slurm has ${row.name}: ${reply.message}` : undefined;
+}
+
+async function failToSubmit(site: BuildSite, row: Verification, message: string): Promise<void> {
+  const end = { status: 'failure', failure_kind: 'infrastructure', ended_at: epochSeconds() } as const;
+  await changeVerification(site.store, row, { ...end, message });
 }
 
 /** Settles a submission whose answer was lost: adopts the job, or lets the next pass submit again. */

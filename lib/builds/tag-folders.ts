@@ -56,6 +56,7 @@ export function claimLink(paths: Paths, instance: InstancePlace): string {
   return join(taskFolder(paths, instance), 'claim');
 }
 
+/** What the element reports, see `BuildResult`. */
 export function resultFile(paths: Paths, instance: InstancePlace): string {
   return join(paths.results, instance.tag, `${instance.task_index}.json`);
 }

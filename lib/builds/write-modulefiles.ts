@@ -76,6 +76,7 @@ export async function writeModulefiles(
   } catch (error) {
     throw new CtmgrError('cannotCreate', `cannot write modulefiles in ${folder}`, {
       why: errorText(error),
+      hint: `df -h ${folder}; ls -ld ${folder}`,
       cause: error,
     });
   }

@@ -25,14 +25,17 @@ export const benchCommands: CommandSpec[] = [
     lists: ['set'],
     examples: [
       ['ctmgr bench run hpl --image hpl --nodes 4 --set N=115584', '20 pairs in 5 allocations of four nodes'],
-      ["ctmgr bench run command --image app --set command='python3 x.py' --pairs 8 --wait", 'wall time of a command'],
+      ["ctmgr bench run command --image app --set command='python3 x.py' --pairs 12 --wait", 'wall time of a command'],
       ['ctmgr bench run stream --aa', 'bare metal against itself: the method must find nothing'],
     ],
     options: (yargs) =>
       yargs
         .positional('name', { type: 'string', demandOption: true, describe: 'A benchmark; see bench list' })
         .option('image', text('NAME, NAME:TAG or NAME@sha256:HEX'))
-        .option('pairs', { ...text('Pairs in all, an even number'), default: '20' })
+        .option('pairs', {
+          ...text('Pairs in all, an even number; fewer than 10 cannot show a difference'),
+          default: '20',
+        })
         .option('allocations', text('Job array elements that they are spread over; 5, or fewer with few pairs'))
         .option('nodes', text('Nodes of each allocation'))
         .option('tasks-per-node', text('Processes on each node'))

@@ -36,9 +36,16 @@ export function toJson(value: unknown): string {
 export function writeOutput(text: string): Promise<boolean> {
   return new Promise((resolve, reject) => {
     const settle = (error: Error | null | undefined): void => {
-      if (error === null || error === undefined) resolve(true);
-      else if (isSystemError(error, 'EPIPE')) resolve(false);
-      else reject(new CtmgrError('cannotCreate', 'cannot write to standard output', { why: error.message }));
+      if (error === null || error === undefined) {
+        process.stdout.off('error', settle);
+        resolve(true);
+        return;
+      }
+      if (isSystemError(error, 'EPIPE')) resolve(false);
+      else {
+        const hint = 'make room where the output goes';
+        reject(new CtmgrError('cannotCreate', 'cannot write to standard output', { why: error.message, hint }));
+      }
     };
     process.stdout.once('error', settle);
     process.stdout.write(text, settle);

@@ -1,13 +1,13 @@
 import yargs, { type Argv } from 'yargs';
 
 import { type Level, reaches } from '../config/rights.ts';
-import { CtmgrError } from '../util/errors.ts';
 import { adminCommands } from './admin-commands.ts';
 import { benchCommands } from './bench-commands.ts';
 import { type CommandSpec, wordsOf } from './command-spec.ts';
 import { standInAfterDash, type StandIns } from './double-dash.ts';
 import { publishCommands } from './publish-commands.ts';
 import { rootCommands } from './root-commands.ts';
+import { refuseSwitchValues, usageError } from './usage-error.ts';
 import { userCommands } from './user-commands.ts';
 
 export const allCommands: readonly CommandSpec[] = [
@@ -29,13 +29,14 @@ export type Parsed = { kind: 'call'; call: Call } | { kind: 'text'; text: string
 
 /**
  * Understands a command line with the commands of `level` only: what lies above it does not exist, neither in help
- * nor by name. Throws a usage error (64) in yargs' words.
+ * nor by name. Throws a usage error (64), see `usageError`.
  */
 export async function parseCommandLine(words: string[], level: Level, version: string): Promise<Parsed> {
   let call: Call | undefined;
   let output = '';
   const standIns = standInAfterDash(words);
   const specs = allCommands.filter((spec) => reaches(level, spec.level));
+  const named = findSpec(standIns.words, specs);
   const parser = yargs()
     .scriptName('ctmgr')
     .usage('$0 <command>\n\nContainer images for this cluster: build, publish, use.')
@@ -58,7 +59,7 @@ export async function parseCommandLine(words: string[], level: Level, version: s
     .fail((message, error) => {
       // yargs throws its own complaints about the command line in some cases and reports them in others.
       if (error !== undefined && error.name !== 'YError') throw error;
-      throw usageError(standIns.restore(message ?? error?.message ?? ''));
+      throw usageError(standIns.restore(message ?? error?.message ?? ''), named);
     });
   register(parser, specs, ({ spec, argv }) => (call = { spec, argv: restoreValues(argv, standIns) }));
   await parser.parseAsync(standIns.words, {}, (_error, _argv, text) => {
@@ -66,13 +67,14 @@ export async function parseCommandLine(words: string[], level: Level, version: s
   });
   if (output !== '') return { kind: 'text', text: `${output}\n` };
   if (call === undefined) throw usageError('a command is missing');
+  refuseSwitchValues(standIns.words, call.argv, call.spec);
   return { kind: 'call', call };
 }
 
-/** The spec that the first words name, whatever its level; for a refusal that is not a lie. */
-export function findSpec(words: string[]): CommandSpec | undefined {
+/** The spec that the first words name; by default whatever its level, for a refusal that is not a lie. */
+export function findSpec(words: string[], specs: readonly CommandSpec[] = allCommands): CommandSpec | undefined {
   const plain = words.filter((word) => !word.startsWith('-'));
-  return allCommands.find((spec) => {
+  return specs.find((spec) => {
     const names = wordsOf(spec);
     const aliased = names.length === 1 && (spec.aliases ?? []).includes(plain[0] ?? '');
     return aliased || names.every((name, i) => plain[i] === name);
@@ -126,7 +128,7 @@ function refuseDoubled(argv: Record<string, unknown>, spec: CommandSpec): void {
   const doubled = Object.keys(argv).find(
     (key) => key !== '_' && Array.isArray(argv[key]) && !(spec.lists ?? []).includes(key),
   );
-  if (doubled !== undefined) throw usageError(`--${doubled} is given twice`);
+  if (doubled !== undefined) throw usageError(`--${doubled} is given twice`, spec);
 }
 
 function restoreValues(argv: Record<string, unknown>, { restore }: StandIns): Record<string, unknown> {
@@ -134,8 +136,4 @@ function restoreValues(argv: Record<string, unknown>, { restore }: StandIns): Re
   return Object.fromEntries(
     Object.entries(argv).map(([key, value]) => [key, Array.isArray(value) ? value.map(one) : one(value)]),
   );
-}
-
-function usageError(message: string): CtmgrError {
-  return new CtmgrError('usage', message.replaceAll('\n', ' '), { hint: 'ctmgr --help' });
 }

@@ -53,6 +53,10 @@ function chooseFields(columns: Column[], format: string | undefined): Field[] {
     if (match === null || column === undefined) {
       throw new CtmgrError('usage', `--format has no column ${JSON.stringify(item)}`, {
         why: `the columns are ${columns.map(({ key }) => key).join(', ')}`,
+        hint: `--format=${columns
+          .slice(0, 2)
+          .map(({ key }) => key)
+          .join(',')}`,
       });
     }
     const width = match[3] === undefined ? undefined : Number(match[3]);

@@ -14,7 +14,9 @@ export async function run(argv: Arguments, context: Context): Promise<Answer> {
   const name = checkName(argv.name, 'base image');
   const { distribution, 'package-manager': packageManager } = argv;
   if (distribution === undefined && packageManager === undefined) {
-    throw new CtmgrError('usage', 'nothing to change: give --distribution or --package-manager');
+    throw new CtmgrError('usage', 'nothing to change: give --distribution or --package-manager', {
+      hint: `ctmgr base set ${argv.name} --distribution NAME`,
+    });
   }
   const store = await context.store();
   const base = await findBaseImageByName(store, name);

@@ -1,3 +1,4 @@
+import { countNoun } from '../util/count-noun.ts';
 import { existsSync } from 'node:fs';
 import { isAbsolute } from 'node:path';
 
@@ -61,9 +62,9 @@ function describe(found: FoundBenchmark, config: Config): string {
     `Result: ${definition.parser ?? `what /${definition.pattern}/ finds`}`,
     ...definition.metrics.map(
       (metric, i) =>
-        `  ${metric.name} in ${metric.unit || 'its own unit'}, ${metric.direction}, margin ${marginText(metric.margin)}${i === 0 ? ' (decides)' : ''}`,
+        `  ${metric.name} in ${metric.unit || 'its own unit'}, ${metric.direction}, margin ${marginText(metric.margin)}${i === 0 ? ' (decides)' : metric.if_printed ? ' (if it was run)' : ''}`,
     ),
-    `Asks for: ${resources.nodes} nodes, ${resources.tasks_per_node} tasks on each, ${resources.exclusive ? 'alone there' : 'shared'}; a leg may take ${resources.time} s, ${resources.gap} s rest`,
+    `Asks for: ${countNoun(resources.nodes, 'node')}, ${countNoun(resources.tasks_per_node, 'task')} on each, ${resources.exclusive ? 'alone there' : 'shared'}; a leg may take ${resources.time} s, ${resources.gap} s rest`,
     'Parameters (--set NAME=VALUE):',
     ...parameterLines(definition),
     'Programs (config.toml, [benchmarks.NAME] programs and container_programs):',

@@ -1,5 +1,7 @@
 import { analyseRun } from '../benchmarks/analyse-run.ts';
+import { checkRun } from '../benchmarks/check-run.ts';
 import { compareJson, compareRuns, compareText } from '../benchmarks/compare-runs.ts';
+import { lastSelfRun, type SelfRun } from '../benchmarks/last-self-run.ts';
 import { loadRunData } from '../benchmarks/load-run-data.ts';
 import { reportCsv } from '../benchmarks/report-csv.ts';
 import { reportJson } from '../benchmarks/report-json.ts';
@@ -35,13 +37,14 @@ export async function run(argv: Arguments, context: Context): Promise<Answer> {
     const { runPage } = await import('../benchmarks/html/run-page.ts');
     await writePage(argv.html, await runPage(data, analyseRun(data), await loadRunProvenance(store, row)), context);
   }
-  return argv.csv ? { kind: 'text', text: reportCsv(data) } : reportAnswer(data);
+  return argv.csv ? { kind: 'text', text: reportCsv(data) } : reportAnswer(data, await lastSelfRun(store, row));
 }
 
 /** The report as text and for `--json`. */
-export function reportAnswer(data: RunData): RecordAnswer {
+export function reportAnswer(data: RunData, lastSelf: SelfRun | undefined): RecordAnswer {
   const analysis = analyseRun(data);
-  return { kind: 'record', record: reportJson(data, analysis), text: reportText(data, analysis) };
+  const checks = checkRun(data, analysis, lastSelf);
+  return { kind: 'record', record: reportJson(data, analysis, checks), text: reportText(data, analysis, checks) };
 }
 
 function refuseContradictions({ run: names, compare: several, image, csv, json }: Arguments): void {

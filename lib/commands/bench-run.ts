@@ -2,10 +2,13 @@ import { randomBytes } from 'node:crypto';
 
 import { findImage } from '../builds/read-catalogue.ts';
 import { type BenchSite, jobUserOf, makeBenchSite } from '../benchmarks/bench-site.ts';
+import { canShowDifference, countPlans, fewestPairs, usualAllocationsOf } from '../benchmarks/draw-plan.ts';
 import { findBenchmark } from '../benchmarks/find-definition.ts';
 import { batchScript, submissionFolder } from '../benchmarks/make-submission.ts';
 import { type PlannedRun, planRun, type RunRequest } from '../benchmarks/plan-run.ts';
 import { startRun } from '../benchmarks/start-run.ts';
+import { differenceLevel, selfLevel } from '../benchmarks/statistics/difference.ts';
+import { countNoun } from '../util/count-noun.ts';
 import { CtmgrError } from '../util/errors.ts';
 import type { Answer, Context } from './context.ts';
 import { loadCatalogue } from './load-catalogue.ts';
@@ -39,6 +42,7 @@ export async function run(argv: Arguments, context: Context): Promise<Answer> {
   const started = await startRun(site, found, request, planned);
   const { run: row } = started;
   context.terminal.say(`Run ${row.name}: ${request.pairs} pairs, seed ${row.seed}`);
+  for (const note of limits(request)) context.terminal.say(`  ${note}`);
   return answerSubmission(site, context, started, argv.wait);
 }
 
@@ -52,7 +56,7 @@ async function readRequest(argv: Arguments, context: Context): Promise<RunReques
   return {
     image: argv.image === undefined ? undefined : imageOf(findImage(await loadCatalogue(context), argv.image)),
     pairs,
-    allocations: readCount('--allocations', argv.allocations) ?? Math.min(5, Math.floor(pairs / 2)),
+    allocations: readCount('--allocations', argv.allocations) ?? usualAllocationsOf(pairs, levelOf(argv.aa)),
     seed: argv.seed ?? randomBytes(8).toString('hex'),
     parameters: readSettings(argv.set),
     nodes: readCount('--nodes', argv.nodes),
@@ -61,6 +65,20 @@ async function readRequest(argv: Arguments, context: Context): Promise<RunReques
     gap: readCount('--gap', argv.gap, 0),
     constraint: argv.constraint,
   };
+}
+
+/** What the plan cannot answer, whatever is measured. */
+function limits({ image, pairs, allocations }: RunRequest): string[] {
+  const level = levelOf(image === undefined);
+  if (canShowDifference(pairs, allocations, level)) return [];
+  const ways = `${pairs} pairs in ${countNoun(allocations, 'allocation')} can be drawn in ${countPlans(pairs, allocations)} ways`;
+  return [
+    `${ways}: they can show that there is no difference, but not that there is one; that takes at least ${fewestPairs(level)} pairs`,
+  ];
+}
+
+function levelOf(aa: boolean): number {
+  return aa ? selfLevel : differenceLevel;
 }
 
 function imageOf({ name, tag, sha256, file }: ReturnType<typeof findImage>): RunRequest['image'] {
@@ -81,7 +99,8 @@ function dryRun(site: BenchSite, name: string, request: RunRequest, planned: Pla
   });
   const lines = plan.pairs.map(({ allocation, position, sequence }) => `  ${allocation}  ${position}  ${sequence}`);
   const text = [
-    `${name}: ${plan.pairs.length} pairs in ${request.allocations} allocations, seed ${plan.seed}, jobs of ${jobUserOf(site)}`,
+    `${name}: ${plan.pairs.length} pairs in ${countNoun(request.allocations, 'allocation')}, seed ${plan.seed}, jobs of ${jobUserOf(site)}`,
+    ...limits(request),
     'Plan (allocation, position, order):',
     ...lines,
     '',

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 
+import { ownImageName } from '../definitions/image-reference.ts';
 import { registrySettings } from '../definitions/learn-bases.ts';
 import { examineSite } from '../service/doctor/examine-site.ts';
 import type { Finding } from '../service/doctor/finding.ts';
@@ -31,7 +32,7 @@ export async function run(argv: Arguments, context: Context): Promise<Answer> {
   const examination = { loaded, paths, level: caller.level, jobs: argv.jobs, allNodes: argv['all-nodes'] };
   const findings = await examineSite({
     ...examination,
-    bases: async () => (await ask(listBaseImages)).map(({ location }) => location),
+    bases: async () => (await ask(listBaseImages)).flatMap(({ location }) => (isPulled(location) ? [location] : [])),
     images: () => ask(offeredImages),
     registries: registrySettings(loaded.config, signal),
     signal,
@@ -51,6 +52,9 @@ export async function run(argv: Arguments, context: Context): Promise<Answer> {
     exitCode: counts.problem === 0 ? 0 : exitCodes.failed,
   };
 }
+
+/** Images of ours and `scratch` come from no registry, though names of images could look like that. */
+const isPulled = (reference: string): boolean => reference !== 'scratch' && ownImageName(reference) === undefined;
 
 const words = { ok: 'ok', warning: 'warning', problem: 'PROBLEM', unknown: 'cannot tell' };
 

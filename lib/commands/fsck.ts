@@ -2,7 +2,7 @@ import { makeBuildSite } from '../builds/build-site.ts';
 import { compareSite } from '../builds/fsck/compare-site.ts';
 import { insertEvent } from '../store/events.ts';
 import { epochSeconds } from '../util/clock.ts';
-import { errorText, exitCodes } from '../util/errors.ts';
+import { CtmgrError, errorText, exitCodes } from '../util/errors.ts';
 import type { Answer, Column, Context } from './context.ts';
 
 const columns: Column[] = [
@@ -31,7 +31,7 @@ export async function run(argv: { hash: boolean; repair: boolean }, context: Con
       );
       Object.assign(record, { state: 'repaired', fix: '' });
     } catch (error) {
-      context.terminal.say(`ctmgr: cannot repair ${subject}: ${errorText(error)}`);
+      context.terminal.say(`ctmgr: cannot repair ${subject}: ${problemText(error)}`);
     }
   }
   for (const problem of problems) context.terminal.say(`ctmgr: jobs could not be compared: ${problem}`);
@@ -43,4 +43,9 @@ export async function run(argv: { hash: boolean; repair: boolean }, context: Con
     empty: problems.length === 0 ? 'Database, disk and Slurm agree.' : 'Database and disk agree.',
     exitCode: differs ? exitCodes.failed : problems.length > 0 ? exitCodes.unavailable : 0,
   };
+}
+
+function problemText(error: unknown): string {
+  const why = error instanceof CtmgrError ? error.why : undefined;
+  return why === undefined ? errorText(error) : `${errorText(error)}: ${why}`;
 }

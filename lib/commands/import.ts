@@ -85,10 +85,14 @@ function chosenGroup({ group, public: isPublic }: Arguments): string | null | un
   if (!isGroupName(group)) {
     throw new CtmgrError('usage', `${quote(group)} cannot be the group of an image`, {
       why: 'The name of its folder has letters, digits, . _ - and starts with a letter or _.',
+      hint: 'getent group',
     });
   }
   if (findGroup(group) !== undefined) return group;
-  throw new CtmgrError('inputMissing', `there is no group ${group}`, { hint: `getent group ${group}` });
+  throw new CtmgrError('inputMissing', `there is no group ${group}`, {
+    why: 'nobody could read its images',
+    hint: `groupadd ${group}, or the name of a group that there is: getent group`,
+  });
 }
 
 /** Refuses (1) what does not build; until that is known nothing is stored. */
@@ -101,7 +105,9 @@ async function refuseBroken(store: Store, context: Context, request: ImportReque
   const { status } = (await findVerification(store, row.name)) ?? row;
   if (status === 'success') return;
   if (context.interrupted.aborted) {
-    throw new CtmgrError('interrupted', `interrupted: nothing was stored; ${row.name} goes on`);
+    throw new CtmgrError('interrupted', `interrupted: nothing was stored; ${row.name} goes on`, {
+      hint: `ctmgr verify ${row.name} --wait; then the same without --verify`,
+    });
   }
   throw new CtmgrError('failed', `nothing was stored: ${request.name} does not build`, {
     hint: 'mend the Dockerfile; the same again without --verify stores it nevertheless',

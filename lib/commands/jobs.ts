@@ -3,7 +3,7 @@ import { mentionOf } from '../builds/image-mentions.ts';
 import { findImageUses } from '../builds/find-image-uses.ts';
 import type { ImageUse } from '../builds/image-uses.ts';
 import { sharePaths } from '../builds/share-paths.ts';
-import { formatTime } from '../util/clock.ts';
+import { epochSeconds, formatTime } from '../util/clock.ts';
 import { countNoun } from '../util/count-noun.ts';
 import { CtmgrError } from '../util/errors.ts';
 import { parseReference, quote } from '../util/names.ts';
@@ -26,6 +26,12 @@ const columns: Column[] = [
   { key: 'file', title: 'FILE', show: plain },
   { key: 'sha256', title: 'SHA256', show: plain, shown: false },
 ];
+
+const units = {
+  h: { word: 'hour', seconds: 3600 },
+  d: { word: 'day', seconds: 86_400 },
+  w: { word: 'week', seconds: 604_800 },
+};
 
 /** `ctmgr jobs REF`: who uses an image, and who did. */
 export async function run(argv: { image: string; since: string }, context: Context): Promise<Answer> {
@@ -62,15 +68,18 @@ function shorten(asked: unknown): string {
   return text.startsWith('/') ? 'its file' : text.replace(/(@sha256:[0-9a-f]{12})[0-9a-f]+$/, '$1…');
 }
 
-/** `7d`, `12h` or a date with or without a time: as sacct takes it, and as people say it. */
-function startOf(text: string): { time: string; words: string } {
+/** `7d`, `12h` or a date with or without a time, in the caller's zone: seconds since the epoch, and as people say it. */
+function startOf(text: string): { time: number; words: string } {
   const [, count, unit] = /^(\d{1,5}) ?(h|d|w|hours?|days?|weeks?)$/.exec(text) ?? [];
   if (count !== undefined && unit !== undefined) {
-    const word = { h: 'hour', d: 'day', w: 'week' }[unit.charAt(0)] ?? unit;
-    return { time: `now-${count}${word}s`, words: `in the last ${countNoun(Number(count), word)}` };
+    const letter = unit.charAt(0) as keyof typeof units;
+    const { word, seconds } = units[letter];
+    return { time: epochSeconds() - Number(count) * seconds, words: `in the last ${countNoun(Number(count), word)}` };
   }
-  if (/^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d)?)?$/.test(text))
-    return { time: text, words: `since ${text.replace('T', ' ')}` };
+  // Without a zone a date alone would be one in UTC.
+  const at = Date.parse(text.includes('T') ? text : `${text}T00:00`);
+  if (/^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d)?)?$/.test(text) && at > 0)
+    return { time: Math.floor(at / 1000), words: `since ${text.replace('T', ' ')}` };
   throw new CtmgrError('usage', `--since ${quote(text)} is no time`, {
     why: 'It is a number of hours, days or weeks, or a date, perhaps with a time.',
     hint: '--since=12h, --since=30d, --since=2026-11-22 or --since=2026-11-22T08:00',

@@ -53,7 +53,8 @@ function findBuild(images: CatalogueImage[], text: string): CatalogueImage {
       (sha256 === undefined || image.sha256 === sha256),
   );
   if (found !== undefined) return found;
-  throw new CtmgrError('inputMissing', `there is no build of ${text}`, { hint: `ctmgr history ${name}` });
+  const hint = images.some((image) => image.name === name) ? `ctmgr history ${name}` : 'ctmgr list --all';
+  throw new CtmgrError('inputMissing', `there is no build of ${text}`, { hint });
 }
 
 /** For those without the database: what may be read is what is there. */
@@ -69,6 +70,7 @@ async function findVerified(context: Context, name: string): Promise<Logged> {
   }
   throw new CtmgrError('inputMissing', `there is no log of ${name}`, {
     why: `verification builds are kept for ${context.config.build.verification_days} days`,
+    hint: 'ctmgr status --verifications',
   });
 }
 
@@ -87,6 +89,10 @@ async function readLog(path: string): Promise<string | undefined> {
     return await readFile(path, 'utf8');
   } catch (error) {
     if (isSystemError(error, 'ENOENT')) return undefined;
-    throw new CtmgrError('notAllowed', `cannot read ${path}`, { why: errorText(error), cause: error });
+    throw new CtmgrError('notAllowed', `cannot read ${path}`, {
+      why: errorText(error),
+      hint: 'only those who may use the image may read its logs; is the share mounted?',
+      cause: error,
+    });
   }
 }

@@ -18,7 +18,9 @@ export async function run(argv: Arguments, context: Context): Promise<Answer> {
   const name = checkName(argv.name, 'overlay');
   const hasSteps = argv.run !== undefined || argv.file !== undefined;
   if (!hasSteps && argv.selector === undefined) {
-    throw new CtmgrError('usage', 'nothing to change: give --run, --file or --selector');
+    throw new CtmgrError('usage', 'nothing to change: give --run, --file or --selector', {
+      hint: `ctmgr overlay show ${argv.name}`,
+    });
   }
   const change = {
     name,

@@ -14,6 +14,7 @@ export interface ProgressRow extends TimedBuild {
   class: string | null;
 }
 
+/** From the database. */
 export function rowOfInstance(instance: Instance): ProgressRow {
   const { name, tag, status, failure_kind, message, reason, node, started_at, ended_at, job_id } = instance;
   const job = job_id === null ? null : `${job_id}_${instance.array_index}`;
@@ -21,6 +22,7 @@ export function rowOfInstance(instance: Instance): ProgressRow {
   return { name, tag, status, failure_kind, message, reason, node, job, class: instance.class, ...times };
 }
 
+/** From the catalogue. */
 export function rowOfImage(image: CatalogueImage): ProgressRow {
   const { name, tag, status, failure_kind, message, reason, node, job, started, ended } = image;
   return { name, tag, status, failure_kind, message, reason, node, job, class: image.class, started, ended };

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import type { BuildSite } from '../builds/build-site.ts';
 import { logFiles } from '../builds/tag-folders.ts';
 import { arraysOfTag } from '../store/build-arrays.ts';
-import { listCurrentImages } from '../store/current-images.ts';
+import { type CurrentImage, listCurrentImages } from '../store/current-images.ts';
 import { closedGates } from '../store/image-gates.ts';
 import { type Instance, instancesOfTag, unfinished } from '../store/instances.ts';
 import { findContent } from '../store/recipes.ts';
@@ -45,6 +45,11 @@ export async function reportRebuild(
   const gated = (await closedGates(site.store)).filter(({ build_tag_id }) => build_tag_id === tag.id);
   const waiting = [...new Set(gated.map(({ name }) => name))];
   if (waiting.length > 0) parts.push(`Held by gates until their benchmarks have passed: ${waiting.join(', ')}`);
+  const pinned = held ? [] : instances.filter((one) => isKeptByPin(one, current.get(one.recipe_id)));
+  if (pinned.length > 0) {
+    const means = pinned.map(({ name, recipe_id }) => `${name} (${current.get(recipe_id)?.tag})`).join(', ');
+    parts.push(`Pinned names keep their meaning until \`ctmgr unpin\` and a rollback or another build: ${means}`);
+  }
   parts.push(nextSteps(tag.name, instances, { held, ready, gated: waiting.length > 0 }));
   return {
     kind: 'record',
@@ -53,6 +58,7 @@ export async function reportRebuild(
       ok: bad.length === 0,
       held,
       gated: waiting,
+      pinned: pinned.map(({ name }) => name),
       arrays: arrays.map(({ class: name, job_id, state }) => ({ class: name, job: job_id, state })),
       images: instances.map((instance) => ({
         name: instance.name,
@@ -70,6 +76,10 @@ export async function reportRebuild(
     text: `${parts.join('\n')}\n`,
     exitCode: bad.length === 0 ? 0 : 1,
   };
+}
+
+function isKeptByPin({ id, status }: Instance, current: CurrentImage | undefined): boolean {
+  return status === 'success' && current !== undefined && current.pinnedAt !== null && current.instanceId !== id;
 }
 
 async function describeFailure(site: Pick<BuildSite, 'paths'>, instance: Instance, meaning: string): Promise<string> {
@@ -102,7 +112,10 @@ function nextSteps(
   const again = buildFailures
     ? `mend the ${ready ? 'image' : 'Dockerfile'}, ctmgr import it again, then: ctmgr rebuild ${names}`
     : `build them once more: ctmgr retry ${tag}`;
-  return `\nNext: ${log}\n      ${again}`;
+  const good = instances.some(({ status }) => status === 'success');
+  const partial = `what is good goes live with: ctmgr publish ${tag} --partial`;
+  const live = held ? `\n      names keep their meaning, as the tag is held${good ? `; ${partial}` : ''}` : '';
+  return `\nNext: ${log}\n      ${again}${live}`;
 }
 
 async function tail(path: string): Promise<{ path: string; lines: string[] } | undefined> {

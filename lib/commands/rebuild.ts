@@ -50,7 +50,10 @@ export async function run(argv: Arguments, context: Context): Promise<Answer> {
 function refuseTwice(names: string[], versions: ReadonlyMap<string, number>): void {
   const twice = names.find((name, i) => versions.has(name) && names.indexOf(name) !== i);
   if (twice === undefined) return;
-  throw new CtmgrError('usage', `${twice} is named twice`, { why: 'a build tag has one image of each name' });
+  throw new CtmgrError('usage', `${twice} is named twice`, {
+    why: 'a build tag has one image of each name',
+    hint: `name it once; for two versions two rebuilds: ctmgr rebuild ${twice}`,
+  });
 }
 
 function submitted(tag: string, reports: SubmissionReport[], selection: Selection | undefined): Answer {

@@ -6,7 +6,9 @@ export function parseRecipeVersion(text: string): { name: string; version: numbe
   const [nameText, versionText, more] = text.split(':');
   const name = checkName(nameText ?? '', 'recipe');
   if (more !== undefined || (versionText !== undefined && !/^[1-9]\d{0,8}$/.test(versionText))) {
-    throw new CtmgrError('usage', `${text} is not NAME or NAME:VERSION`);
+    throw new CtmgrError('usage', `${text} is not NAME or NAME:VERSION`, {
+      hint: 'ctmgr list --all; ctmgr history NAME',
+    });
   }
   return { name, version: versionText === undefined ? undefined : Number(versionText) };
 }

@@ -48,6 +48,10 @@ export async function run(argv: Arguments, context: Context): Promise<Answer> {
   if (argv.run !== undefined) return runNow(argv.run, context);
   const schedules = schedulesOf(context.config);
   const launcher = launcherOf(context);
+  const prints = argv['print-crontab'] ?? argv['print-scrontab'] ?? argv['print-systemd'] ?? false;
+  if (prints && context.config.service.schedules) {
+    context.terminal.say('ctmgr: with this set service.schedules = false, or `ctmgr service` starts them as well');
+  }
   if (argv['print-crontab'] === true) return { kind: 'text', text: crontabLines(schedules, launcher) };
   if (argv['print-scrontab'] === true) return { kind: 'text', text: scrontabLines(schedules, launcher) };
   if (argv['print-systemd'] === true) return { kind: 'text', text: systemdUnits(schedules, launcher) };
@@ -112,8 +116,8 @@ async function runNow(name: string, context: Context): Promise<Answer> {
   };
 }
 
-function whyOf(message: string | null): { why?: string } {
-  return message === null ? {} : { why: message };
+function whyOf(message: string | null): { why?: string; hint: string } {
+  return { ...(message === null ? {} : { why: message }), hint: 'ctmgr doctor; ctmgr schedule' };
 }
 
 /** How another program calls this very ctmgr with this very configuration. */

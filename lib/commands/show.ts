@@ -50,7 +50,9 @@ export async function run(argv: { image: string }, context: Context): Promise<An
     `  srun --container=${reference} COMMAND [ARGUMENT...]`,
     '',
     'As a job script, for sbatch FILE (put your program after srun):',
-    ...jobScript(reference, image.name, context.config.containers.batch_script === 'inside').map((line) => `  ${line}`),
+    '',
+    // Flush left: sbatch takes no line with blanks before its #.
+    ...jobScript(reference, image.name, context.config.containers.batch_script === 'inside'),
     '',
   ].join('\n');
   return { kind: 'record', record: { ...image, log: out }, text };

@@ -11,6 +11,7 @@ export async function run(argv: { tag: string; number: string }, context: Contex
   if (!/^\d{1,6}$/.test(argv.number)) {
     throw new CtmgrError('usage', `${quote(argv.number)} is no number of builds`, {
       why: 'It is a whole number; 0 means no limit.',
+      hint: `ctmgr throttle ${argv.tag} 4`,
     });
   }
   const throttle = Number(argv.number);

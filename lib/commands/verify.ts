@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { basename, dirname, resolve } from 'node:path';
 
 import { recordVerification, renderTrial } from '../builds/record-verification.ts';
@@ -62,6 +63,11 @@ async function renderSubject(store: Store, argv: Arguments, context: Context): P
     }
     const rendered = await renderVersion(store, name, version === undefined ? undefined : Number(version), config);
     return withClass(rendered, argv.class);
+  }
+  if (isName(name) && isVersion && !existsSync(argv.what)) {
+    throw new CtmgrError('inputMissing', `${argv.what} is neither a recipe nor a Dockerfile`, {
+      hint: 'ctmgr list --all; ctmgr verify PATH/Dockerfile',
+    });
   }
   const request = {
     dockerfile: argv.what,

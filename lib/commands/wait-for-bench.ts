@@ -1,7 +1,10 @@
+import { analyseRun } from '../benchmarks/analyse-run.ts';
 import { type BenchProgress, benchProgress } from '../benchmarks/bench-progress.ts';
 import type { BenchSite } from '../benchmarks/bench-site.ts';
 import { collectBenchmarks } from '../benchmarks/collect-results.ts';
+import { lastSelfRun, type SelfRun } from '../benchmarks/last-self-run.ts';
 import type { StartedRun } from '../benchmarks/start-run.ts';
+import { showsBias } from '../benchmarks/verdict-sentence.ts';
 import { pause } from '../builds/follow.ts';
 import type { BenchmarkRun } from '../store/benchmark-runs.ts';
 import { exitCodes } from '../util/errors.ts';
@@ -30,7 +33,7 @@ export async function answerSubmission(
   };
 }
 
-/** Follows a run until its jobs are over, then reports it: 0 only if all pairs are there and count. */
+/** Follows a run until its jobs are over, then reports it: 0 only if all pairs are there and count, and A/A shows no difference. */
 async function waitForBench(site: BenchSite, context: Context, run: BenchmarkRun): Promise<Answer> {
   const { results_interval, slurm_interval, slurm_interval_max, slurm_backoff } = site.config.poll;
   const asking = { ...site, slurm: { ...site.slurm, interrupted: context.interrupted } };
@@ -51,17 +54,17 @@ async function waitForBench(site: BenchSite, context: Context, run: BenchmarkRun
     for (const problem of problems) told.add(problem);
     const line = `${progress.done} of ${progress.planned} pairs`;
     if (line !== shown) context.terminal.say((shown = line));
-    if (progress.state !== 'running') return finish(context, progress);
+    if (progress.state !== 'running') return finish(context, progress, await lastSelfRun(site.store, run));
     await pause(results_interval * 1000, context.interrupted);
   }
 }
 
-function finish(context: Context, progress: BenchProgress): Answer {
+function finish(context: Context, progress: BenchProgress, lastSelf: SelfRun | undefined): Answer {
   for (const message of progress.messages) context.terminal.say(`ctmgr: ${message}`);
   const { name } = progress.data;
   if (progress.state === 'incomplete') context.terminal.say(`Run what is missing: ctmgr bench resume ${name}`);
-  const good = progress.state === 'complete' && progress.invalid === 0;
-  return { ...reportAnswer(progress.data), exitCode: good ? 0 : exitCodes.failed };
+  const good = progress.state === 'complete' && progress.invalid === 0 && !showsBias(analyseRun(progress.data).metrics);
+  return { ...reportAnswer(progress.data, lastSelf), exitCode: good ? 0 : exitCodes.failed };
 }
 
 function interrupted({ name }: BenchmarkRun, { done, planned, jobs }: BenchProgress): Answer {

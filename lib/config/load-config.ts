@@ -5,6 +5,7 @@ import { CtmgrError, isSystemError } from '../util/errors.ts';
 import { parseToml } from './read-toml.ts';
 import { type Config, configSchema } from './schema.ts';
 
+/** Where the configuration is unless CTMGR_CONFIG names another file. */
 export const defaultConfigPath = '/etc/ctmgr/config.toml';
 
 /** The configuration together with what `ctmgr config` needs to say where a value came from. */

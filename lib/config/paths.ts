@@ -23,6 +23,7 @@ export interface Paths {
   bench: string;
 }
 
+/** All places of a site; they follow from its two folders, `paths.state` and `paths.share`. */
 export function pathsOf(config: Config): Paths {
   const { state, share } = config.paths;
   return {

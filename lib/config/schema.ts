@@ -64,6 +64,8 @@ const benchmark = v.strictObject({
 const gate = v.strictObject({
   benchmark: text,
   images: v.optional(v.pipe(words, v.minLength(1)), ['*']),
+  /** None: the benchmark's first one. */
+  metrics: v.optional(v.pipe(words, v.minLength(1))),
   parameters: v.optional(v.record(text, v.string()), {}),
   pairs: v.optional(
     v.pipe(
@@ -71,7 +73,8 @@ const gate = v.strictObject({
       v.minValue(4),
       v.check((pairs) => pairs % 2 === 0, 'an even number'),
     ),
-    8,
+    // The fewest that can show a difference when they are spread over five allocations.
+    12,
   ),
   allocations: v.optional(wholeNumber),
   nodes: v.optional(wholeNumber),

@@ -26,13 +26,23 @@ export async function createTar(tarFile: string, folder: string, paths: readonly
   await runTar(args, `${tarFile} cannot be written`, paths.map((path) => `./${path}\0`).join(''));
 }
 
-/** Unpacks a tar file that `createTar` wrote into an existing folder. Throws CtmgrError `cannotCreate`. */
+/**
+ * Unpacks a tar file that `createTar` wrote into an existing folder. Throws CtmgrError `inputMissing` if it is not there or not whole,
+ * `cannotCreate` if it is and cannot be unpacked there.
+ */
 export async function extractTar(tarFile: string, folder: string): Promise<void> {
   const args = ['--extract', '--file', tarFile, '--force-local', '--directory', folder];
-  await runTar(
-    [...args, '--preserve-permissions', '--no-same-owner', '--keep-old-files'],
-    `${tarFile} cannot be unpacked`,
-  );
+  try {
+    await runTar(
+      [...args, '--preserve-permissions', '--no-same-owner', '--keep-old-files'],
+      `${tarFile} cannot be unpacked`,
+    );
+  } catch (error) {
+    const { exitCode, stderr } = await run('tar', ['--list', '--file', tarFile, '--force-local']);
+    if (exitCode === 0 || exitCode === undefined) throw error;
+    const why = (stderr.trim().split('\n')[0] ?? '').replace(`${tarFile}: `, '');
+    throw new CtmgrError('inputMissing', `${tarFile} is gone or damaged`, { why, hint: 'ctmgr fsck', cause: error });
+  }
 }
 
 /** True if a tar file, compressed or not, holds a member of that name; false also for what is no tar file. */

@@ -68,7 +68,10 @@ async function prepareDatabase(path: string, from: { actor: string; created: num
   try {
     const complaints = await checkIntegrity(store);
     if (complaints.length > 0) {
-      throw new CtmgrError('inputMissing', 'the database of the backup is damaged', { why: complaints.join('; ') });
+      throw new CtmgrError('inputMissing', 'the database of the backup is damaged', {
+        why: complaints.join('; '),
+        hint: 'take an older backup',
+      });
     }
     await migrate(store);
     await store.transaction().execute(async (db) => {

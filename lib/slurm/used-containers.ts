@@ -20,10 +20,7 @@ export interface JobRecord extends Interpretation {
   ended: number | undefined;
 }
 
-export type JobRecords = { ok: true; records: JobRecord[] } | NoAnswer;
-
-/** Since when, as sacct takes it (`now-7days`, `2026-11-22T08:00`), or which jobs. */
-export type RecordSelection = { since: string } | { jobIds: readonly number[] };
+export type JobRecords = { ok: true; records: JobRecord[] } | (NoAnswer & { tooMuch: boolean });
 
 /** The user's own texts come last. */
 const fields = ['JobID', 'User', 'State', 'Submit', 'Start', 'End', 'Container', 'SubmitLine'];
@@ -35,23 +32,26 @@ const idsAtOnce = 5000;
  * What slurmdbd keeps of jobs and their steps, of all users whom the caller may see (slurm.conf(5), PrivateData). Whether a
  * container was asked for is kept as it was asked for. `ok: false`: nothing was learnt.
  */
-export async function queryJobRecords(slurm: SlurmTools, selection: RecordSelection): Promise<JobRecords> {
-  if ('since' in selection) return ask(slurm, ['--allusers', `--starttime=${selection.since}`]);
+export async function queryJobRecords(slurm: SlurmTools, jobIds: readonly number[]): Promise<JobRecords> {
   const records: JobRecord[] = [];
-  for (let at = 0; at < selection.jobIds.length; at += idsAtOnce) {
-    const ids = selection.jobIds.slice(at, at + idsAtOnce).join(',');
-    const answer = await ask(slurm, ['--allusers', `--jobs=${ids}`]);
+  for (let at = 0; at < jobIds.length; at += idsAtOnce) {
+    const answer = await askSacct(slurm, [`--jobs=${jobIds.slice(at, at + idsAtOnce).join(',')}`]);
     if (!answer.ok) return answer;
     records.push(...answer.records);
   }
   return { ok: true, records };
 }
 
-/** Command lines hold line breaks and whatever their users like; what nobody can guess separates the fields. */
-async function ask(slurm: SlurmTools, selection: string[]): Promise<JobRecords> {
+/**
+ * The same for jobs that sacct's own options select. `tooMuch`: sacct had not come to an end when its time, or the memory for what it
+ * prints (maxBuffer of execa), was over. Command lines hold line breaks and whatever their users like; what nobody can guess
+ * separates the fields.
+ */
+export async function askSacct(slurm: SlurmTools, selection: string[]): Promise<JobRecords> {
   const separator = `<${randomBytes(12).toString('hex')}>`;
   // With --duplicates also what a job was before it was requeued, and with it the time of its submission.
   const common = [
+    '--allusers',
     '--noheader',
     '--duplicates',
     '--parsable2',
@@ -63,7 +63,8 @@ async function ask(slurm: SlurmTools, selection: string[]): Promise<JobRecords> 
     question: true,
   });
   if (result.exitCode !== 0 || /\b(error|fatal)\b/i.test(result.stderr)) {
-    return { ok: false, message: failureText('sacct', result) };
+    const tooMuch = result.timedOut || result.stdout.length > 90_000_000;
+    return { ok: false, message: failureText('sacct', result), tooMuch };
   }
   return { ok: true, records: parseJobRecords(result.stdout, separator) };
 }

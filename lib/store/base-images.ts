@@ -12,14 +12,17 @@ export interface NewBaseImage {
   distribution: string | null;
 }
 
+/** The base image that FROM names so; undefined if no recipe has had it. */
 export async function findBaseImageByLocation(db: Store, location: string): Promise<BaseImage | undefined> {
   return db.selectFrom('base_image').selectAll().where('location', '=', location).executeTakeFirst();
 }
 
+/** The base image that ctmgr calls so. */
 export async function findBaseImageByName(db: Store, name: string): Promise<BaseImage | undefined> {
   return db.selectFrom('base_image').selectAll().where('name', '=', name).executeTakeFirst();
 }
 
+/** All base images by name, each with the number of recipes that are based on it. */
 export async function listBaseImages(db: Store): Promise<(BaseImage & { recipes: number })[]> {
   return db
     .selectFrom('base_image')
@@ -31,6 +34,7 @@ export async function listBaseImages(db: Store): Promise<(BaseImage & { recipes:
     .execute();
 }
 
+/** Adds a base image; its name and its location have to be new. `now`: seconds since the epoch. */
 export async function insertBaseImage(db: Store, base: NewBaseImage, now: number): Promise<BaseImage> {
   return db
     .insertInto('base_image')

@@ -30,6 +30,7 @@ export async function insertBuildArray(
   return id;
 }
 
+/** The array of that id, which has to be there. */
 export async function buildArray(db: Store, id: number): Promise<BuildArray> {
   return withTag(db).where('build_array.id', '=', id).executeTakeFirstOrThrow();
 }
@@ -96,6 +97,7 @@ export async function markSubmitting(db: Store, id: number, submitter: string, n
   return result.numUpdatedRows === 1n;
 }
 
+/** Writes down the job that an array has become. */
 export async function markSubmitted(
   db: Store,
   id: number,
@@ -117,6 +119,7 @@ export async function markSubmitted(
     .execute();
 }
 
+/** Writes down that Slurm will not have the array, in its words. */
 export async function markRefused(db: Store, id: number, message: string): Promise<void> {
   await db
     .updateTable('build_array')

@@ -17,6 +17,7 @@ export async function nextTagName(db: Store, day: string, taken: (name: string) 
   return `${day}.${next}`;
 }
 
+/** Adds a tag, started by `by`, and returns its id; the name has to be new. */
 export async function insertBuildTag(
   db: Store,
   tag: { name: string; buildsPath: string; logsPath: string },
@@ -31,6 +32,7 @@ export async function insertBuildTag(
   return id;
 }
 
+/** The tag of that name, if there is one. */
 export async function findBuildTag(db: Store, name: string): Promise<BuildTag | undefined> {
   return db.selectFrom('build_tag').selectAll().where('name', '=', name).executeTakeFirst();
 }
@@ -46,6 +48,7 @@ export async function setTagThrottle(db: Store, id: number, throttle: number): P
   await db.updateTable('build_tag').set({ throttle }).where('id', '=', id).execute();
 }
 
+/** All tags, the oldest first. */
 export async function listBuildTags(db: Store): Promise<BuildTag[]> {
   return db.selectFrom('build_tag').selectAll().orderBy('id').execute();
 }

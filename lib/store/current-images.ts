@@ -28,10 +28,12 @@ export interface NameBehind {
   current: { tag: string; group: string | null; instanceId: number } | null;
 }
 
+/** What the name of a recipe means; undefined: nothing. */
 export async function findCurrentImage(db: Store, recipeId: number): Promise<CurrentImage | undefined> {
   return currentImages(db).where('current_image.recipe_id', '=', recipeId).executeTakeFirst();
 }
 
+/** What all names mean. */
 export async function listCurrentImages(db: Store): Promise<CurrentImage[]> {
   return currentImages(db).execute();
 }
@@ -62,6 +64,7 @@ export async function removeCurrentImage(db: Store, recipeId: number, now: numbe
   await db.deleteFrom('current_image').where('recipe_id', '=', recipeId).execute();
 }
 
+/** Pins what a name means (`pinnedAt`: seconds since the epoch), or (null) lets later builds take it over. */
 export async function setPinned(db: Store, recipeId: number, pinnedAt: number | null): Promise<void> {
   await db.updateTable('current_image').set({ pinned_at: pinnedAt }).where('recipe_id', '=', recipeId).execute();
 }
@@ -122,6 +125,7 @@ export async function setLinkBehind(db: Store, recipeId: number, behind: boolean
     .execute();
 }
 
+/** The recipes whose links are to be made anew, see `setLinkBehind`. */
 export async function recipesBehind(db: Store): Promise<number[]> {
   const rows = await db.selectFrom('recipe').select('id').where('link_behind', '=', 1).execute();
   return rows.map(({ id }) => id);

@@ -1,6 +1,7 @@
+import { accessSync, constants } from 'node:fs';
 import { dirname } from 'node:path';
 
-import { CtmgrError, errorText } from '../util/errors.ts';
+import { CtmgrError, errorText, isSystemError } from '../util/errors.ts';
 
 /** The disk that holds the database is full or broken (sqlite.org/rescode.html). */
 const diskErrors = /^SQLITE_(FULL|IOERR)/;
@@ -19,7 +20,7 @@ export function explainStoreError(path: string, cause: unknown): CtmgrError | un
   const code = (cause as { code?: unknown } | null)?.code;
   if (typeof code !== 'string') return undefined;
   const why = errorText(cause);
-  if (/^SQLITE_(CANTOPEN|READONLY|PERM|AUTH)/.test(code)) {
+  if (/^SQLITE_(CANTOPEN|READONLY|PERM|AUTH)/.test(code) && !isOnReadOnlyDisk(path)) {
     return new CtmgrError('notAllowed', `you may not write the database ${path}`, {
       why,
       hint: 'ask for membership in the admin group of the configuration (rights.admin_groups)',
@@ -27,7 +28,18 @@ export function explainStoreError(path: string, cause: unknown): CtmgrError | un
     });
   }
   if (code.startsWith('SQLITE_BUSY')) {
-    return new CtmgrError('tryAgain', `the database ${path} is busy`, { why, cause });
+    return new CtmgrError('tryAgain', `the database ${path} is busy`, {
+      why,
+      hint: 'the same again in a minute',
+      cause,
+    });
+  }
+  if (/^SQLITE_(CANTOPEN|READONLY)/.test(code)) {
+    return new CtmgrError('cannotCreate', `the database ${path} is on a read-only file system`, {
+      why,
+      hint: `mount ${dirname(path)} writable; errors of the disk make it read-only, too: dmesg`,
+      cause,
+    });
   }
   if (diskErrors.test(code)) {
     return new CtmgrError('cannotCreate', `cannot write the database ${path}`, {
@@ -37,4 +49,14 @@ export function explainStoreError(path: string, cause: unknown): CtmgrError | un
     });
   }
   return undefined;
+}
+
+/** The folder counts: there a writer needs files beside the database (sqlite.org/wal.html). */
+function isOnReadOnlyDisk(path: string): boolean {
+  try {
+    accessSync(dirname(path), constants.W_OK);
+    return false;
+  } catch (error) {
+    return isSystemError(error, 'EROFS');
+  }
 }

@@ -63,10 +63,12 @@ export async function insertInstance(db: Store, instance: NewInstance, now: numb
   return id;
 }
 
+/** Instances that the poller still has to settle. */
 export async function unfinishedInstances(db: Store): Promise<Instance[]> {
   return withNames(db).where(isUnfinished).execute();
 }
 
+/** How many instances are not settled. */
 export async function countUnfinished(db: Store): Promise<number> {
   const { count } = await db
     .selectFrom('container_instance')
@@ -81,10 +83,12 @@ export async function lostInstances(db: Store): Promise<Instance[]> {
   return withNames(db).where(isLost).execute();
 }
 
+/** The images of a tag. */
 export async function instancesOfTag(db: Store, tagId: number): Promise<Instance[]> {
   return withNames(db).where('container_instance.build_tag_id', '=', tagId).execute();
 }
 
+/** The images of a job array; one that was tried again belongs to its newest. */
 export async function instancesOfArray(db: Store, arrayId: number): Promise<Instance[]> {
   return withNames(db).where('container_instance.build_array_id', '=', arrayId).execute();
 }

@@ -105,7 +105,11 @@ export async function openStore(path: string): Promise<Store> {
     const why = errorText(error);
     throw (
       explainStoreError(path, error) ??
-      new CtmgrError('configuration', `cannot open the database ${path}`, { why, cause: error })
+      new CtmgrError('configuration', `cannot open the database ${path}`, {
+        why,
+        hint: `is it the database of ctmgr? From a backup: ctmgr restore FILE --replace`,
+        cause: error,
+      })
     );
   }
 }

@@ -29,6 +29,7 @@ export interface NewOverlayVersion {
   message: string | null;
 }
 
+/** The overlay of that name, also one that was removed. */
 export async function findOverlay(db: Store, name: string): Promise<{ id: number; removed: boolean } | undefined> {
   const row = await db.selectFrom('overlay').selectAll().where('name', '=', name).executeTakeFirst();
   return row === undefined ? undefined : { id: row.id, removed: row.removed_at !== null };
@@ -89,10 +90,12 @@ export async function overlayHistory(db: Store, name: string): Promise<OverlayVe
   return (await overlayVersions(db, true)).filter((version) => version.name === name);
 }
 
+/** Takes an overlay out of later rebuilds; its versions stay. */
 export async function removeOverlay(db: Store, id: number, now: number): Promise<void> {
   await db.updateTable('overlay').set({ removed_at: now }).where('id', '=', id).execute();
 }
 
+/** Sets when an overlay applies; lower positions come first. */
 export async function setOverlayPosition(db: Store, id: number, position: number): Promise<void> {
   await db.updateTable('overlay').set({ position }).where('id', '=', id).execute();
 }

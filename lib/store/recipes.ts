@@ -24,10 +24,12 @@ export interface CurrentRecipe {
   base: BaseImage;
 }
 
+/** The recipe of that name, also one that is retired. */
 export async function findRecipe(db: Store, name: string): Promise<Recipe | undefined> {
   return db.selectFrom('recipe').selectAll().where('name', '=', name).executeTakeFirst();
 }
 
+/** Adds a recipe without any version; the name has to be new. */
 export async function insertRecipe(db: Store, recipe: NewRecipe, by: string, now: number): Promise<Recipe> {
   return db
     .insertInto('recipe')
@@ -75,6 +77,7 @@ export async function recipeAccess(db: Store, id: number): Promise<{ group: stri
   return { group: row.group, retired: row.retired_at !== null };
 }
 
+/** The newest version of a recipe; undefined while it has none. */
 export async function latestContent(db: Store, recipeId: number): Promise<RecipeContent | undefined> {
   return db
     .selectFrom('recipe_content')
@@ -85,6 +88,7 @@ export async function latestContent(db: Store, recipeId: number): Promise<Recipe
     .executeTakeFirst();
 }
 
+/** That version of a recipe, if there is one. */
 export async function contentByVersion(
   db: Store,
   recipeId: number,

@@ -14,10 +14,12 @@ export interface ScheduleRun {
   tagId: number | null;
 }
 
+/** When a schedule is due and how it went; undefined if it has never been seen. */
 export async function findScheduleState(db: Store, name: string): Promise<ScheduleState | undefined> {
   return states(db).where('schedule.name', '=', name).executeTakeFirst();
 }
 
+/** The states of all schedules there ever were. */
 export async function listScheduleStates(db: Store): Promise<ScheduleState[]> {
   return states(db).execute();
 }

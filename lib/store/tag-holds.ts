@@ -11,6 +11,7 @@ export async function insertTagHold(db: Store, tagId: number): Promise<void> {
   await db.insertInto('tag_hold').values({ build_tag_id: tagId, state: 'held' }).execute();
 }
 
+/** How the hold of a tag stands; undefined if it was never held. */
 export async function findTagHold(db: Store, tagId: number): Promise<TagHold | undefined> {
   return holds(db).where('tag_hold.build_tag_id', '=', tagId).executeTakeFirst();
 }

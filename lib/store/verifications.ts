@@ -13,10 +13,12 @@ export async function nextVerificationName(db: Store, day: string): Promise<stri
   return `${stem}${Math.max(0, ...rows.map(({ name }) => Number(name.slice(stem.length)))) + 1}`;
 }
 
+/** Adds a verification; its name has to be new. */
 export async function insertVerification(db: Store, row: Insertable<Database['verification']>): Promise<Verification> {
   return db.insertInto('verification').values(row).returningAll().executeTakeFirstOrThrow();
 }
 
+/** The verification of that name, while it is kept. */
 export async function findVerification(db: Store, name: string): Promise<Verification | undefined> {
   return db.selectFrom('verification').selectAll().where('name', '=', name).executeTakeFirst();
 }
@@ -45,6 +47,7 @@ export async function keptVerifications(db: Store): Promise<{ name: string; dige
   }));
 }
 
+/** Verifications that the poller still has to settle, oldest first. */
 export async function unfinishedVerifications(db: Store): Promise<Verification[]> {
   return db
     .selectFrom('verification')
@@ -54,6 +57,7 @@ export async function unfinishedVerifications(db: Store): Promise<Verification[]
     .execute();
 }
 
+/** How many verifications are not settled. */
 export async function countUnfinishedVerifications(db: Store): Promise<number> {
   const { count } = await db
     .selectFrom('verification')
@@ -87,6 +91,7 @@ export async function verificationsEndedBefore(db: Store, time: number): Promise
   return db.selectFrom('verification').selectAll().where('ended_at', '<', time).execute();
 }
 
+/** Forgets a verification; its files are the caller’s to remove before. */
 export async function deleteVerification(db: Store, id: number): Promise<void> {
   await db.deleteFrom('verification').where('id', '=', id).execute();
 }

@@ -36,6 +36,7 @@ export function checkTag(text: string): string {
   });
 }
 
+/** True if `text` has the form of a build tag. */
 export function isTag(text: string): boolean {
   return tagPattern.test(text);
 }

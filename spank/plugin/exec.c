@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "gpu.h"
 #include "image.h"
 #include "job-variables.h"
 #include "mounts.h"
@@ -100,23 +101,6 @@ static void add_mounts(struct command *command, const struct config *config)
     free(copy);
 }
 
-static void add_gpu(struct command *command, const struct config *config)
-{
-    const char *asked = getenv(JOB_GPU), *gpu = asked != NULL ? asked : config->gpu;
-    if (strcmp(gpu, "auto") == 0) {
-        /* Only for jobs that asked Slurm for one. */
-        if (getenv("SLURM_JOB_GPUS") == NULL && getenv("SLURM_STEP_GPUS") == NULL) return;
-        gpu = access("/dev/nvidiactl", F_OK) == 0 ? "nvidia" : access("/dev/kfd", F_OK) == 0 ? "amd" : "none";
-    }
-    if (strcmp(gpu, "nvidia") == 0) add(command, "--nv");
-    else if (strcmp(gpu, "amd") == 0) add(command, "--rocm");
-    else if (strcmp(gpu, "none") != 0) {
-        struct failure failure;
-        fail(&failure, FAIL_USAGE, "nvidia, amd or none", "--container-gpu=%s is not known", gpu);
-        end(&failure);
-    }
-}
-
 /* Apptainer gives APPTAINERENV_NAME the last word over what the image sets. */
 static void keep_variable(const char *name, const char *value)
 {
@@ -150,6 +134,7 @@ static void set_variables(const struct config *config, const struct image *image
     unsetenv(TASK_CONFIG);
     unsetenv(TASK_SCRIPT);
     unsetenv(TASK_PROGRAMS);
+    forget_components();
 }
 
 /*
@@ -168,17 +153,38 @@ static void add_starter(struct command *command, const char *self, const struct 
     add(command, image->reference.text);
 }
 
+/* Puts what the component of a heterogeneous step has of its own in the place of what the first one has. */
+static void use_component(const char *number)
+{
+    static const char *const variables[] = JOB_VARIABLES;
+    char name[64];
+    for (size_t i = 0; i < sizeof variables / sizeof *variables; i++) {
+        snprintf(name, sizeof name, "%s_%.8s", variables[i], number);
+        const char *value = getenv(name);
+        if (value != NULL && setenv(variables[i], value, 1) != 0) out_of_memory();
+        /* The first one's image is not another one's. */
+        if (value == NULL && i == 0) unsetenv(variables[i]);
+    }
+}
+
 int main(int argc, char **argv)
 {
+    const char *self = argv[0], *components = getenv(TASK_COMPONENTS);
+    const size_t option = strlen(COMPONENT_OPTION);
+    int is_component = components != NULL && argc > 2 && strncmp(argv[1], COMPONENT_OPTION, option) == 0;
+    if (is_component) {
+        if (strcmp(argv[1] + option, "0") != 0) use_component(argv[1] + option);
+        argc--;
+        argv++;
+    }
     const char *command_word = getenv(TASK_COMMAND), *pin = getenv(JOB_PIN), *config_path = getenv(TASK_CONFIG);
-    const char *home = getenv(JOB_HOME), *workdir = getenv(JOB_WORKDIR), *node = getenv("SLURMD_NODENAME");
+    const char *home = getenv(JOB_HOME), *workdir = getenv(JOB_WORKDIR), *node = getenv("SLURMD_NODENAME"), *writable = getenv(JOB_WRITABLE);
     struct image image;
     struct config config;
     struct failure failure;
 
-    /* A line of --multi-prog has its command right here. */
-    const char *self = argv[0];
-    if (getenv(TASK_PROGRAMS) != NULL && argc > 1) {
+    /* A component, and a line of --multi-prog, has its command right here. */
+    if ((is_component || getenv(TASK_PROGRAMS) != NULL) && argc > 1) {
         command_word = argv[1];
         argc--;
         argv++;
@@ -203,12 +209,14 @@ int main(int argc, char **argv)
         add(&command, "--no-mount");
         add(&command, "home");
     }
-    if (getenv(JOB_WRITABLE) != NULL) add(&command, "--writable-tmpfs");
+    if (writable != NULL && strcmp(writable, "yes") == 0) add(&command, "--writable-tmpfs");
     if (workdir != NULL) {
         add(&command, "--pwd");
         add(&command, workdir);
     }
-    add_gpu(&command, &config);
+    const char *gpu = NULL;
+    if (gpu_flag(&gpu, &config, host, &failure) != 0) end(&failure);
+    if (gpu != NULL) add(&command, gpu);
     add_mounts(&command, &config);
     if (getenv(TASK_SCRIPT) != NULL) add_mount(&command, command_word, command_word, 1);
     add(&command, image.path);

@@ -13,12 +13,25 @@
 #define JOB_WRITABLE "SLURM_CTMGR_WRITABLE"   /* yes: --container-writable */
 #define JOB_GPU "SLURM_CTMGR_GPU"             /* --container-gpu */
 
+/* All of them, for what has to go through them. */
+#define JOB_VARIABLES {JOB_PIN, JOB_MOUNTS, JOB_WORKDIR, JOB_ENV, JOB_HOME, JOB_WRITABLE, JOB_GPU}
+
 /* From the plugin to ctmgr-exec, in one task. */
 #define TASK_COMMAND "SLURM_CTMGR_COMMAND"    /* the word that ctmgr-exec stands in for */
 #define TASK_CONFIG "SLURM_CTMGR_CONFIG"      /* plugstack.conf's config= */
 #define TASK_SCRIPT "SLURM_CTMGR_SCRIPT"      /* yes: the command is the batch script */
 
 #define TASK_PROGRAMS "SLURM_CTMGR_PROGRAMS"  /* yes: --multi-prog, whose lines name ctmgr-exec themselves */
+
+/*
+ * The tasks of a heterogeneous step have one environment. Above, with _NUMBER at its end, is what a component other than the first
+ * one has; its number is an option of ctmgr-exec.
+ */
+#define TASK_COMPONENTS "SLURM_CTMGR_COMPONENTS" /* yes: ctmgr-exec is told so */
+#define COMPONENT_OPTION "--component="
+
+/* Takes all of that out of the environment. */
+void forget_components(void);
 
 /* In the client: the process whose plugin is at work, for a second copy of it and for cli_filter.lua. */
 #define CLIENT_PLUGIN "SLURM_CTMGR_PLUGIN"

@@ -1,9 +1,12 @@
 #include "options.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "client.h"
 #include "job-variables.h"
+#include "option-values.h"
 
 static const struct {
     const char *name, *argument, *usage, *variable, *fallback;
@@ -22,8 +25,13 @@ static char *option_values[OPTIONS];
 static int take_option(int value, const char *argument, int remote)
 {
     if (remote || value < 0 || value >= OPTIONS) return 0;
-    free(option_values[value]);
-    option_values[value] = strdup(argument != NULL ? argument : strncmp(options[value].name, "no-", 3) == 0 ? "no" : "yes");
+    /* Of --container-mount-home and its opposite the last one counts. */
+    for (int i = 0; i < OPTIONS; i++) {
+        if (strcmp(options[i].variable, options[value].variable) != 0) continue;
+        free(option_values[i]);
+        option_values[i] = NULL;
+    }
+    option_values[value] = strdup(options[value].argument != NULL && argument != NULL ? argument : strncmp(options[value].name, "no-", 3) == 0 ? "no" : "yes");
     return option_values[value] == NULL ? -1 : 0;
 }
 
@@ -41,18 +49,45 @@ int options_register(spank_t spank)
     return 0;
 }
 
+void options_forget_slurm(void)
+{
+    char variable[128];
+    for (int i = 0; i < OPTIONS; i++) {
+        int length = snprintf(variable, sizeof variable, "SLURM_SPANK__SLURM_SPANK_OPTION_ctmgr_%s", options[i].name);
+        for (char *c = variable; length > 0 && *c != '\0'; c++) {
+            if (*c == '-') *c = '_';
+        }
+        unsetenv(variable);
+    }
+}
+
 void options_forget(void)
 {
     for (int i = 0; i < OPTIONS; i++) unsetenv(options[i].variable);
 }
 
-void options_export(int inherits)
+static void export_value(const char *name, int option, const char *value, int number)
+{
+    char variable[64];
+    struct failure failure;
+    if (option_value_check(name, options[option].variable, value, &failure) != 0) end_client(&failure);
+    snprintf(variable, sizeof variable, number > 0 ? "%s_%d" : "%s", options[option].variable, number);
+    int is_flag = strcmp(options[option].variable, JOB_HOME) == 0 || strcmp(options[option].variable, JOB_WRITABLE) == 0;
+    setenv(variable, is_flag ? option_flag(value) : value, 1);
+}
+
+void options_export(int inherits, int number)
 {
     for (int i = 0; i < OPTIONS; i++) {
-        const char *value = option_values[i];
-        if (value == NULL && options[i].fallback != NULL && !(inherits && getenv(options[i].variable) != NULL))
-            value = getenv(options[i].fallback);
-        if (value != NULL) setenv(options[i].variable, value, 1);
+        char name[64];
+        snprintf(name, sizeof name, "--%s", options[i].name);
+        if (option_values[i] != NULL) {
+            export_value(name, i, option_values[i], number);
+        } else if (number == 0 && options[i].fallback != NULL && !(inherits && getenv(options[i].variable) != NULL)) {
+            /* What the first component has holds for the others, too, where there is nothing else. */
+            const char *value = getenv(options[i].fallback);
+            if (value != NULL) export_value(options[i].fallback, i, value, 0);
+        }
     }
 }
 

@@ -27,19 +27,22 @@ SPANK_PLUGIN(ctmgr, 1)
 #include "job-variables.h"
 #include "options.h"
 #include "pin.h"
+#include "srun-components.h"
 #include "task.h"
 #include "wrap.h"
 
 static char config_path[PATH_MAX] = "/etc/ctmgr/config.toml";
 static char exec_path[PATH_MAX];
-/* SLURM_CONTAINER as the client inherited it, and whether this copy of the plugin is the one at work. */
-static char *inherited;
+/* SLURM_CONTAINER and the pin as the client inherited them, and whether this copy of the plugin is the one at work. */
+static char *inherited, *inherited_pin;
 static int active;
 /* How often plugstack.conf names this very file: Slurm then calls each function as often. */
 static int copies, post_opt_calls;
-/* Components of the job so far, and what the first one asked for. */
-static int components, first_is_explicit;
+/* Components of the job or step so far, and what the first one asked for. */
+static int components;
 static char first_reference[PATH_MAX];
+/* True if ctmgr-exec is told which component of a heterogeneous step it runs in. */
+static int by_component;
 
 /* Arguments of the line in plugstack.conf; ctmgr-exec lies beside the plugin unless they say otherwise. */
 static void read_arguments(int count, char **words)
@@ -71,6 +74,9 @@ int slurm_spank_init(spank_t spank, int count, char **words)
         const char *outer = getenv("SLURM_CONTAINER");
         if (outer != NULL) inherited = strdup(outer);
         unsetenv("SLURM_CONTAINER");
+        const char *pin = getenv(JOB_PIN);
+        if (pin != NULL) inherited_pin = strdup(pin);
+        options_forget_slurm();
     }
     active = 1;
     read_arguments(count, words);
@@ -80,19 +86,17 @@ int slurm_spank_init(spank_t spank, int count, char **words)
 /* The pin of the job that this process runs in, if it is one of the same reference. */
 static int reuse_pin(struct image *image, const char *reference)
 {
-    const char *pin = getenv(JOB_PIN);
     struct failure ignored;
-    return pin != NULL && getenv("SLURM_JOB_ID") != NULL && pin_parse(image, pin, &ignored) == 0 &&
+    return inherited_pin != NULL && getenv("SLURM_JOB_ID") != NULL && pin_parse(image, inherited_pin, &ignored) == 0 &&
            strcmp(image->reference.text, reference) == 0;
 }
 
 /* What an srun without --container inherits from its job. */
 static const char *inherited_reference(struct image *image)
 {
-    const char *pin = getenv(JOB_PIN);
     struct failure failure;
-    if (pin == NULL) return inherited;
-    if (pin_parse(image, pin, &failure) != 0) end_client(&failure);
+    if (inherited_pin == NULL) return inherited;
+    if (pin_parse(image, inherited_pin, &failure) != 0) end_client(&failure);
     return image->reference.text;
 }
 
@@ -103,16 +107,53 @@ static void forget_container(void)
     options_forget();
 }
 
-/* All components of a heterogeneous job share one environment, and with it one image. */
-static void check_components(int is_explicit, const char *reference)
+/*
+ * Components of a heterogeneous step may have an image each. Those of a job that sbatch or salloc submits have one script and one
+ * environment, and with them one image, as has what --bcast copies. None can be on the bare host while others are not.
+ */
+static void check_component(int number, const char *reference, int is_step)
 {
-    if (components++ == 0) {
-        first_is_explicit = is_explicit;
-        snprintf(first_reference, sizeof first_reference, "%s", reference == NULL ? "" : reference);
-    } else if (first_is_explicit != is_explicit || strcmp(first_reference, reference == NULL ? "" : reference) != 0) {
-        end_client_saying(FAIL_USAGE, "all components of a heterogeneous job need the same --container",
-                          "name the image in each component, on both sides of the :");
+    const char *text = reference == NULL ? "" : reference;
+    if (number == 0) {
+        snprintf(first_reference, sizeof first_reference, "%s", text);
+        if (is_step) components_note(0);
+        return;
     }
+    int has_image = text[0] != '\0' && !is_bundle(text), first_has = first_reference[0] != '\0' && !is_bundle(first_reference);
+    if (has_image != first_has)
+        end_client_saying(FAIL_USAGE, "some components of a heterogeneous job name an image, others none or a bundle",
+                          "name it in the first one: it holds for all that name none");
+    if (!has_image) return;
+    if (is_step && components_note(number) != 0)
+        end_client_saying(FAIL_USAGE, "--container=NAME cannot be used for components of a heterogeneous step with this Slurm",
+                          "one srun for each");
+    by_component = is_step && !is_broadcast();
+    if (!by_component && strcmp(first_reference, text) != 0)
+        end_client_saying(FAIL_USAGE,
+                          is_step ? "with --bcast, all components of a heterogeneous step need the same --container"
+                                  : "all components of a heterogeneous job need the same --container",
+                          is_step ? "leave out --bcast: images are on all nodes"
+                                  : "name others in the script: srun --het-group=0 --container=NAME A : --het-group=1 --container=OTHER B");
+}
+
+/* Tells the tasks of a component which image they run in. */
+static void export_image(const struct image *image, int number, int in_job)
+{
+    char pin[sizeof image->path + 256], variable[64] = JOB_PIN;
+    if (number > 0 && by_component) {
+        snprintf(variable, sizeof variable, JOB_PIN "_%d", number);
+        setenv(TASK_COMPONENTS, "yes", 1);
+        setenv(TASK_CONFIG, config_path, 1);
+    }
+    if (pin_format(pin, sizeof pin, image) != 0 || setenv(variable, pin, 1) != 0) end_client_saying(FAIL_UNAVAILABLE, "cannot pin the image", "");
+    options_export(in_job, by_component ? number : 0);
+    if (number > 0) return;
+    unsetenv(TASK_COMMAND);
+    unsetenv(TASK_PROGRAMS);
+    setenv("CTMGR_CONTAINER", image->reference.text, 1);
+    setenv("CTMGR_IMAGE", image->path, 1);
+    if (image->sha256[0] != '\0') setenv("CTMGR_SHA256", image->sha256, 1);
+    else unsetenv("CTMGR_SHA256");
 }
 
 int slurm_spank_init_post_opt(spank_t spank, int count, char **words)
@@ -124,43 +165,36 @@ int slurm_spank_init_post_opt(spank_t spank, int count, char **words)
 
     struct image pinned, image;
     struct failure failure;
-    const char *asked = getenv("SLURM_CONTAINER"), *reference = asked;
-    int in_job = context == S_CTX_LOCAL && getenv("SLURM_JOB_ID") != NULL;
+    int number = components++, in_job = context == S_CTX_LOCAL && getenv("SLURM_JOB_ID") != NULL;
+    char *asked = component_container();
+    const char *reference = asked;
+    if (number == 0) forget_components();
     if (asked == NULL && in_job) reference = inherited_reference(&pinned);
-    check_components(asked != NULL, reference);
+    check_component(number, reference, context == S_CTX_LOCAL);
+
+    struct config config;
     if (reference == NULL) {
         if (options_any()) end_client_saying(FAIL_USAGE, "--container-... options need --container=NAME", "");
         forget_container();
-        return 0;
-    }
-
-    struct config config;
-    if (config_load(&config, config_path, NULL, &failure) != 0) end_client(&failure);
-    if (is_bundle(reference)) {
+    } else if (config_load(&config, config_path, NULL, &failure) != 0) {
+        end_client(&failure);
+    } else if (is_bundle(reference)) {
         /* Slurm's own OCI support: as if there were no plugin. */
         if (asked == NULL) setenv("SLURM_CONTAINER", reference, 1);
         forget_container();
+        config_free(&config);
     } else {
-        if (asked != NULL && !in_job) forget_container();
+        if (asked != NULL && !in_job && number == 0) forget_container();
         if (in_job && reuse_pin(&image, reference)) {
             if (image_check(&image, &config, NULL, &failure) != 0) end_client(&failure);
         } else if (image_resolve(&image, &config, reference, &failure) != 0) {
             end_client(&failure);
         }
-        char pin[sizeof image.path + 256];
-        if (pin_format(pin, sizeof pin, &image) != 0 || setenv(JOB_PIN, pin, 1) != 0)
-            end_client_saying(FAIL_UNAVAILABLE, "cannot pin the image", "");
-        options_export(in_job);
-        unsetenv(TASK_COMMAND);
-        unsetenv(TASK_PROGRAMS);
-        /* The next component of a heterogeneous job shall show its own value. */
+        export_image(&image, number, in_job);
         unsetenv("SLURM_CONTAINER");
-        setenv("CTMGR_CONTAINER", image.reference.text, 1);
-        setenv("CTMGR_IMAGE", image.path, 1);
-        if (image.sha256[0] != '\0') setenv("CTMGR_SHA256", image.sha256, 1);
-        else unsetenv("CTMGR_SHA256");
+        config_free(&config);
     }
-    config_free(&config);
+    free(asked);
     return 0;
 }
 

@@ -47,7 +47,9 @@ int task_prepare(spank_t spank, char *exec_path, const char *config_path)
         end_task("cannot get the command of the task");
     spank_unsetenv(spank, CLIENT_PLUGIN);
     if (is_wrapped(argv[0])) return 0;
-    if (step != SLURM_BATCH_SCRIPT && spank_getenv(spank, TASK_PROGRAMS, value, sizeof value) == ESPANK_SUCCESS) return 0;
+    if (step != SLURM_BATCH_SCRIPT && (spank_getenv(spank, TASK_PROGRAMS, value, sizeof value) == ESPANK_SUCCESS ||
+                                       spank_getenv(spank, TASK_COMPONENTS, value, sizeof value) == ESPANK_SUCCESS))
+        return 0;
     if (step == SLURM_BATCH_SCRIPT) {
         struct config config;
         struct failure failure;

@@ -9,6 +9,7 @@
 #include "client.h"
 #include "job-variables.h"
 #include "programs.h"
+#include "srun-components.h"
 
 int is_wrapped(const char *command)
 {
@@ -33,10 +34,15 @@ static int has_option(const char *shortest, const char *longest)
     return found;
 }
 
+int is_broadcast(void)
+{
+    return getenv("SLURM_BCAST") != NULL || has_option("--bc", "--bcast");
+}
+
 /*
  * Lets srun itself start ctmgr-exec, so that the command cannot run on the bare host of a node that does not load the
- * plugin. Words of a command line are freed by Slurm's own allocator. --bcast puts another path there afterwards, and
- * components of a heterogeneous job have different commands: then the plugin on the node does it.
+ * plugin. Words of a command line are freed by Slurm's own allocator. --bcast puts another path there afterwards: then the
+ * plugin on the node does it.
  */
 static void wrap_command(spank_t spank, const struct wrapping *w)
 {
@@ -44,7 +50,7 @@ static void wrap_command(spank_t spank, const struct wrapping *w)
     int argc = 0;
     char **argv = NULL;
     *(void **)&duplicate = dlsym(RTLD_DEFAULT, "slurm_xstrdup");
-    if (duplicate == NULL || w->components != 1 || getenv("SLURM_BCAST") != NULL || has_option("--bc", "--bcast")) return;
+    if (duplicate == NULL || is_broadcast()) return;
     if (spank_get_item(spank, S_JOB_ARGV, &argc, &argv) != ESPANK_SUCCESS || argc < 1 || argv == NULL || argv[0] == NULL) return;
     if (is_wrapped(argv[0])) return;
     if (setenv(TASK_COMMAND, argv[0], 1) != 0 || setenv(TASK_CONFIG, w->config_path, 1) != 0) return;
@@ -65,7 +71,7 @@ static void wrap_programs(spank_t spank, const struct wrapping *w)
     *(void **)&duplicate = dlsym(RTLD_DEFAULT, "slurm_xstrdup");
     spank_err_t got = spank_get_item(spank, S_JOB_ARGV, &argc, &argv);
     char *text = NULL;
-    if (got == ESPANK_SUCCESS && duplicate != NULL && w->components == 1 && argc >= 2 && argv[1] != NULL && programs_are(argv[1], argv[0]))
+    if (got == ESPANK_SUCCESS && duplicate != NULL && argc >= 2 && argv[1] != NULL && programs_are(argv[1], argv[0]))
         text = programs_rewrite(argv[1], w->exec_path);
     if (text == NULL || setenv(TASK_PROGRAMS, "yes", 1) != 0 || setenv(TASK_CONFIG, w->config_path, 1) != 0)
         end_client_saying(FAIL_USAGE, "--container=NAME cannot be used with --multi-prog here", "one srun for each program");
@@ -73,22 +79,14 @@ static void wrap_programs(spank_t spank, const struct wrapping *w)
     free(text);
 }
 
-/*
- * Takes --container back from srun once the step is made, whose record keeps it. The node would only find that it has no OCI
- * runtime to run it in; and mpi/pmix, which puts its sockets into the folder that such a container would have had, fails
- * (_env_set in src/plugins/mpi/pmix/pmixp_info.c). `opt` is what srun starts tasks by (src/srun/opt.c); where Slurm hides it, and
- * in components of a heterogeneous job, which share their strings, the option stays.
- */
-static void take_option_back(void)
-{
-    int (*reset)(void *, const char *) = NULL;
-    void *opt = dlsym(RTLD_DEFAULT, "opt"), **components = dlsym(RTLD_DEFAULT, "opt_list");
-    *(void **)&reset = dlsym(RTLD_DEFAULT, "slurm_option_reset");
-    if (opt != NULL && components != NULL && *components == NULL && reset != NULL) reset(opt, "container");
-}
-
 void wrap_step(spank_t spank, const struct wrapping *wrapping)
 {
+    if (wrapping->components > 1) {
+        if (components_wrap(spank, is_broadcast() ? NULL : wrapping->exec_path, wrapping->components) != 0)
+            end_client_saying(FAIL_USAGE, "--container=NAME cannot be used for components of a heterogeneous step with this Slurm",
+                              "one srun for each");
+        return;
+    }
     take_option_back();
     if (getenv("SLURM_SRUN_MULTI") != NULL || has_option("--mu", "--multi-prog")) wrap_programs(spank, wrapping);
     else wrap_command(spank, wrapping);

@@ -11,6 +11,9 @@ struct wrapping {
 /* True if srun, or another copy of the plugin, has put ctmgr-exec in the command's place. */
 int is_wrapped(const char *command);
 
+/* True if srun copies the command to the nodes: --bcast. */
+int is_broadcast(void);
+
 /* In srun, before a step starts: puts ctmgr-exec in the place of its command, or of each command of --multi-prog. */
 void wrap_step(spank_t spank, const struct wrapping *wrapping);
 

@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -15,10 +15,8 @@ beforeAll(() => {
     cpSync(join(root, name), join(folder, name), { recursive: true });
   }
   symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'));
-  const manifest = JSON.parse(
-    execFileSync('npm', ['pkg', 'get', 'scripts.build'], { cwd: root, encoding: 'utf8' }),
-  ) as string;
-  execFileSync('sh', ['-c', `PATH=${root}/node_modules/.bin:$PATH; ${manifest} --outdir=${folder}/dist`], {
+  const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { scripts: { build: string } };
+  execFileSync('sh', ['-c', `PATH=${root}/node_modules/.bin:$PATH; ${scripts.build} --outdir=${folder}/dist`], {
     cwd: root,
   });
 });

@@ -8,6 +8,7 @@ import { writeCatalogue } from '../../lib/builds/write-catalogue.ts';
 import { loadConfig } from '../../lib/config/load-config.ts';
 import { packageRoot } from '../../lib/config/paths.ts';
 import { currentUserName } from '../../lib/util/accounts.ts';
+import { runCli } from './support/run-cli.ts';
 import { type ProcessEnd, runProcess } from './support/run-node.ts';
 import { buildImage, importOne, makeTestSite, named, recordAll, type TestSite } from './support/test-site.ts';
 
@@ -33,9 +34,13 @@ afterAll(async () => {
   await site.remove();
 });
 
-function ctmgr(args: string[], config = site.configFile): Promise<ProcessEnd> {
-  return runProcess(program, args, { env: { ...process.env, CTMGR_CONFIG: config } });
+/** As a user starts it. */
+function ctmgr(args: string[]): Promise<ProcessEnd> {
+  return runProcess(program, args, { env: { ...process.env, CTMGR_CONFIG: site.configFile } });
 }
+
+/** The same command line in this process, where a process of its own would show nothing more. */
+const inside = (args: string[], config = site.configFile): Promise<ProcessEnd> => runCli(args, config);
 
 describe('answers go to standard output, alone', () => {
   test('config: every setting, its value and where it came from', async () => {
@@ -52,10 +57,8 @@ describe('answers go to standard output, alone', () => {
   });
 
   test('list and show agree', async () => {
-    const [list, show] = await Promise.all([
-      ctmgr(['list', '-P', '-n', '--format', 'name,tag,file']),
-      ctmgr(['show', `app:${tag}`, '--json']),
-    ]);
+    const list = await inside(['list', '-P', '-n', '--format', 'name,tag,file']);
+    const show = await inside(['show', `app:${tag}`, '--json']);
     const file = join(site.paths.builds, tag, 'app.sif');
     expect(list).toEqual({ code: 0, stdout: `app|${tag}|${file}\n`, stderr: '' });
     expect(JSON.parse(show.stdout)).toMatchObject({ name: 'app', tag, file, current: true });
@@ -80,12 +83,12 @@ describe('answers go to standard output, alone', () => {
 });
 
 describe('errors say what, why and what to do, with an exit code of their own', () => {
-  test.concurrent.each([
+  test.each([
     ['an unknown command', ['frobnicate'], 64, /frobnicate|Did you mean/],
     ['a path in place of a name', ['show', '../etc/passwd'], 64, /"\.\.\/etc\/passwd" is not a valid image name/],
     ['a name that paints', ['import', '/none', '--name', 'Bad\u001b[31m'], 64, /not a valid recipe name/],
   ])('%s', async (_what, args, code, why) => {
-    const end = await ctmgr(args);
+    const end = await inside(args);
     expect(end).toMatchObject({ code, stdout: '', stderr: expect.stringMatching(why) });
     expect(end.stderr.split('\n').length).toBeLessThanOrEqual(4);
     // oxlint-disable-next-line no-control-regex -- exactly these must not reach a terminal
@@ -105,7 +108,8 @@ describe('errors say what, why and what to do, with an exit code of their own', 
     const config = join(site.folder, 'empty.toml');
     const rights = `[rights]\nadmin_users = ["${currentUserName()}"]\n`;
     writeFileSync(config, `[paths]\nshare = "${site.folder}/none"\nstate = "${site.folder}/none"\n${rights}`);
-    const [list, overlays] = await Promise.all([ctmgr(['list'], config), ctmgr(['overlay', 'list'], config)]);
+    const list = await inside(['list'], config);
+    const overlays = await inside(['overlay', 'list'], config);
     expect(list).toMatchObject({ code: 66, stdout: '', stderr: expect.stringContaining('catalog.json') });
     expect(overlays).toMatchObject({ code: 78, stdout: '', stderr: expect.stringContaining('ctmgr init') });
   });
@@ -113,7 +117,7 @@ describe('errors say what, why and what to do, with an exit code of their own', 
   test('a bad configuration, whatever the command', async () => {
     const config = join(site.folder, 'bad.toml');
     writeFileSync(config, '[paths]\nshrae = "/x"\n');
-    const { code, stderr } = await ctmgr(['list'], config);
+    const { code, stderr } = await inside(['list'], config);
     expect(code).toBe(78);
     expect(stderr).toMatch(/bad\.toml is not valid\n {2}paths\.shrae: unknown key/);
   });
@@ -122,9 +126,9 @@ describe('errors say what, why and what to do, with an exit code of their own', 
 test('what a user writes is carried literally and never run', async () => {
   const witness = join(site.folder, 'witness');
   const step = `echo "$(touch '${witness}')" 'a  b' \\ größe; true`;
-  const add = await ctmgr(['overlay', 'add', 'nasty', '--run', step, '--message', '$(id) "x"']);
+  const add = await inside(['overlay', 'add', 'nasty', '--run', step, '--message', '$(id) "x"']);
   expect(add).toMatchObject({ code: 0, stderr: '' });
-  const { stdout } = await ctmgr(['overlay', 'show', 'nasty', '--json']);
+  const { stdout } = await inside(['overlay', 'show', 'nasty', '--json']);
   expect(JSON.parse(stdout)).toMatchObject({ versions: [{ commands: [step], message: '$(id) "x"' }] });
   expect(existsSync(witness)).toBe(false);
 });

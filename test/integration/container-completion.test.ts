@@ -17,15 +17,19 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
-/** What bash would offer for the last of these words of ctmgr. */
-function offeredByOwn(...words: string[]): string[] {
-  const script = `eval "$("$1" completion bash)"; shift; COMP_WORDS=(ctmgr "$@"); COMP_CWORD=$#; _ctmgr; printf '%s\\n' "\${COMPREPLY[@]}"`;
-  const result = spawnSync('bash', ['--norc', '-c', script, 'bash', join(completion, '../../bin/ctmgr'), ...words], {
+/** What bash would offer for the last word of each of these lines of ctmgr. */
+function offeredByOwn(...lines: string[][]): string[][] {
+  const complete = lines.map((words) => `offer ${words.join(' ')}`).join('\n');
+  const script = `eval "$("$1" completion bash)"
+offer() { COMP_WORDS=(ctmgr "$@"); COMP_CWORD=$#; _ctmgr; echo "\${COMPREPLY[@]}"; }
+${complete}`;
+  const result = spawnSync('bash', ['--norc', '-c', script, 'bash', join(completion, '../../bin/ctmgr')], {
     encoding: 'utf8',
-    env: { PATH: process.env['PATH'] ?? '', CTMGR_CONFIG: join(folder, 'config.toml') },
+    env: { ...process.env, CTMGR_CONFIG: join(folder, 'config.toml') },
   });
   expect(result.stderr).toBe('');
-  return result.stdout.split('\n').filter((word) => word !== '');
+  const offers = result.stdout.split('\n').slice(0, -1);
+  return offers.map((line) => line.split(' ').filter((word) => word !== ''));
 }
 
 /** What bash would offer for the last of these words, as it cuts them. */
@@ -51,9 +55,7 @@ test('names of images that can be read are offered after --container, anything e
 });
 
 test('commands, their options and names of images are offered for ctmgr', () => {
-  expect(offeredByOwn('hi')).toEqual(['history']);
-  expect(offeredByOwn('show', 'h')).toEqual(['hello', 'help.er']);
-  expect(offeredByOwn('jobs', 'hello', '--s')).toEqual(['--since']);
-  expect(offeredByOwn('overlay', 'a')).toEqual(['add']);
-  expect(offeredByOwn('overlay', 'add', 'h')).toEqual([]);
+  expect(
+    offeredByOwn(['hi'], ['show', 'h'], ['jobs', 'hello', '--s'], ['overlay', 'a'], ['overlay', 'add', 'h']),
+  ).toEqual([['history'], ['hello', 'help.er'], ['--since'], ['add'], []]);
 });

@@ -2,8 +2,8 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { packageRoot } from '../../lib/config/paths.ts';
-import { type ProcessEnd, runProcess } from './support/run-node.ts';
+import { runCli } from './support/run-cli.ts';
+import type { ProcessEnd } from './support/run-node.ts';
 
 /** `ctmgr convert` needs neither a site nor a database. */
 let folder: string;
@@ -17,8 +17,7 @@ afterAll(() => rmSync(folder, { recursive: true }));
 function convert(dockerfile: string, ...more: string[]): Promise<ProcessEnd> {
   const file = join(folder, 'Dockerfile');
   writeFileSync(file, dockerfile);
-  const env = { ...process.env, CTMGR_CONFIG: join(folder, 'config.toml') };
-  return runProcess(join(packageRoot(), 'bin/ctmgr'), ['convert', file, ...more], { env });
+  return runCli(['convert', file, ...more], join(folder, 'config.toml'));
 }
 
 test('prints the definition file, and warnings with their codes on standard error', async () => {

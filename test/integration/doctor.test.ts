@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { checkAccount, checkContainerOption, checkNotifier } from '../../lib/service/doctor/check-doors.ts';
 import { checkGroups } from '../../lib/service/doctor/check-groups.ts';
 import { checkRegistries } from '../../lib/service/doctor/check-registries.ts';
-import { checkShare } from '../../lib/service/doctor/check-share.ts';
+import { checkShare, missingShare } from '../../lib/service/doctor/check-share.ts';
 import { checkDaemons, checkPartitions, checkTools } from '../../lib/service/doctor/check-slurm.ts';
 import { checkState, judgeDisk } from '../../lib/service/doctor/check-state.ts';
 import type { Finding } from '../../lib/service/doctor/finding.ts';
@@ -144,6 +144,7 @@ describe('this host', () => {
   test('share: folders that others may write, that are none, that are gone', async () => {
     const share = async (): Promise<string[]> =>
       complaints(await checkShare(site.config, site.paths)).map((line) => line.replace(/ENOENT.*/, 'ENOENT'));
+    expect(await missingShare(site.paths)).toBeUndefined();
     for (const path of [site.paths.builds, site.paths.logs]) rmSync(path, { recursive: true });
     writeFileSync(site.paths.builds, '');
     const found = await share();
@@ -151,6 +152,10 @@ describe('this host', () => {
     expect(found.at(-1)).toBe('problem share: ENOENT');
     chmodSync(site.paths.share, 0o777);
     expect(await share()).toContain('problem share: others may write it (mode 777)');
+    rmSync(site.paths.marker);
+    const missing = await missingShare(site.paths);
+    expect([missing?.state, missing?.detail]).toEqual(['problem', expect.stringMatching(/not mounted here/)]);
+    expect(missing?.fix).toMatch(/^mount /);
   });
 
   test('registry that does not answer, notifier that cannot be run, group that is gone', async () => {

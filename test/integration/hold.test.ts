@@ -8,6 +8,7 @@ import { publish } from '../../lib/builds/publish.ts';
 import { recordRebuild } from '../../lib/builds/record-rebuild.ts';
 import { releaseTag } from '../../lib/builds/release-tag.ts';
 import { writeCatalogue } from '../../lib/builds/write-catalogue.ts';
+import { reportRebuild } from '../../lib/commands/rebuild-report.ts';
 import { renderRecipe } from '../../lib/definitions/render-recipe.ts';
 import { setPinned } from '../../lib/store/current-images.ts';
 import { changeInstance, type Instance, instancesOfTag } from '../../lib/store/instances.ts';
@@ -28,6 +29,7 @@ afterEach(async () => {
 });
 
 interface Tag {
+  id: number;
   name: string;
   instances: Instance[];
 }
@@ -43,7 +45,7 @@ async function rebuild(hold: boolean, good: string[]): Promise<Tag> {
     const instance = named(instances, one);
     expect(await publish(site, instance, buildImage(site, instance))).toBe('published');
   }
-  return { name, instances };
+  return { id, name, instances };
 }
 
 const link = (name: string): string => join(site.paths.current, `${name}.sif`);
@@ -55,6 +57,12 @@ async function fail({ instances }: Tag, name: string): Promise<void> {
   const { id, status } = named(instances, name);
   await changeInstance(site.store, id, status, { status: 'failure', failure_kind: 'build', message: 'make failed' });
 }
+
+/** What `--wait` says at the end of a rebuild. */
+const report = async (tag: Tag): Promise<string | undefined> => {
+  const answer = await reportRebuild(site, tag);
+  return answer.text;
+};
 
 const catalogue = async (): Promise<{ images: { name: string; tag: string; current: boolean }[]; tags: object[] }> => {
   await writeCatalogue(site.store, site.paths);
@@ -84,6 +92,7 @@ describe('a held tag', () => {
     const after = await catalogue();
     expect(after.images.filter(({ current }) => current).map(({ tag }) => tag)).toEqual(Array(3).fill(held.name));
     expect(after.tags).toMatchObject([{ note: null }, { note: null }]);
+    expect(await report(held)).not.toContain('Pinned');
     expect(await releaseTag(site, held.name, false)).toMatchObject({ already: true, live: [] });
   });
 
@@ -103,6 +112,9 @@ describe('a held tag', () => {
     await fail(held, 'c');
     await expect(releaseTag(site, held.name, false)).rejects.toMatchObject({ code: 'failed', why: 'not good: c' });
     expect(means('a')).toBe('');
+    expect(await report(held)).toMatch(
+      new RegExp(`held; what is good goes live with: ctmgr publish ${held.name} --partial`),
+    );
     expect(await releaseTag(site, held.name, true)).toMatchObject({ live: ['a', 'b'], missing: ['c'] });
     expect(['a', 'b', 'c'].map(means)).toEqual([held.name, held.name, '']);
   });
@@ -133,7 +145,10 @@ test('a release that stops in the middle is completed by the next poll', async (
   const held = await rebuild(true, ['a', 'b', 'c']);
   // A folder in the place of a link: rename(2) refuses that.
   mkdirSync(link('b'));
-  await expect(releaseTag(site, held.name, false)).rejects.toThrow(/EISDIR|EEXIST|ENOTEMPTY|EINVAL/);
+  await expect(releaseTag(site, held.name, false)).rejects.toMatchObject({
+    code: 'tryAgain',
+    why: expect.stringMatching(/EISDIR|EEXIST|ENOTEMPTY|EINVAL/),
+  });
   expect(await listTagHolds(site.store)).toMatchObject([{ state: 'releasing' }]);
   expect((await pollOnce(site, false)).problems).toEqual([expect.stringContaining(`cannot publish ${held.name} now`)]);
   rmSync(link('b'), { recursive: true });
@@ -154,6 +169,8 @@ test('a pinned name is not moved', async () => {
   await setPinned(site.store, named(live.instances, 'a').recipe_id, 1);
   const held = await rebuild(true, ['a', 'b', 'c']);
   await importOne(site, 'd');
+  expect(await report(held)).not.toContain('Pinned');
   expect(await releaseTag(site, held.name, false)).toMatchObject({ live: ['b', 'c'], kept: ['a'] });
+  expect(await report(held)).toMatch(new RegExp(`^Pinned names keep .*: a \\(${live.name}\\)$`, 'm'));
   expect(['a', 'b', 'c'].map(means)).toEqual([live.name, held.name, held.name]);
 });

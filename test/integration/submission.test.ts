@@ -1,12 +1,14 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pollOnce } from '../../lib/builds/poll.ts';
 import { planRecipes } from '../../lib/builds/rebuild.ts';
 import { submitPlannedArray } from '../../lib/builds/submit-array.ts';
 import { arraysOfTag, type BuildArray, releaseArray } from '../../lib/store/build-arrays.ts';
+import { compactIndices } from '../../lib/slurm/array-indices.ts';
+import { importRecipe } from '../../lib/definitions/import-recipe.ts';
 import { instancesOfTag } from '../../lib/store/instances.ts';
-import { importOne, makeTestSite, recordAll, type TestSite } from './support/test-site.ts';
+import { importOne, makeTestSite, named, recordAll, type TestSite } from './support/test-site.ts';
 
 /** slurmctld is a folder here: what each tool prints, and a line for every call of sbatch. */
 const standIn = (tool: string): string => `#!/bin/sh
@@ -83,6 +85,33 @@ describe('a planned array', () => {
     const { submissions, problems } = await pollOnce(site);
     expect([submissions.length, problems]).toEqual([1, []]);
     expect(await array()).toMatchObject({ state: 'submitted', job_id: 41 });
+  });
+
+  test.each([
+    ['gone', (archive: string) => rmSync(archive)],
+    ['cut off', (archive: string) => truncateSync(archive, 700)],
+    ['of other files', (archive: string) => writeFileSync(archive, '')],
+  ])('goes on without an image whose stored files are %s', async (_what, spoil) => {
+    says('sbatch', '41\n');
+    const folder = join(site.folder, 'data');
+    mkdirSync(folder);
+    writeFileSync(join(folder, 'Dockerfile'), 'FROM debian:12\nCOPY file /file\n');
+    writeFileSync(join(folder, 'file'), 'x'.repeat(5000));
+    const request = { dockerfile: join(folder, 'Dockerfile'), name: 'data', context: folder, buildArgs: {} };
+    const unset = { baseName: undefined, class: undefined, message: undefined };
+    await importRecipe(site.store, site.paths.contexts, { ...request, ...unset }, 'tester');
+    const [archive = ''] = readdirSync(site.paths.contexts);
+    spoil(join(site.paths.contexts, archive));
+    tagId = (await recordAll(site)).tag.id;
+    expect(await submitPlannedArray(site, await array())).toMatchObject({ kind: 'submitted' });
+    const instances = await instancesOfTag(site.store, tagId);
+    const data = named(instances, 'data');
+    expect(data).toMatchObject({ status: 'failure', failure_kind: 'infrastructure' });
+    expect(data.message).toMatch(/contexts\/.*; import data again with the same files/);
+    expect(instances.map(({ status }) => status).sort()).toEqual(['failure', 'queued', 'queued', 'queued']);
+    const submitted = readFileSync(join(site.folder, 'submitted'), 'utf8');
+    const indices = instances.filter(({ name }) => name !== 'data').map(({ array_index }) => array_index);
+    expect(/--array=(\S+)/.exec(submitted)?.[1]).toBe(compactIndices(indices));
   });
 
   test('whose template is broken is a problem of the pass, which goes on', async () => {

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 
@@ -48,6 +48,31 @@ describe('verifications', () => {
     expect(await findVerification(site.store, recent.name)).toBeDefined();
     expect([old, recent].map(({ name }) => existsSync(join(site.paths.logs, name)))).toEqual([false, true]);
     expect(existsSync(archive)).toBe(false);
+  });
+
+  it('that the share is in no state for hold up nobody: what could not be done is told and done later', async () => {
+    await importOne(site, 'app');
+    const [waiting, ended, old] = [await record(), await record(), await record()];
+    await changeVerification(site.store, ended, { status: 'queued', job_id: 41, attempted_at: 1 });
+    await changeVerification(site.store, old, { status: 'success', ended_at: 1 });
+    const results = join(site.paths.results, ended.name);
+    mkdirSync(results);
+    const facts = { node: 'b1', job_id: 41, index: 0, started: 1, ended: epochSeconds(), apptainer: '1.4.5' };
+    const result = { schema: 1, outcome: 'failure', kind: 'build', exit_code: 1, message: 'make failed', ...facts };
+    writeFileSync(join(results, '0.json'), JSON.stringify(result));
+    rmSync(site.paths.tasks, { recursive: true });
+    writeFileSync(site.paths.tasks, 'a file, so that all in it is ENOTDIR');
+    const { problems } = await pollOnce(site);
+    expect(problems).toEqual([
+      expect.stringMatching(new RegExp(`^cannot submit ${waiting.name} now: .*: ENOTDIR`)),
+      expect.stringMatching(new RegExp(`^cannot clear away the task of ${ended.name} now: ENOTDIR`)),
+      expect.stringMatching(new RegExp(`^cannot clear away ${old.name} now: ENOTDIR`)),
+    ]);
+    expect(await findVerification(site.store, ended.name)).toMatchObject({ status: 'failure', message: 'make failed' });
+    rmSync(site.paths.tasks);
+    mkdirSync(site.paths.tasks);
+    expect(await pollOnce(site)).toMatchObject({ problems: [], unfinished: 0 });
+    expect(await findVerification(site.store, old.name)).toBeUndefined();
   });
 
   it('that Slurm refuses have failed, and say why', async () => {

@@ -49,12 +49,14 @@ interface Report {
   run: { name: string; jobs: number[]; aa: boolean };
   different_builds: string[];
   excluded: { reason: string }[];
+  checks: { state: string; text: string }[];
   metrics: {
     name: string;
     verdict: string;
     pairs: number;
     estimate: number;
     interval95: [number, number];
+    difference: { attainable: boolean };
     order: { value: number; p: number };
     fixed_orders: { sequence: string; claim: string }[];
   }[];
@@ -132,6 +134,10 @@ describe('a program whose true cost is known', () => {
   let same: Report;
   let dearer: Report;
   let hot: Report;
+  let self: Ended;
+  let biased: Ended;
+  const aa = (...more: string[]): Promise<Ended> =>
+    admin(['run', 'truth', '--aa', '--wait', '--json', '--pairs', '16', '--allocations', '4', ...more]);
   /** Whether the stated interval holds the true difference. */
   const holds = ({ metrics }: Report, truth: number): boolean => {
     const [low = 1, high = 0] = metrics[0]?.interval95 ?? [];
@@ -139,10 +145,13 @@ describe('a program whose true cost is known', () => {
   };
 
   beforeAll(async () => {
-    [same, dearer, hot] = await Promise.all([
+    [same, dearer, hot, self, biased] = await Promise.all([
       json(measure(['--seed', 'same'])),
       json(measure(['--seed', 'dearer', '--set', 'cost=1.02'])),
       json(measure(['--seed', 'hot', '--set', 'heat=1.015'])),
+      aa('--seed', 'self', '--set', 'heat=1.015'),
+      // The leg that stands in for the container is told so: a set-up that is biased.
+      aa('--seed', 'biased', '--set', 'cost=1.02'),
     ]);
   });
 
@@ -186,6 +195,28 @@ describe('a program whose true cost is known', () => {
       const sums = files.map((leg) => `${leg.outputSha256}  ${site.share}/bench/${run.name}/${leg.output}\n`).join('');
       expect(await exec(['sha256sum', '--check', '--quiet'], { input: sums })).toMatchObject({ code: 0 });
     }
+  });
+
+  it('is the same as itself on bare metal, and where it is not the run fails', () => {
+    const said = ({ code, stdout }: Ended): unknown[] => {
+      const { metrics, checks } = JSON.parse(stdout) as Report;
+      const failed = checks.filter(({ state }) => state === 'failed').map(({ text }) => text);
+      return [code, metrics[0]?.verdict, metrics[0]?.difference.attainable, failed];
+    };
+    expect(said(self)).toEqual([0, 'equivalent', true, []]);
+    const text = 'Bare metal differs from itself in time: the machine or the method is biased';
+    expect(said(biased)).toEqual([1, 'slower', true, [text]]);
+  });
+
+  it('would be run like that, says --dry-run, which changes nothing', async () => {
+    const runs = async (): Promise<unknown[]> => JSON.parse((await admin(['status', '--json'])).stdout) as unknown[];
+    const before = await runs();
+    const words = measure(['--seed', 'same', '--dry-run', '--json']).filter((word) => word !== '--wait');
+    const { plan } = JSON.parse((await admin(words)).stdout) as { plan: { pairs: { sequence: string }[] } };
+    expect(plan.pairs.map(({ sequence }) => sequence)).toEqual(same.pairs.map(({ sequence }) => sequence));
+    const few = await admin(['run', 'truth', '--aa', '--pairs', '8', '--dry-run']);
+    expect(few.stdout).toMatch(/8 pairs in 4 allocations can be drawn in 16 ways: .* takes at least 16 pairs/);
+    expect(await runs()).toHaveLength(before.length);
   });
 
   it('is reported with the same bytes every time', async () => {

@@ -182,3 +182,15 @@ describe('publishing is killed', () => {
     await pollUntilQuiet(['one', 'two']);
   });
 });
+
+describe('carrying on is killed', () => {
+  it('at commit after commit: an image on an image is built once', async () => {
+    expect(await site.import('three', `FROM ctmgr:one\nRUN true\n`)).toMatchObject({ code: 0 });
+    expect(await site.ctmgr(['rebuild', 'one', 'three'])).toMatchObject({ code: 0 });
+    const wal = `${site.state}/ctmgr.db-wal`;
+    const codes: (number | null)[] = [];
+    for (const count of [1, 2, 1, 2, 3, 2, 3, 4]) codes.push((await killAtCall('fsync', count, ['poll'], wal)).code);
+    expect(codes).toContain(137);
+    await pollUntilQuiet(['one', 'three']);
+  });
+});

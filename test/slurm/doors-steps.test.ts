@@ -69,6 +69,20 @@ describe.each(['wrapper', 'plugin'])('%s', (door) => {
     ]);
   });
 
+  it('starts the components of a heterogeneous step, each in the image that it names, as one MPI program', async () => {
+    const ring = '/usr/bin/ring';
+    const mpi = ['srun', '-Q', '--mpi=pmix'];
+    const ends = await runLines(
+      [
+        { words: [...mpi, '-n2', '--container=mpi', ring, ':', '--container=hello:2020-01-01.2', ring] },
+        { words: [...mpi, '--container=mpi', ring, ':', ring, ':', ring] },
+      ],
+      alice,
+    );
+    const lines = [0, 1, 2].map((rank) => `${rank} of 3 sum 3`);
+    expect(ends.map(sorted)).toEqual(ends.map(() => ({ code: 0, lines, stderr: '' })));
+  });
+
   it('lets a program in the image talk to PMI2, and see the folders that its job speaks of', async () => {
     const hail =
       'printf "cmd=init pmi_version=2 pmi_subversion=0\\n" >&$PMI_FD; read -r line <&$PMI_FD; echo "${line%% rc=*}"';

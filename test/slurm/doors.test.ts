@@ -75,6 +75,9 @@ const options: [words: string[], tasks?: number][] = [
   [['--nice=5', '--propagate']],
   [['--propagate=NONE', '--cpu-bind=none']],
   [['--signal=USR1@10', '--threads-per-core', '1']],
+  [['-e', 'none', '-t', '1']],
+  [['--error=none', '--time-min=1']],
+  [['-l', '--mincpus=1', '--exclusive']],
   [['--container-mounts=/etc/slurm:/data:ro']],
   [['--container-mounts', '/etc/slurm', '--container-workdir=/etc/slurm']],
   [['--container-writable', '--container-mount-home']],
@@ -95,7 +98,13 @@ const refused: [words: string[], text: RegExp, env?: Record<string, string>][] =
   [['srun', '--container=$(touch ran)', 'true'], /ctmgr: .*not the name of an image/],
   [['srun', 'touch', 'ran'], /no image nope/, { SRUN_CONTAINER: 'nope' }],
   [['srun', 'touch', 'ran', ':', '--container=hello', 'touch', 'ran'], /component/],
+  [['srun', '--container=hello', 'touch', 'ran', ':', '--container=nope', 'touch', 'ran'], /no image nope/],
+  [['srun', '--container=/bundle', 'touch', 'ran', ':', '--container=hello', 'touch', 'ran'], /component/],
+  [['srun', '--container=hello', '--container-mounts=data', 'touch', 'ran'], /absolute paths/],
+  [['srun', '--container=hello', '--container-env=A=3', 'touch', 'ran'], /names of variables/],
+  [['srun', '--container=hello', '--container-gpu=cuda', 'touch', 'ran'], /nvidia, amd or none/],
   [['srun', '--container-writable', 'touch', 'ran'], /need --container=NAME/],
+  [['sbatch', '--container=hello', ':', '--container=other', '--wrap', 'touch ran'], /all components|two different/],
   [['sbatch', '--container=nope', '--wrap', 'touch ran'], /no image nope/],
   [['sbatch', '--wrap', 'touch ran'], /no image nope/, { SBATCH_CONTAINER: 'nope' }],
   [['salloc', '--container=nope', 'touch', 'ran'], /no image nope|use_interactive_step/],
@@ -199,14 +208,17 @@ describe.each(['wrapper', 'plugin'])('%s', (door) => {
       stderr: '',
     });
     expect(await output(['cat', out])).toBe('hello');
-    const [het, plain, code] = await runLines(
+    const components = ['--container=hello', 'cat', '/etc/image', ':', '--container=other', 'cat', '/etc/image', ':'];
+    const [three, het, plain, code] = await runLines(
       [
+        { words: ['srun', '-Q', ...components, '--container=hello', ...probe] },
         { words: ['srun', '-Q', '--container=hello', 'cat', '/etc/image', ':', '--container=hello', ...probe] },
         { words: ['srun', '-Q', ...probe] },
         { words: ['srun', '-Q', '--container=hello', 'sh', '-c', 'exit 7'] },
       ],
       alice,
     );
+    expect(three?.stdout.split('\n').toSorted()).toEqual(['', 'hello', 'hello:3:a b --container=x ', 'other']);
     expect(het?.stdout.split('\n').toSorted()).toEqual(['', 'hello', 'hello:3:a b --container=x ']);
     expect(plain).toEqual({ code: 0, stdout: 'host:3:a b --container=x \n', stderr: '' });
     expect(code).toMatchObject({ code: 7, stdout: '' });

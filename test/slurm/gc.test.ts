@@ -46,11 +46,30 @@ describe('a share that is in no state to be changed', () => {
     expect([rolled.code, rolled.stderr]).toEqual([75, expect.stringMatching(/EROFS.*\n(.*\n)*The change is recorded/)]);
     const polled = await site.ctmgr(['poll']);
     expect([polled.code, polled.stderr]).toEqual([75, expect.stringMatching(/app keeps its old meaning.*EROFS/)]);
+    const verified = await site.ctmgr(['verify', 'app', '--json']);
+    expect([verified.code, verified.stderr]).toEqual([
+      0,
+      expect.stringMatching(/cannot submit verify-\S+ now: .*EROFS/),
+    ]);
+    const examined = await site.ctmgr(['doctor', '--no-jobs']);
+    expect([examined.code, examined.stdout]).toEqual([1, expect.stringMatching(/PROBLEM +share .*: EROFS.*\n +Try: /)]);
     expect([await images(), await link()]).toEqual([paths(...tags), `../builds/${tags[2]}/app.sif`]);
     await output(['umount', share()]);
+    await required(site.ctmgr(['cancel', (JSON.parse(verified.stdout) as { verification: string }).verification]));
     expect((await site.ctmgr(['poll'])).code).toBe(0);
     expect(await link()).toBe(`../builds/${tags[1]}/app.sif`);
     await required(site.ctmgr(['rollback', 'app', tags[2] ?? '']));
+  });
+
+  it('the database on a read-only file system is told from one that the caller may not write', async () => {
+    try {
+      await output(['sh', '-ec', 'mount --bind "$1" "$1"; mount -o remount,ro,bind "$1"', 'sh', site.state]);
+      const stderr = expect.stringMatching(/database .* is on a read-only file system\n(.*\n)+Try: mount /);
+      expect(await site.ctmgr(['list'])).toMatchObject({ code: 73, stderr });
+    } finally {
+      await output(['umount', site.state]);
+    }
+    expect(await site.ctmgr(['rollback', 'app'], { user: 'alice' })).toMatchObject({ code: 77 });
   });
 
   it('not mounted: an empty folder makes nobody believe that the images are gone', async () => {
@@ -63,6 +82,11 @@ describe('a share that is in no state to be changed', () => {
     }
     expect(await site.ctmgr(['init'])).toMatchObject({ code: 69 });
     expect(await site.ctmgr(['rollback', 'app'])).toMatchObject({ code: 75, stderr });
+    const imported = ['import', `${site.inputs}/slow/Dockerfile`, '--name', 'later'];
+    const added = await site.ctmgr(imported);
+    expect(added).toMatchObject({ code: 0, stderr: expect.stringMatching(/is not there.*\nThe change is recorded/) });
+    const { stdout: checks } = await site.ctmgr(['doctor', '--no-jobs']);
+    expect(checks.match(/^PROBLEM.*/gm)).toEqual([expect.stringMatching(/^PROBLEM +share .* is not there: /)]);
     const ended = (): Promise<string> => output(['squeue', '--noheader', '--user=ctmgr']);
     await until('the build to end', ended, (jobs) => jobs === '');
     // Longer than any grace of the configuration.

@@ -151,6 +151,57 @@ describe('what is not as it should be', () => {
   });
 });
 
+describe('values that make no sense', () => {
+  it('are refused at submission, also those of the environment, and no is not yes', async () => {
+    const sbatch = ['sbatch', '-Q', '--container=hello', '--wrap', 'true'];
+    const write = ['srun', '-Q', '--container=hello', 'sh', '-c', 'touch /etc/new 2>/dev/null || echo not'];
+    const ends = await runLines(
+      [
+        { words: ['sbatch', '--container-mounts=data', ...sbatch.slice(1)] },
+        { words: sbatch, env: { CTMGR_CONTAINER_MOUNTS: '/etc:/data:rx' } },
+        { words: sbatch, env: { CTMGR_CONTAINER_GPU: 'all' } },
+        { words: sbatch, env: { CTMGR_CONTAINER_MOUNT_HOME: 'maybe' } },
+        { words: write, env: { CTMGR_CONTAINER_WRITABLE: 'no' } },
+        { words: ['srun', '--container-writable', ...write.slice(1)] },
+        { words: ['srun', '-Q', '-N1', '-n2', '--container=hello', '--container-gpu=amd', 'true'] },
+      ],
+      alice,
+    );
+    expect(ends).toEqual([
+      failed(64, 'absolute paths'),
+      failed(64, 'flag of a mount'),
+      failed(64, 'CTMGR_CONTAINER_GPU is nvidia, amd or none'),
+      failed(64, 'CTMGR_CONTAINER_MOUNT_HOME is yes or no'),
+      { code: 0, stdout: 'not\n', stderr: '' },
+      { code: 0, stdout: '', stderr: '' },
+      { code: 0, stdout: '', stderr: expect.stringMatching(/^ctmgr: node c\d has no GPU of AMD: .*\n$/) },
+    ]);
+  });
+});
+
+it('what a batch script asks for besides the image holds for its steps, and not for those on the host', async () => {
+  const folder = `${site.inputs}/alice-steps`;
+  await output(['install', '-d', '-o', 'alice', folder]);
+  const step = `srun -Q sh -c 'echo "\${IMAGE:-host}"; test -e ~/.profile && echo home; touch /etc/new 2>/dev/null && echo written'`;
+  const onHost = 'env -u SLURM_CTMGR_PIN -u SLURM_CONTAINER srun -Q sh -c';
+  const text = `#!/bin/sh
+#SBATCH --container=hello --no-container-mount-home --container-writable
+#SBATCH --container-mounts=/etc/slurm:/etc/site:ro -D /tmp -o ${folder}/out
+${step}
+srun -Q --container-mount-home sh -c 'test -e ~/.profile && echo home'
+srun -Q ls /etc/site/slurm.conf
+${onHost} 'echo "\${IMAGE:-host}"; ls -d /etc/site'
+touch ${folder}/end
+`;
+  await site.write(`${folder}/job.sh`, text);
+  await output(['touch', '/home/alice/.profile']);
+  expect(await exec(['/usr/bin/sbatch', '-Q', `${folder}/job.sh`], alice)).toMatchObject({ code: 0, stderr: '' });
+  await output(['sh', '-c', `until [ -e ${folder}/end ]; do sleep 0.1; done`]);
+  const printed = await output(['cat', `${folder}/out`]);
+  expect(printed.split('\n').slice(0, 5)).toEqual(['hello', 'written', 'home', '/etc/site/slurm.conf', 'host']);
+  expect(printed).toMatch(/\/etc\/site.*No such file/);
+});
+
 describe('what a user makes up', () => {
   const secret = (): string => `${site.share}/private/projx/builds/${tag}/secret.sif`;
 

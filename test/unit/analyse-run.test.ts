@@ -40,12 +40,13 @@ const run = (pairs: CollectedPair[]): RunData => ({
   metrics: [{ name: 'time', unit: 'µs', direction: 'lower-is-better', margin: 0.01 }],
   requested: {},
   allocations: 1,
+  warmUps: [],
   pairs,
 });
 
-/** Eight pairs with this ratio of container to bare metal, and some scatter. */
+/** Twelve pairs with this ratio of container to bare metal, and some scatter. */
 const measured = (ratio: number): CollectedPair[] =>
-  Array.from({ length: 8 }, (_, i) =>
+  Array.from({ length: 12 }, (_, i) =>
     pair(i, leg({ 1: 10 }), leg({ 1: 10 * ratio * (1 + (((i * 5) % 8) - 3.5) / 5000) })),
   );
 
@@ -65,6 +66,34 @@ it.each([
   expect(decideGate(run(measured(ratio)))).toEqual({ passed, message: expect.stringMatching(sentence) });
 });
 
+it('a gate with several metrics lets pass only what is good in all of them', () => {
+  const metric = (name: string, more: object) =>
+    ({ name, unit: '', direction: 'lower-is-better', margin: 0.01, ...more }) as const;
+  const both = (ratio: number, decides: object): RunData => {
+    const reads = (value: number): Leg['measurements'][number] => ({ metric: 'read', value });
+    const pairs = measured(1).map((one, i) => ({
+      ...one,
+      bare: leg({ 1: 10 }),
+      container: leg({ 1: one.container?.measurements[0]?.value ?? 0 }),
+      i,
+    }));
+    for (const { bare, container, i } of pairs) {
+      bare.measurements.push(reads(10));
+      container.measurements.push(reads(10 * ratio * (1 + (((i * 7) % 12) - 5.5) / 5000)));
+    }
+    return { ...run(pairs), metrics: [metric('time', decides), metric('read', decides)] };
+  };
+  expect(decideGate(both(1.05, {}))).toMatchObject({ passed: true });
+  expect(decideGate(both(1.05, { decides: true }))).toEqual({
+    passed: false,
+    message: expect.stringMatching(/^imb-2026-11-22\.1: read costs [45]\.\d+ %/),
+  });
+  expect(decideGate(both(1, { decides: true }))).toEqual({
+    passed: true,
+    message: expect.stringMatching(/: time costs nothing .*; read costs nothing/),
+  });
+});
+
 it('a gate keeps back what cannot be told, and says why pairs do not count', () => {
   const [first, ...others] = measured(1);
   const odd = { ...others[0], container: { ...leg({}), invalid: 'it ended with exit code 3' } } as CollectedPair;
@@ -79,13 +108,16 @@ it('a parameter that not every version prints is compared where it is printed', 
     const one = leg({ 1: 1 }, bytes === undefined ? {} : { bytes });
     return pair(0, one, one);
   };
-  const reason = (bytes?: string): string | undefined => exclusionReason(printed(bytes), { bytes: '8' }, ['bytes']);
+  const reason = (bytes?: string): string | undefined =>
+    exclusionReason(printed(bytes), { requested: { bytes: '8' }, ifPrinted: ['bytes'] });
   expect([reason(), reason('8'), reason('9')]).toEqual([
     undefined,
     undefined,
     'bare leg: bytes is 9, not 8 as requested',
   ]);
-  expect(exclusionReason(printed(), { bytes: '8' })).toBe('bare leg: bytes is not given, not 8 as requested');
+  expect(exclusionReason(printed(), { requested: { bytes: '8' } })).toBe(
+    'bare leg: bytes is not given, not 8 as requested',
+  );
 });
 
 it('legs that IMB let repeat differently are no pair', () => {
@@ -94,5 +126,5 @@ it('legs that IMB let repeat differently are no pair', () => {
     leg({ 1: 1 }, { 'pingpong-repetitions': '1:10' }),
     leg({ 1: 1 }, { 'pingpong-repetitions': '1:9' }),
   );
-  expect(exclusionReason(other, {})).toBe('the legs differ in pingpong-repetitions: 1:10 and 1:9');
+  expect(exclusionReason(other, { requested: {} })).toBe('the legs differ in pingpong-repetitions: 1:10 and 1:9');
 });

@@ -93,6 +93,7 @@ describe('a plan', () => {
     [{ parameters: { N: '1; x' } }, /"1; x" is no value for N/],
     [{ pairs: 3 }, /must be even/],
     [{ allocations: 3 }, /1 to 2 allocations/],
+    [{ deciding: ['speed'] }, /own has no metric "speed"/],
   ])('is refused: %p', (change, expected) =>
     expect(() => planRun(found, config, { ...request, ...change })).toThrow(expected),
   );

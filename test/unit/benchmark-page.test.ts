@@ -4,11 +4,17 @@ import { analyseRun } from '../../lib/benchmarks/analyse-run.ts';
 import { checkRun } from '../../lib/benchmarks/check-run.ts';
 import { compareJson, compareRuns, compareText } from '../../lib/benchmarks/compare-runs.ts';
 import { comparePage } from '../../lib/benchmarks/html/compare-page.ts';
+import { printedStep } from '../../lib/benchmarks/html/printed-step.ts';
 import { runPage } from '../../lib/benchmarks/html/run-page.ts';
 import type { Leg, RunData } from '../../lib/benchmarks/run-data.ts';
+import type { SelfRun } from '../../lib/benchmarks/last-self-run.ts';
 import { leg, makeRun } from './support/make-run.ts';
 
-const provenance = { facts: [['recipe', 'hpl, version 3'] as [string, string]], script: 'launch "$xhpl"\n' };
+const provenance = {
+  facts: [['recipe', 'hpl, version 3'] as [string, string]],
+  script: 'launch "$xhpl"\n',
+  lastSelf: undefined,
+};
 const pageOf = (run: RunData): Promise<string> => runPage(run, analyseRun(run), provenance);
 
 /** Names of elements that are open at the end or were closed wrongly: the page is HTML in which everything is closed. */
@@ -92,7 +98,11 @@ describe('the page of a run', () => {
     const image = { name: evil, tag: evil, sha256: evil };
     const all = { ...run, ...texts, image, metrics, requested: { [evil]: evil } };
     const pages = [
-      await runPage(all, analyseRun(all), { facts: [[evil, evil]], script: evil }),
+      await runPage(all, analyseRun(all), {
+        facts: [[evil, evil]],
+        script: evil,
+        lastSelf: { name: evil, created: 1, says: 'same' },
+      }),
       await comparePage(compareRuns([all, { ...all, name: `${evil}2`, created: 2 }])),
     ];
     for (const page of pages) {
@@ -132,12 +142,40 @@ describe('the page of a run', () => {
     expect(page).toMatch(/<desc id="m1-sizes-ratio-description">1 bytes: \+\d/);
     expect(page.match(/<text[^>]*>(64|4 Ki|256 Ki|2 Mi)</g)?.length).toBeGreaterThan(2);
     expect(page.match(/.{30}(NaN|Infinity)/)).toBeNull();
+    expect(page).not.toContain('one step of the last digit');
+  });
+
+  it('shows what the last printed digit cannot show, cuts long intervals visibly and crosses out what does not count', async () => {
+    const printed = (value: number): Leg =>
+      leg(0, { measurements: [1, 1024].map((size) => ({ metric: 'time', size, value: value + size })) });
+    const run = makeRun(1, (pair, i) => ({
+      ...pair,
+      bare: printed(0.05 + (i % 4) / 100),
+      container: { ...printed(0.05 + (i % 3) / 100), nodes: i === 7 ? ['c9'] : ['c1', 'c2'] },
+    }));
+    const time = { name: 'time', unit: 'µs', direction: 'lower-is-better', margin: 0.05 } as const;
+    const page = await pageOf({ ...run, metrics: [time] });
+    expect(page).toContain('one step of the last digit that the program prints');
+    expect(page).toContain('Crossed out: the pair does not count.');
+    expect(page).not.toContain('Arrow: goes on');
+    expect(page).toContain('where it leaves 0 there is a difference');
+    const few = await pageOf({ ...run, pairs: run.pairs.slice(0, 4), metrics: [time] });
+    expect(few).toContain('So few pairs cannot show a difference at any size');
+    expect(await pageOf({ ...run, metrics: [{ ...time, margin: 1e-5 }] })).toContain('Arrow: goes on beyond the edge.');
   });
 });
 
+it.each([
+  [[1.03, 17.5, 1072], 0.01],
+  [[12, 13], undefined],
+  [[1 / 3], undefined],
+  [[1e-9], undefined],
+  [[], undefined],
+])('one step of the last printed digit of %p', (values, step) => expect(printedStep(values)).toBe(step));
+
 describe('validity', () => {
   const failed = (run: RunData): string[] =>
-    checkRun(run, analyseRun(run)).flatMap(({ state, text }) => (state === 'failed' ? [text] : []));
+    checkRun(run, analyseRun(run), undefined).flatMap(({ state, text }) => (state === 'failed' ? [text] : []));
 
   it('fails for everything that speaks against a run, and the box is red then', async () => {
     expect(failed(makeRun(1))).toEqual([]);
@@ -150,20 +188,49 @@ describe('validity', () => {
       '1 of 20: planned pairs lack a leg',
       '1 of 19: pairs with a leg that is no result',
       '1 of 18: pairs whose legs differ from the request or each other',
-      expect.stringMatching(/^\d+ pairs ran bare metal first, \d+ the container$/),
+      expect.stringMatching(/^\d+ pairs? ran bare metal first, \d+ the container$/),
     ]);
     expect(await pageOf(lame)).toContain('<section class="checks failed"');
-    expect(failed({ ...makeRun(1.02), aa: true })).toEqual([expect.stringContaining('does not contain 0')]);
+    expect(failed({ ...makeRun(1.02), aa: true })).toEqual([
+      expect.stringContaining('Bare metal differs from itself in gflops'),
+    ]);
+  });
+
+  const texts = (run: RunData, last?: SelfRun): string[] =>
+    checkRun(run, analyseRun(run), last).map(({ state, text }) => `${state}: ${text}`);
+
+  it('names allocations that were not warmed up', () => {
+    expect(texts(makeRun(1))).toContain('passed: Both legs were warmed up in 5 allocations');
+    const cold = (legs: ('bare' | 'container')[], submission: number) => ({ submission, allocation: 3, legs });
+    const run = makeRun(1);
+    expect(texts({ ...run, warmUps: [cold(['bare'], 1), cold([], 2), cold(['bare', 'container'], 3)] })).toContain(
+      'failed: Not warmed up well: allocation 3, 3 of submission 2',
+    );
+    expect(texts({ ...run, warmUps: [] })).toContain('failed: No allocation was warmed up');
+  });
+
+  it.each([
+    [undefined, /^unknown: Bare metal was not compared with itself before this run: ctmgr bench run hpl --aa/],
+    ['same', /^passed: Bare metal was the same as itself within the margin in hpl-1 \(2027-01-15\)$/],
+    ['nothing', /^unknown: Bare metal against itself, hpl-1 \(2027-01-15\), could not tell$/],
+    ['different', /^failed: Bare metal differed from itself in hpl-1 .*: the machine or the method is biased$/],
+  ] as const)('holds the last run of bare metal against itself: %p', (says, expected) => {
+    const last = says === undefined ? undefined : { name: 'hpl-1', created: 1_800_000_000, says };
+    expect(texts(makeRun(1), last)).toContainEqual(expect.stringMatching(expected));
+    // Such a run has its own answer.
+    expect(texts({ ...makeRun(1), aa: true }, last)).not.toContainEqual(expect.stringMatching(expected));
   });
 
   it('does not call many allocations on the same nodes many nodes', () => {
-    const texts = (run: RunData): string[] => checkRun(run, analyseRun(run)).map(({ text }) => text);
-    expect(texts(makeRun(1))).toContain('One set of nodes only: this says nothing about others');
+    expect(texts(makeRun(1))).toContain('unknown: One set of nodes only: this says nothing about others');
+    expect(texts(makeRun(1, undefined, { pairs: 20, allocations: 1 }))).toContain(
+      'unknown: One allocation only: how far others differ from it is not in the intervals',
+    );
     const spread = makeRun(1, (pair) => {
       const nodes = [`c${pair.allocation % 2}`];
       return { ...pair, bare: leg(900, { nodes }), container: leg(901, { nodes }) };
     });
-    expect(texts(spread)).toContain('5 allocations on 2 different sets of nodes');
+    expect(texts(spread)).toContain('passed: 5 allocations on 2 different sets of nodes');
   });
 });
 
@@ -189,6 +256,11 @@ describe('runs over time', () => {
     const page = await comparePage(series);
     expect(await comparePage(series)).toBe(page);
     expect(unbalanced(page)).toEqual([]);
-    expect(page.match(/<figure /g)).toHaveLength(4);
+    expect(page.match(/<figure /g)).toHaveLength(5);
+    // The one that uses most of its margin stands first.
+    expect(page).toMatch(
+      /<desc id="last-description">hpl, gflops: \+2\.0\d % .*; hpl, bare metal against itself, gflops: /,
+    );
+    expect((await comparePage(series.slice(0, 1))).match(/<figure /g)).toHaveLength(2);
   });
 });

@@ -133,6 +133,22 @@ describe('whole outputs', () => {
     });
   });
 
+  it('IMB: a benchmark that prints no times', () => {
+    const uniband = `
+#---------------------------------------------------
+# Benchmarking Uniband
+# #processes = 2
+#---------------------------------------------------
+       #bytes #repetitions   Mbytes/sec      Msg/sec
+            0         1000         0.00      5000000
+            1         1000         5.13      5130000
+
+# All processes entering MPI_Finalize
+`;
+    expect(values(parse('imb', uniband))).toEqual({ 'uniband-bandwidth 1': 5.13 });
+    expect(reason('imb', uniband.replace('Mbytes/sec', 'bytes'))).toMatch(/neither times nor bandwidths/);
+  });
+
   it('IOR, as a table and as JSON', () => {
     const table = parse('ior', read('own-ior-4.1.0dev.txt'));
     expect(values(table)['write']).toBeCloseTo((818.35 + 2078.36 + 2045.9) / 3, 9);
@@ -181,6 +197,9 @@ describe('whole outputs', () => {
     const expected = { 'latency 1': 1.03, 'latency 4194304': 512.75 };
     expect(values(parse('osu', osu71))).toMatchObject(expected);
     expect(values(parse('osu', osu75))).toEqual(expected);
+    expect(parse('osu', osu75).parameters).toMatchObject({ largest: '4194304', repetitions: '1:10000 4194304:100' });
+    expect(parse('osu', osu75.replace(' 10000 ', ' 100 ')).parameters).toMatchObject({ repetitions: '100' });
+    expect(parse('osu', osu71).parameters).not.toHaveProperty('repetitions');
     expect(values(parse('osu', osuBandwidth))).toMatchObject({ 'bandwidth 2': 10, 'message-rate 2': 5e6 });
   });
 

@@ -1,16 +1,21 @@
 import { describe, expect, it } from '@jest/globals';
 
 import { analyseRun } from '../../lib/benchmarks/analyse-run.ts';
+import { checkRun } from '../../lib/benchmarks/check-run.ts';
 import { exclusionReason } from '../../lib/benchmarks/examine-pair.ts';
 import { reportCsv } from '../../lib/benchmarks/report-csv.ts';
 import { reportText } from '../../lib/benchmarks/report-text.ts';
 import type { CollectedPair, Leg, RunData } from '../../lib/benchmarks/run-data.ts';
+import { selfLevel } from '../../lib/benchmarks/statistics/difference.ts';
 import { logMargin } from '../../lib/benchmarks/statistics/equivalence.ts';
 import { seededRandom } from '../../lib/benchmarks/statistics/random.ts';
 import { decideVerdict } from '../../lib/benchmarks/statistics/verdict.ts';
 import { leg, makeRun } from './support/make-run.ts';
 
-const report = (run: RunData): string => reportText(run, analyseRun(run));
+const report = (run: RunData): string => {
+  const analysis = analyseRun(run);
+  return reportText(run, analysis, checkRun(run, analysis, undefined));
+};
 
 describe('the report', () => {
   it('says that the container costs nothing, and what a fixed order would have claimed', () => {
@@ -50,9 +55,12 @@ describe('the report', () => {
     expect(report(scattered)).toMatch(
       /: cannot tell .*; the allocations differ from each other: more of them would tell/,
     );
-    expect(report({ ...makeRun(1.02), aa: true })).toMatch(
-      /; 20 pairs would mostly be enough if there were no difference/,
-    );
+    const seen = { 'bare-first': 0, 'container-first': 0 };
+    const slight = makeRun(1, (pair) => {
+      const scatter = (seen[pair.sequence] += 1) % 2 === 0 ? 0.012 : -0.012;
+      return { ...pair, bare: leg(900), container: leg(900 / (1.008 + scatter)) };
+    });
+    expect(report({ ...slight, aa: true })).toMatch(/; 20 pairs would mostly be enough if there were no difference/);
   });
 
   it('names every pair that does not count, and the result with it', () => {
@@ -66,6 +74,8 @@ describe('the report', () => {
     expect(metrics[0]?.pairs).toHaveLength(19);
     expect(report(run)).toMatch(/1 pair of 20 does not count:\n {4}allocation 0, pair 3: container leg: N is 2000/);
     expect(report(run)).toMatch(/With those that have values: \+\d/);
+    expect(report(run)).toMatch(/^2 of 9 checks fail:\n {2}1 of 20: pairs whose legs differ/m);
+    expect(report(makeRun(1))).not.toContain('checks fail');
   });
 
   it('is the same for the same data', () => expect(report(makeRun(1.02))).toBe(report(makeRun(1.02))));
@@ -97,20 +107,38 @@ describe('bare metal against itself', () => {
     }).flat();
     const kinds = new Set(runs.map(({ verdict }) => verdict.kind));
     expect([...kinds].sort()).toEqual(['equivalent', 'inconclusive']);
-    const ofContainers = runs.map(({ pairs }) => decideVerdict(pairs, logMargin(0.01)).kind);
+    const ofContainers = runs.map(({ pairs }) => decideVerdict(pairs, { margin: logMargin(0.01), aa: false }).kind);
     expect(ofContainers).toContain('not-worse');
   });
 });
 
 describe('bare metal against itself with a difference', () => {
-  it('is not called slower, and the reader is warned', () => {
-    const text = report({ ...makeRun(1.02), aa: true });
-    expect(text).toMatch(/^hpl, bare metal against itself: cannot tell at a margin of 1 %/);
-    expect(text).toMatch(/^Beware: the 95 % interval does not contain 0 though both legs are the same/m);
-    const slight = report({ ...makeRun(1.005), aa: true });
+  const self = (cost: number, ...more: [Parameters<typeof makeRun>[1]] | []): string =>
+    report({ ...makeRun(cost, ...more), aa: true });
+
+  it.each([
+    [1.02, /bare metal differs from itself by 2\.0\d %, measured against a margin of 1 %: the machine or the method/],
+    [0.98, /bare metal differs from itself by 2\.0\d %, measured against a margin of 1 %: the machine or the method/],
+    [1.005, /bare metal differs from itself by 0\.\d\d %, less than the margin of 1 %: the machine or the method/],
+  ])('is called biased, not renamed: %p', (cost, verdict) => {
+    const run = { ...makeRun(cost), aa: true };
+    expect(self(cost)).toMatch(verdict);
+    expect(self(cost)).toMatch(/^Beware: by chance that happens in 0\.3 of 100 such runs/m);
+    expect(checkRun(run, analyseRun(run), undefined)).toContainEqual({
+      state: 'failed',
+      text: 'Bare metal differs from itself in gflops: the machine or the method is biased',
+    });
+  });
+
+  it('is judged at the level of a series of 20 runs, and a smaller sign of a difference is said', () => {
+    const slight = self(1.003, (pair, i) => ({
+      ...pair,
+      bare: leg(pair.sequence === 'bare-first' ? ([896, 900, 904][i % 3] ?? 0) : ([883, 887, 891][i % 3] ?? 0)),
+    }));
     expect(slight).toMatch(/^hpl, bare metal against itself: no difference at a margin of 1 %, as it must be/);
-    expect(slight).toContain('Beware');
-    expect(report({ ...makeRun(1), aa: true })).not.toContain('Beware');
+    expect(slight).toMatch(/^Beware: the 95 % interval does not contain 0, as by chance in 5 of 100 such runs/m);
+    expect(self(1)).not.toContain('Beware');
+    expect(1 - (1 - selfLevel) ** 20).toBeCloseTo(0.05, 12);
   });
 });
 
@@ -160,7 +188,9 @@ describe('pairs', () => {
     [{ container: leg(1, { parameters: { N: '4000', NB: '128' } }) }, 'the legs differ in NB: not given and 128'],
     [{ bare: leg(1, { nodes: ['c1'] }) }, 'the legs ran on different nodes: c1 and c1 c2'],
     [{ bare: leg(1, { nodes: ['c2', 'c1'] }) }, undefined],
-  ])('%#: %p', (change, reason) => expect(exclusionReason({ ...pair, ...change }, { N: '4000' })).toBe(reason));
+  ])('%#: %p', (change, reason) =>
+    expect(exclusionReason({ ...pair, ...change }, { requested: { N: '4000' } })).toBe(reason),
+  );
 });
 
 describe('CSV', () => {

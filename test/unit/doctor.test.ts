@@ -12,6 +12,8 @@ ctmgr-doctor setuid no
 ctmgr-doctor userns yes
 ctmgr-doctor newuidmap yes
 ctmgr-doctor newgidmap yes
+ctmgr-doctor curl yes
+ctmgr-doctor git yes
 ctmgr-doctor subuid yes
 ctmgr-doctor subgid yes
 ctmgr-doctor fuse yes
@@ -53,6 +55,8 @@ describe('a node', () => {
     [{ fuse: 'no' }, 'problem /dev/fuse: is not there or closed'],
     [{ subuid: 'no' }, 'problem subuid: the service account has no range in /etc/subuid'],
     [{ newgidmap: 'no' }, 'problem subuid: newgidmap missing'],
+    [{ git: 'no' }, 'warning programs for ADD: no git, so ADD of git repositories fails there'],
+    [{ curl: 'no' }, 'warning programs for ADD: no curl, so ADD of URLs fails there'],
     [{ 'mode:.': 'missing' }, 'problem share: is not there'],
     [{ marker: 'no' }, 'problem share: is not the one that this host sees'],
     [{ 'mode:.': '755 1001' }, 'problem share: belongs to user id 1001 there'],
@@ -69,7 +73,15 @@ describe('a node', () => {
   });
 
   test('that only computes needs neither ranges nor scratch, and the setuid starter will do', () => {
-    const facts = changed({ subuid: 'no', scratch: 'no', userns: 'no', fuse: 'no', setuid: 'yes', config: 'no' });
+    const facts = changed({
+      subuid: 'no',
+      git: 'no',
+      scratch: 'no',
+      userns: 'no',
+      fuse: 'no',
+      setuid: 'yes',
+      config: 'no',
+    });
     expect(complaints(facts, { ...role, builds: false })).toEqual(['warning configuration: config.toml is not there']);
   });
 

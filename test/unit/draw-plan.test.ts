@@ -1,6 +1,17 @@
 import { describe, expect, it } from '@jest/globals';
 
-import { drawPlan } from '../../lib/benchmarks/draw-plan.ts';
+import {
+  canShowDifference,
+  countPlans,
+  drawPlan,
+  fewestPairs,
+  usualAllocationsOf,
+} from '../../lib/benchmarks/draw-plan.ts';
+import { selfLevel } from '../../lib/benchmarks/statistics/difference.ts';
+
+/** Of as many pairs in as many allocations every plan that comes up in so many draws. */
+const differentPlans = (draws: number, ...of: [pairs: number, allocations: number]): number =>
+  new Set(Array.from({ length: draws }, (_, seed) => letters(drawPlan(String(seed), ...of).pairs))).size;
 
 const letters = (pairs: { sequence: string }[]): string =>
   pairs.map(({ sequence }) => (sequence === 'bare-first' ? 'b' : 'c')).join('');
@@ -45,6 +56,25 @@ describe('the order of the pairs', () => {
     const chiSquared = [...counts.values()].reduce((sum, count) => sum + (count - 1000) ** 2 / 1000, 0);
     expect(counts.size).toBe(6);
     expect(chiSquared).toBeLessThan(20.5);
+  });
+
+  it.each([
+    [2, 1, 2],
+    [4, 1, 6],
+    [6, 1, 12],
+    [8, 1, 36],
+    [8, 4, 16],
+    [10, 4, 48],
+  ])('draws %p pairs in %p allocations in %p ways', (pairs, allocations, ways) => {
+    expect(countPlans(pairs, allocations)).toBe(ways);
+    expect(differentPlans(600, pairs, allocations)).toBe(ways);
+  });
+
+  it('knows with how many pairs a difference can be shown, and spreads them so that it can', () => {
+    expect([0.05, selfLevel].map(fewestPairs)).toEqual([10, 16]);
+    expect([4, 8, 10, 12, 16, 20, 40].map((pairs) => usualAllocationsOf(pairs, 0.05))).toEqual([2, 4, 4, 5, 5, 5, 5]);
+    expect([16, 20].map((pairs) => usualAllocationsOf(pairs, selfLevel))).toEqual([5, 5]);
+    expect(canShowDifference(10, 5, 0.05)).toBe(false);
   });
 
   it.each([

@@ -89,21 +89,44 @@ describe('arguments', () => {
 
   test.each([
     ['nothing', [], /command is missing/],
-    ['an unknown command', ['lst'], /list/],
+    ['an unknown command', ['lst'], /^there is no such command\. Did you mean list/],
     ['an unknown command of a group', ['overlay', 'frobnicate'], /frobnicate/],
     ['a group alone', ['overlay'], /needs one of: add\|list/],
     ['an unknown option', ['list', '--frobnicate'], /frobnicate/],
     ['an argument too many', ['list', 'x'], /x/],
-    ['an argument too few', ['show'], /./],
-    ['an option without its value', ['import', 'f', '--name'], /name/],
-    ['a missing required option', ['import', 'f'], /name/],
+    ['an argument too few', ['show'], /^an argument is missing: ctmgr show <image>$/],
+    ['an option without its value', ['import', 'f', '--name'], /^--name needs a value$/],
+    ['a missing required option', ['import', 'f'], /^--name is missing$/],
     ['an option twice', ['import', 'f', '--name', 'a', '--name', 'b'], /--name is given twice/],
     ['two that exclude each other', ['logs', 'a', '--err', '--out'], /err/],
   ])('%s is a usage error in one line', async (_what, words, why) => {
     const error: unknown = await call(words).catch((reason: unknown) => reason);
-    expect(error).toMatchObject({ code: 'usage', hint: 'ctmgr --help' });
+    const spec = findSpec(words);
+    const name = spec === undefined ? 'ctmgr' : `ctmgr ${wordsOf(spec).join(' ')}`;
+    expect(error).toMatchObject({ code: 'usage', hint: `${name} --help` });
     expect((error as Error).message).toMatch(why);
     expect((error as Error).message).not.toContain('\n');
+  });
+
+  test.each([
+    [['rebuild', '--dry-run=yes'], 'dry-run'],
+    [['cancel', 'app', '--dry-run=1'], 'dry-run'],
+    [['gc', '--delete='], 'delete'],
+    [['list', '-P=on'], 'P'],
+  ])('%j: a switch takes no value that would count as no', async (words, name) => {
+    await expect(call(words)).rejects.toMatchObject({
+      code: 'usage',
+      message: `--${name} is a switch and takes no value but true and false`,
+    });
+  });
+
+  test('a switch may be given as true or false, and a value may look like one', async () => {
+    expect((await call(['rebuild', '--dry-run=true', '--wait=false'])).argv).toMatchObject({
+      'dry-run': true,
+      wait: false,
+    });
+    expect((await call(['rebuild', '--', '--dry-run=yes'])).argv).toMatchObject({ names: ['--dry-run=yes'] });
+    expect((await call(['overlay', 'add', 'x', '--run=--wait=yes'])).argv).toMatchObject({ run: ['--wait=yes'] });
   });
 
   test('--version', async () => {

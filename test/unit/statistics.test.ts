@@ -13,7 +13,7 @@ import { outlyingIndices } from '../../lib/benchmarks/statistics/outliers.ts';
 import { type LogPair, type MeasuredPair, toLogPair, toPercent } from '../../lib/benchmarks/statistics/pair.ts';
 import { permutationTest } from '../../lib/benchmarks/statistics/permutation.ts';
 import { pairsNeeded, power, smallestDetectable } from '../../lib/benchmarks/statistics/power.ts';
-import { randomFrom, seededRandom } from '../../lib/benchmarks/statistics/random.ts';
+import { randomFrom, seededRandom, shuffled } from '../../lib/benchmarks/statistics/random.ts';
 import { rankSumCdf, rankSumQuantile } from '../../lib/benchmarks/statistics/rank-sum.ts';
 import { decideVerdict, pairsToDecide } from '../../lib/benchmarks/statistics/verdict.ts';
 
@@ -162,7 +162,14 @@ describe('analyses without normality', () => {
       block,
       allocation: 0,
     }));
-    expect(permutationTest(blocks)).toEqual({ p: 0.5, plans: 4, exact: true });
+    expect(permutationTest(blocks)).toEqual({
+      p: 0.5,
+      slowerP: 0.25,
+      fasterP: 1,
+      leastP: 0.25,
+      plans: 4,
+      exact: true,
+    });
   });
 
   it('draws plans if there are too many, always the same ones', () => {
@@ -278,7 +285,10 @@ describe('allocations', () => {
         block: allocation,
       })),
     );
-    expect(decideVerdict(apart, logMargin(0.01))).toMatchObject({ kind: 'inconclusive', by: 'allocations' });
+    expect(decideVerdict(apart, { margin: logMargin(0.01), aa: false })).toMatchObject({
+      kind: 'inconclusive',
+      by: 'allocations',
+    });
   });
 });
 
@@ -294,7 +304,9 @@ describe('the verdict', () => {
     ['faster', -0.02, 0.002],
     ['not-worse', -0.009, 0.016],
     ['inconclusive', 0.0001, 0.05],
-  ])('%s', (kind, effect, scatter) => expect(decideVerdict(around(effect, scatter), logMargin(0.01)).kind).toBe(kind));
+  ])('%s', (kind, effect, scatter) =>
+    expect(decideVerdict(around(effect, scatter), { margin: logMargin(0.01), aa: false }).kind).toBe(kind),
+  );
 
   it('says how many pairs it would take', () => {
     expect(pairsToDecide(around(0, 0.02), logMargin(0.01))).toBe(44);
@@ -302,7 +314,10 @@ describe('the verdict', () => {
   });
 
   it('says nothing from too few pairs', () => {
-    expect(decideVerdict(logPairs([1], [1]), 0.01)).toMatchObject({ kind: 'inconclusive', estimate: undefined });
+    expect(decideVerdict(logPairs([1], [1]), { margin: 0.01, aa: false })).toMatchObject({
+      kind: 'inconclusive',
+      estimate: undefined,
+    });
   });
 
   it('calls the same program twice on a noisy machine inconclusive', () => {
@@ -319,7 +334,11 @@ describe('the verdict', () => {
         const pair = { bare, container, allocation: 0, block: 0 };
         return toLogPair({ ...pair, sequence: bareFirst ? 'bare-first' : 'container-first' }, direction);
       });
-      expect([metric, log.length, decideVerdict(log, logMargin(0.02)).kind]).toEqual([metric, 20, 'inconclusive']);
+      expect([metric, log.length, decideVerdict(log, { margin: logMargin(0.02), aa: false }).kind]).toEqual([
+        metric,
+        20,
+        'inconclusive',
+      ]);
     }
     expect(metrics.size).toBe(2);
   });
@@ -342,7 +361,10 @@ describe('invariances', () => {
       tau: analyseCrossover(log)?.container.value ?? Number.NaN,
       order: analyseCrossover(log)?.order.value ?? Number.NaN,
       hl: hodgesLehmann(log, 0.5)?.value ?? Number.NaN,
-      p: permutationTest(log.slice(0, 8)).p,
+      ...permutationTest(log),
+      exact: 1,
+      low: interval(given(analyseCrossover(log)).container, 0.95)[0],
+      equivalence: decideVerdict(log, { margin: 0.2, aa: false }).equivalence?.p ?? Number.NaN,
     };
   };
   const expectAlike = (a: object, b: object): void => {
@@ -354,8 +376,16 @@ describe('invariances', () => {
   it('swapping the legs flips the sign', () => {
     for (const measured of some) {
       const swapped = measured.map((pair) => ({ ...pair, bare: pair.container, container: pair.bare }));
-      const [before, after] = [summary(measured), summary(swapped)];
-      expectAlike({ ...after, tau: -after.tau, order: -after.order, hl: -after.hl }, before);
+      const [{ low: _, ...before }, { low: __, ...after }] = [summary(measured), summary(swapped)];
+      const mirrored = { tau: -after.tau, hl: -after.hl, slowerP: after.fasterP, fasterP: after.slowerP };
+      expectAlike({ ...after, ...mirrored, order: -after.order }, before);
+      // The other name for each leg, and so for the order, too: what coming second costs stays.
+      const renamed = swapped.map((pair) => ({
+        ...pair,
+        sequence: pair.sequence === 'bare-first' ? ('container-first' as const) : ('bare-first' as const),
+      }));
+      const { low: ___, ...other } = summary(renamed);
+      expectAlike({ ...other, tau: -other.tau, hl: -other.hl, slowerP: other.fasterP, fasterP: other.slowerP }, before);
     }
   });
 
@@ -370,10 +400,61 @@ describe('invariances', () => {
 
   it('the order of the rows does not matter', () => {
     for (const measured of some) {
-      const { p: _, ...before } = summary(measured);
-      const { p: __, ...after } = summary(measured.toReversed());
-      expectAlike(after, before);
+      expectAlike(summary(shuffled(measured, random)), summary(measured));
     }
+  });
+});
+
+describe('a difference', () => {
+  const sure = (effect: number): LogPair[] =>
+    Array.from({ length: 12 }, (_, i) => ({
+      sequence: i % 2 === 0 ? 'bare-first' : 'container-first',
+      allocation: 0,
+      block: i >> 2,
+      difference: effect + (i % 3) * 1e-4,
+    }));
+
+  it('is shown in the direction in which both tests see it', () => {
+    const of = (some: LogPair[]) => decideVerdict(some, { margin: 0.01, aa: false });
+    expect(of(sure(0.02))).toMatchObject({ kind: 'slower', difference: { shown: 'slower', attainable: true } });
+    expect(of(sure(-0.02))).toMatchObject({ kind: 'faster', difference: { shown: 'faster' } });
+    // Of 216 plans one makes it look as dear: p = 1/216 one-sided.
+    expect(of(sure(0.02)).difference?.permutation).toMatchObject({ plans: 216, slowerP: 1 / 216, fasterP: 1 });
+  });
+
+  it('needs both: the interval alone is not enough', () => {
+    // Three allocations, each with one pair whose first run was slow: the interval over allocations lies above 0.
+    const some = [0, 1, 2].flatMap((block) =>
+      (['container-first', 'bare-first', 'container-first', 'bare-first'] as const).map((sequence, i) => ({
+        sequence,
+        allocation: block,
+        block,
+        difference: i === 0 ? 0.2 + block / 1000 : (i - 2) * 1e-3,
+      })),
+    );
+    const { kind, difference } = decideVerdict(some, { margin: 0.01, aa: false });
+    expect([kind, difference?.byInterval, difference?.shown]).toEqual(['inconclusive', 'slower', undefined]);
+    expect(difference?.permutation.slowerP).toBeGreaterThan(0.025);
+  });
+
+  it('needs both: the permutation alone is not enough', () => {
+    // Each pair says so, and the allocations differ too much.
+    const some = sure(0.001).map((pair, i) => ({
+      ...pair,
+      allocation: pair.block,
+      difference: pair.difference * 30 ** (i >> 2),
+    }));
+    const { difference } = decideVerdict(some, { margin: 0.01, aa: false });
+    expect(difference).toMatchObject({ byInterval: undefined, shown: undefined });
+    expect(difference?.permutation.slowerP).toBeLessThan(0.025);
+  });
+
+  it('is looked for at the level of a series where both legs are bare metal, and in both directions', () => {
+    const of = (some: LogPair[]) => decideVerdict(some, { margin: 0.01, aa: true });
+    expect(of(sure(0.02))).toMatchObject({ kind: 'inconclusive', difference: { attainable: false } });
+    const more = [...sure(0.02), ...sure(0.02).map((pair) => ({ ...pair, block: pair.block + 3 }))];
+    expect(of(more).kind).toBe('slower');
+    expect(of(more.map((pair) => ({ ...pair, difference: -pair.difference }))).kind).toBe('faster');
   });
 });
 

@@ -1,3 +1,4 @@
+import type { MetricAnalysis } from '../analyse-run.ts';
 import { type ComparedSeries, compareRow } from '../compare-runs.ts';
 import { drawFigures, type Figure } from './draw-figure.ts';
 import { forestFigure } from './forest-figure.ts';
@@ -19,13 +20,14 @@ const heads = [
 /** Several runs over time as one HTML file that needs nothing else. The same data give the same bytes. */
 export async function comparePage(all: readonly ComparedSeries[]): Promise<string> {
   const figures = all.map((series, i) => ({ series, figures: seriesFigures(`s${i + 1}`, series) }));
-  const drawn = await drawFigures(figures.flatMap((one) => one.figures));
+  const last = lastRunsFigure(all);
+  const drawn = await drawFigures([...(last === undefined ? [] : [last]), ...figures.flatMap((one) => one.figures)]);
   const body = html`<h1>Benchmark runs over time</h1>
     <p>
       Compared is what the container costs against bare metal of the same run. Runs differ in nodes, settings and time,
       so that their values themselves are not compared.
     </p>
-    ${figures.map(
+    ${last && html`<div class="figures">${drawn.get(last.id)}</div>`}${figures.map(
       ({ series, figures: own }) =>
         html`<h2>${series.benchmark}, ${series.metric}</h2>
           ${own.length === 0 ? undefined : html`<div class="figures">${own.flatMap(({ id }) => drawn.get(id) ?? [])}</div>`}
@@ -34,6 +36,24 @@ export async function comparePage(all: readonly ComparedSeries[]): Promise<strin
     <h2>Runs</h2>
     ${runTable(all)}`;
   return page('Benchmark runs over time', body);
+}
+
+/** What the last run of each benchmark says, the one that uses most of its margin first. Undefined for a single series. */
+function lastRunsFigure(all: readonly ComparedSeries[]): Figure | undefined {
+  if (all.length < 2) return undefined;
+  const rows = all.flatMap(({ benchmark, metric, runs }) => {
+    const analysis = runs.findLast((one) => one.analysis.verdict.estimate !== undefined)?.analysis;
+    return analysis === undefined ? [] : [{ name: `${benchmark}, ${metric}`, analysis, used: marginUsed(analysis) }];
+  });
+  return forestFigure(
+    'last',
+    'The last run of each benchmark',
+    rows.sort((a, b) => b.used - a.used),
+  );
+}
+
+function marginUsed({ metric, verdict: { interval95 = [0, 0] } }: MetricAnalysis): number {
+  return Math.max(-interval95[0], interval95[1]) / metric.margin;
 }
 
 function seriesFigures(id: string, series: ComparedSeries): Figure[] {

@@ -10,7 +10,7 @@ export interface ForestRow {
   analysis: MetricAnalysis;
 }
 
-/** Longer intervals end at the edge; their figures stand beside them. */
+/** Longer intervals end at the edge with an arrow; their figures stand beside them. */
 const edge = 4;
 
 /**
@@ -34,6 +34,10 @@ export function forestFigure(id: string, title: string, rows: readonly ForestRow
   });
   if (values.length === 0) return undefined;
   const limit = Math.min(edge, Math.max(1.4, ...values.flatMap(({ low95, high95 }) => [-low95 * 1.1, high95 * 1.1])));
+  const beyond = values.flatMap(({ name, estimate, low95, high95 }) => [
+    ...(low95 === -edge || estimate === -edge ? [{ name, at: -limit, shape: 'triangle-left' }] : []),
+    ...(high95 === edge || estimate === edge ? [{ name, at: limit, shape: 'triangle-right' }] : []),
+  ]);
   const scale = { domain: [-limit, limit], nice: false, zero: false };
   const y = { field: 'name', type: 'ordinal', sort: { field: 'row' }, title: null } as const;
   const labels = {
@@ -51,7 +55,8 @@ export function forestFigure(id: string, title: string, rows: readonly ForestRow
     description: values.map((one) => one.name.replace('\n', ': ')).join('; '),
     caption:
       'What the container costs, to the right more, in margins: the shaded band is ± 1 margin, different for each benchmark. ' +
-      'Diamond: estimate; thick line: 90 % interval, which has to lie in the band for “costs nothing”; thin line: 95 % interval.',
+      'Diamond: estimate; thick line: 90 % interval, which has to lie in the band for “costs nothing”; thin line: 95 % interval.' +
+      (beyond.length === 0 ? '' : ' Arrow: goes on beyond the edge.'),
     spec: {
       width: figureWidth,
       height: 40 + 48 * values.length,
@@ -82,8 +87,14 @@ export function forestFigure(id: string, title: string, rows: readonly ForestRow
         },
         {
           mark: { type: 'point', shape: 'diamond', size: 150, color: colours.container, stroke: colours.ink },
-          encoding: { x: x('estimate') },
+          data: { values: values.filter(({ estimate }) => Math.abs(estimate) < edge) },
+          encoding: { x: x('estimate'), y },
         },
+        ...(['triangle-left', 'triangle-right'] as const).map((shape) => ({
+          mark: { type: 'point' as const, shape, size: 150, color: colours.ink, opacity: 1 },
+          data: { values: beyond.filter((one) => one.shape === shape) },
+          encoding: { x: x('at'), y },
+        })),
       ],
     },
   };

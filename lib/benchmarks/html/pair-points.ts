@@ -19,7 +19,7 @@ export interface PairPoint {
 export function pairPoints(run: RunData, metric: MetricDefinition): PairPoint[] {
   return run.pairs.flatMap((pair, i) => {
     const [bare, container] = [metricValue(metric, pair.bare), metricValue(metric, pair.container)];
-    if (bare === undefined || container === undefined || exclusionReason(pair, run.requested) !== undefined) return [];
+    if (bare === undefined || container === undefined || exclusionReason(pair, run) !== undefined) return [];
     const { difference } = toLogPair({ ...pair, bare, container }, metric.direction);
     const order = pair.sequence === 'bare-first' ? 'bare metal first' : 'container first';
     return [{ pair: i + 1, allocation: pair.allocation, order, bare, container, difference: toPercent(difference) }];

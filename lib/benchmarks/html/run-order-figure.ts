@@ -1,3 +1,4 @@
+import { exclusionReason } from '../examine-pair.ts';
 import { metricValue } from '../metric-value.ts';
 import type { Leg, MetricDefinition, RunData } from '../run-data.ts';
 import type { Figure } from './draw-figure.ts';
@@ -11,6 +12,8 @@ interface OrderedLeg {
   allocation: number;
   leg: 'bare metal' | 'container';
   run: Leg;
+  /** False: its pair is excluded. */
+  counts: boolean;
 }
 
 /** Covariates worth a figure of their own, as the job names them behind `before-` and `after-`, and how people write them. */
@@ -18,6 +21,8 @@ const readings = [
   { name: 'temperature-celsius', title: 'temperature', unit: '°C' },
   { name: 'frequency-mhz', title: 'clock frequency', unit: 'MHz' },
 ];
+
+const cross = 'M-0.6,-0.6L0.6,0.6M-0.6,0.6L0.6,-0.6';
 
 const inOrder =
   'Legs in the order in which they ran, allocation after allocation; vertical lines part the allocations.';
@@ -27,11 +32,12 @@ export function runOrderFigures(id: string, run: RunData, metric: MetricDefiniti
   const legs = orderedLegs(run);
   const results = legs.flatMap((one) => {
     const value = metricValue(metric, one.run);
-    return value === undefined ? [] : [{ order: one.order, leg: one.leg, value }];
+    return value === undefined ? [] : [{ order: one.order, leg: one.leg, value, counts: one.counts }];
   });
   if (results.length < 2) return [];
   const title = `${metric.name}: run order against result`;
-  return [scatter(id, title, metric.unit, inOrder, results, legs)];
+  const crossed = results.every(({ counts }) => counts) ? '' : ' Crossed out: the pair does not count.';
+  return [scatter(id, title, metric.unit, `${inOrder}${crossed}`, results, legs)];
 }
 
 /** Temperature and frequency in the order in which the legs ran, where they could be read. */
@@ -41,7 +47,7 @@ export function readingFigures(run: RunData): Figure[] {
     const read = legs.flatMap(({ order, leg, run: { covariates } }) => {
       const text = covariates[`after-${name}`] ?? covariates[name];
       const value = Number(text);
-      return text === undefined || text === '' || !Number.isFinite(value) ? [] : [{ order, leg, value }];
+      return text === undefined || text === '' || !Number.isFinite(value) ? [] : [{ order, leg, value, counts: true }];
     });
     const what = `The node's ${title} at the end of each leg. ${inOrder}`;
     return read.length < 2 ? [] : [scatter(name, `Run order against ${title}`, unit, what, read, legs)];
@@ -49,10 +55,14 @@ export function readingFigures(run: RunData): Figure[] {
 }
 
 function orderedLegs(run: RunData): OrderedLeg[] {
-  const legs = run.pairs.flatMap(({ allocation, bare, container }) => [
-    ...(bare === undefined ? [] : [{ allocation, leg: 'bare metal' as const, run: bare }]),
-    ...(container === undefined ? [] : [{ allocation, leg: 'container' as const, run: container }]),
-  ]);
+  const legs = run.pairs.flatMap((pair) => {
+    const { allocation, bare, container } = pair;
+    const about = { allocation, counts: exclusionReason(pair, run) === undefined };
+    return [
+      ...(bare === undefined ? [] : [{ ...about, leg: 'bare metal' as const, run: bare }]),
+      ...(container === undefined ? [] : [{ ...about, leg: 'container' as const, run: container }]),
+    ];
+  });
   legs.sort((a, b) => a.allocation - b.allocation || a.run.started - b.run.started);
   return legs.map((one, i) => ({ ...one, order: i + 1 }));
 }
@@ -62,7 +72,7 @@ function scatter(
   title: string,
   unit: string,
   caption: string,
-  values: { order: number; leg: string; value: number }[],
+  values: { order: number; leg: string; value: number; counts: boolean }[],
   legs: readonly OrderedLeg[],
 ): Figure {
   const domain = roomyDomain(values.map(({ value }) => value));
@@ -96,6 +106,14 @@ function scatter(
             },
             color: byLeg,
             shape: shapeByLeg,
+          },
+        },
+        {
+          data: { values: values.filter(({ counts }) => !counts) },
+          mark: { type: 'point', shape: cross, filled: false, stroke: colours.ink, strokeWidth: 1.5, size: 160 },
+          encoding: {
+            x: { ...x, field: 'order' },
+            y: { field: 'value', type: 'quantitative', scale: { domain, nice: false, zero: false } },
           },
         },
       ],

@@ -1,4 +1,4 @@
-import type { RunAnalysis } from '../analyse-run.ts';
+import { decidingMetrics, type RunAnalysis } from '../analyse-run.ts';
 import { type Check, checkRun } from '../check-run.ts';
 import { fixedOrderSentences, orderSentence } from '../order-sentence.ts';
 import type { RunData } from '../run-data.ts';
@@ -20,21 +20,23 @@ export async function runPage(run: RunData, analysis: RunAnalysis, provenance: R
     html`<div class="figures">${figures.flatMap(({ id }) => drawn.get(id) ?? [])}</div> `;
   const image = run.aa ? 'bare metal against itself' : `${run.image.name}:${run.image.tag}`;
   const [headline] = analysis.metrics;
+  const deciding = decidingMetrics(analysis);
   const body = html`<h1>${run.benchmark}: ${image}</h1>
     <div class="answer">
       <p class="verdict">${headline === undefined ? 'No metric' : `${run.benchmark}: ${verdictSentence(headline)}`}.</p>
       ${orderBox(analysis)}
     </div>
-    ${checkBox(checkRun(run, analysis))}
+    ${run.aa ? html`<p>Both legs ran on bare metal; what is called container below is one of them.</p> ` : undefined}
+    ${checkBox(checkRun(run, analysis, provenance.lastSelf))}
     <h2>All metrics</h2>
     ${summaryTable(analysis)}${forest === undefined ? undefined : show([forest])}${metrics.map(
       ({ analysis: one, figures }) =>
         html`<h2>${one.metric.name}${one.metric.unit === '' ? '' : `, ${one.metric.unit}`}</h2>
-          <p>${one.metric.name}: ${verdictSentence(one)}.${one === headline ? ' This metric decides.' : ''}</p>
+          <p>${one.metric.name}: ${verdictSentence(one)}.${deciding.includes(one) ? ' This metric decides.' : ''}</p>
           ${figures.length === 0 ? html`<p>No pair counts that has this metric: there is nothing to draw.</p> ` : show(figures)}`,
     )}
     <h2>Estimates</h2>
-    ${analysis.metrics.flatMap((one) => [estimateTable(one), sizeTable(one)].filter((part) => part !== undefined))}
+    ${estimateTables(analysis)}
     <h2>What a fixed order would have claimed</h2>
     ${fixedOrderTable(analysis)}
     <h2>Pairs</h2>
@@ -45,6 +47,11 @@ export async function runPage(run: RunData, analysis: RunAnalysis, provenance: R
     <pre>${provenance.script}</pre>
     ${outputList(run)}`;
   return page(`${run.name}: ${run.benchmark}, ${image}`, body);
+}
+
+function estimateTables({ metrics }: RunAnalysis): Html[] {
+  const tables = metrics.flatMap((one) => [estimateTable(one), sizeTable(one)].filter((part) => part !== undefined));
+  return tables.length > 0 ? tables : [html`<p>Too few pairs count for any estimate.</p> `];
 }
 
 function orderBox({ metrics: [headline] }: RunAnalysis): Html | undefined {

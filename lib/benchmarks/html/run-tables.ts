@@ -1,5 +1,5 @@
 import type { MetricAnalysis, RunAnalysis } from '../analyse-run.ts';
-import { estimateRows, shortNumber } from '../estimate-rows.ts';
+import { chance, estimateRows, shortNumber } from '../estimate-rows.ts';
 import { exclusionReason } from '../examine-pair.ts';
 import { metricValue } from '../metric-value.ts';
 import type { RunData } from '../run-data.ts';
@@ -40,7 +40,7 @@ export function sizeTable({ metric, sizes }: MetricAnalysis): Html | undefined {
     String(size),
     percent(effect.value),
     percentRange(effect.interval),
-    shortNumber(effect.p),
+    chance(effect.p),
   ]);
   return table(`${metric.name} by message size, corrected for the number of sizes`, heads, rows, heads);
 }
@@ -95,7 +95,7 @@ export function pairTable(run: RunData): Html {
       value('container', i),
       difference === undefined ? '' : percent(Math.log1p(difference / 100)),
       [...new Set([...(pair.bare?.nodes ?? []), ...(pair.container?.nodes ?? [])])].join(' '),
-      exclusionReason(pair, run.requested) ?? 'yes',
+      exclusionReason(pair, run) ?? 'yes',
     ];
   });
   return table(`The plan as it was drawn, and ${metric?.name ?? 'nothing'} of each pair`, heads, rows, [

@@ -45,5 +45,5 @@ pre { white-space: pre-wrap; border: 1px solid var(--line); padding: 0.5rem; fon
 @media (max-width: 34rem) { main { padding: 0.75rem; } dl { grid-template-columns: 1fr; } dd { margin-bottom: 0.35rem; } }
 @page { size: A4; margin: 15mm; }
 @media print { body { font-size: 10pt; } main { max-width: none; padding: 0; } .wide { overflow: visible; } table { font-size: 7.5pt; }
-  th, td { padding-right: 0.4rem; } .figures { display: block; } figure { display: inline-block; width: 48%; margin: 0 1% 1rem 0; vertical-align: top; } h2, h3, caption { break-after: avoid; } tr { break-inside: avoid; } }
+  th, td { padding-right: 0.4rem; } .figures { display: block; } figure { display: inline-block; width: 48%; margin: 0 1% 1rem 0; vertical-align: top; } h2, h3, h2 + p, caption { break-after: avoid; } tr { break-inside: avoid; } }
 `;

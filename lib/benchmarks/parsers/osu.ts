@@ -11,7 +11,8 @@ const columns: [pattern: RegExp, metric: string][] = [
 /**
  * OSU Micro-Benchmarks 5.6 to 7.5 (mvapich.cse.ohio-state.edu), one program's output: `latency` in µs, `bandwidth` in MB/s
  * or `message-rate` in 1/s by message size. The order of the header lines and the columns beside those (minimum, maximum,
- * validation) differ between versions, so the header says which column is which.
+ * validation, repetitions) differ between versions and options, so the header says which column is which. `repetitions` is one
+ * number, or by size if they differ (`1:1000 2:100`); without that column nobody knows them.
  */
 export function parseOsu(text: string): ParsedOutput {
   const [title, ...more] = findAll(text, /^# OSU MPI\S* (.+?) Test(?: v(\S+))?[ \t]*$/m);
@@ -43,5 +44,15 @@ export function parseOsu(text: string): ParsedOutput {
   });
   if (measurements.length === 0) throw new InvalidOutput(`none of the columns ${titles.join(', ')} is known`);
   const sizes = rows.map((line) => line.split(/\s+/)[0] ?? '');
-  return { measurements, parameters: { test: title[1] ?? '', sizes: sizes.join(' '), largest: sizes.at(-1) ?? '' } };
+  const parameters = { test: title[1] ?? '', sizes: sizes.join(' '), largest: sizes.at(-1) ?? '' };
+  return { measurements, parameters: { ...parameters, ...repetitionsOf(rows, titles) } };
+}
+
+function repetitionsOf(rows: readonly string[], titles: readonly string[]): Record<string, string> {
+  const column = titles.indexOf('Iterations');
+  if (column < 0) return {};
+  const all = rows.map((line) => line.split(/\s+/)).map(([size, ...values]) => [size, values[column]] as const);
+  const [[, first = ''] = []] = all;
+  const same = all.every(([, value]) => value === first);
+  return { repetitions: same ? first : all.map(([size, value]) => `${size}:${value}`).join(' ') };
 }

@@ -1,4 +1,4 @@
-import { analyseCrossover, type Estimate } from './crossover.ts';
+import { analyseCrossover, type Estimate, interval } from './crossover.ts';
 import { mean, standardDeviation } from './describe.ts';
 import type { LogPair } from './pair.ts';
 
@@ -39,11 +39,15 @@ export function acrossAllocations(effects: readonly AllocationEffect[]): Estimat
 /** Of the analysis by pairs and that by allocations the one with the wider 95 % interval: it decides. */
 export function decidingEstimate(
   pairs: readonly LogPair[],
-  width: (estimate: Estimate) => number,
 ): { by: 'pairs' | 'allocations'; estimate: Estimate } | undefined {
   const crossover = analyseCrossover(pairs)?.container;
   if (crossover === undefined) return undefined;
   const allocations = acrossAllocations(allocationEffects(pairs));
   if (allocations === undefined || width(allocations) <= width(crossover)) return { by: 'pairs', estimate: crossover };
   return { by: 'allocations', estimate: allocations };
+}
+
+function width(estimate: Estimate): number {
+  const [low, high] = interval(estimate, 0.95);
+  return high - low;
 }

@@ -37,6 +37,52 @@ export function labelPlans(pairs: readonly LogPair[]): LabelPlans {
   };
 }
 
+/** For each plan the sum of the values of the pairs that it runs bare first; of one block after the other, which is quick. */
+export function sumsOverPlans(
+  pairs: readonly LogPair[],
+  values: ArrayLike<number>,
+): { exact: boolean; sums: Float64Array } {
+  const plans = labelPlans(pairs);
+  if (!plans.exact) {
+    const sums = new Float64Array(plans.count);
+    let at = 0;
+    plans.visit((labels) => {
+      for (let i = 0; i < labels.length; i += 1) if (labels[i] === 1) sums[at] = (sums[at] ?? 0) + (values[i] ?? 0);
+      at += 1;
+    });
+    return { exact: false, sums };
+  }
+  let sums = Float64Array.of(0);
+  for (const indices of Map.groupBy(pairs.keys(), (index) => pairs[index]?.block).values()) {
+    const members = [...indices];
+    const bareFirst = members.filter((index) => pairs[index]?.sequence === 'bare-first').length;
+    const ofBlock = chosenSums(
+      members.map((index) => values[index] ?? 0),
+      bareFirst,
+    );
+    const next = new Float64Array(sums.length * ofBlock.length);
+    for (let i = 0; i < sums.length; i += 1) {
+      for (let j = 0; j < ofBlock.length; j += 1) next[i * ofBlock.length + j] = (sums[i] ?? 0) + (ofBlock[j] ?? 0);
+    }
+    sums = next;
+  }
+  return { exact: true, sums };
+}
+
+/** The sums of all choices of `k` of the values. */
+function chosenSums(values: readonly number[], k: number): number[] {
+  const sums: number[] = [];
+  const choose = (at: number, left: number, sum: number): void => {
+    if (left === 0) sums.push(sum);
+    else if (left <= values.length - at) {
+      choose(at + 1, left - 1, sum + (values[at] ?? 0));
+      choose(at + 1, left, sum);
+    }
+  };
+  choose(0, k, 0);
+  return sums;
+}
+
 function count(indices: readonly number[], labels: Int8Array): number {
   return indices.filter((index) => labels[index] === 1).length;
 }

@@ -3,8 +3,8 @@ import { logGamma } from './special-functions.ts';
 
 /** What a run shall be able to say, on the logarithmic scale. */
 export type Question =
-  /** Tell an effect of this size from none, two-sided at 5 %. */
-  | { kind: 'difference'; effect: number }
+  /** Tell an effect of this size from none, two-sided at this level (0.05 by custom). */
+  | { kind: 'difference'; effect: number; level?: number }
   /** Show at 5 % that an effect lies within ± margin, if in truth it is `effect`. */
   | { kind: 'equivalence'; margin: number; effect: number };
 
@@ -19,7 +19,7 @@ export function power(question: Question, pairs: number, standardDeviation: numb
   if (df < 1) return 0;
   const error = standardDeviation / Math.sqrt(pairs);
   if (question.kind === 'difference') {
-    const t = tQuantile(0.975, df);
+    const t = tQuantile(1 - (question.level ?? 0.05) / 2, df);
     const shift = question.effect / error;
     return overScale(df, (scale) => normalCdf(shift - t * scale) + normalCdf(-shift - t * scale));
   }
@@ -70,11 +70,11 @@ export function pairsNeeded(question: Question, standardDeviation: number, wante
   return 2 * high;
 }
 
-/** The smallest effect that `pairs` pairs tell from none with this power, by bisection to 1e-6 of itself. */
-export function smallestDetectable(pairs: number, standardDeviation: number, wanted = 0.8): number {
+/** The smallest effect that `pairs` pairs tell from none at this level with a chance of 80 %, by bisection to 1e-6 of itself. */
+export function smallestDetectable(pairs: number, standardDeviation: number, level = 0.05): number {
   let [low, high] = [0, standardDeviation];
   const reaches = (effect: number): boolean =>
-    power({ kind: 'difference', effect }, pairs, standardDeviation) >= wanted;
+    power({ kind: 'difference', effect, level }, pairs, standardDeviation) >= 0.8;
   while (!reaches(high)) high *= 2;
   while (high - low > 1e-6 * high) {
     const middle = (low + high) / 2;

@@ -1,5 +1,6 @@
 import { decidingEstimate } from './allocations.ts';
 import { analyseCrossover, type Estimate, type Interval, interval } from './crossover.ts';
+import { differenceLevel, type DifferenceTest, differenceTest, selfLevel } from './difference.ts';
 import { type EquivalenceTest, equivalenceTest } from './equivalence.ts';
 import type { LogPair } from './pair.ts';
 import { pairsNeeded } from './power.ts';
@@ -7,10 +8,10 @@ import { pairsNeeded } from './power.ts';
 /**
  * What may be said about the container:
  * - `equivalent`: the difference lies within ± margin; it costs nothing at this margin;
- * - `slower-within-margin`: it costs something for certain, and for certain less than the margin;
- * - `slower`: it costs something for certain;
- * - `faster`: it is cheaper for certain;
- * - `not-worse`: it costs less than the margin for certain, and may well be cheaper;
+ * - `slower-within-margin`: it is shown to cost something, and to cost less than the margin;
+ * - `slower`: it is shown to cost something;
+ * - `faster`: it is shown to be cheaper;
+ * - `not-worse`: it is shown to cost less than the margin, and may well be cheaper;
  * - `inconclusive`: these pairs cannot tell.
  */
 export type VerdictKind = 'equivalent' | 'slower-within-margin' | 'slower' | 'faster' | 'not-worse' | 'inconclusive';
@@ -23,45 +24,41 @@ export interface Verdict {
   interval95: Interval | undefined;
   interval90: Interval | undefined;
   equivalence: EquivalenceTest | undefined;
+  difference: DifferenceTest | undefined;
+}
+
+/** What the two legs of a run are. */
+export interface VerdictQuestion {
+  /** The difference that does not matter, on the logarithmic scale, fixed before the run. */
+  margin: number;
+  /** Both legs are bare metal: neither is the one that may cost something. */
+  aa: boolean;
 }
 
 /**
- * Decides by the wider of the two 95 % intervals, against a margin on the logarithmic scale that was fixed before the run.
- * "No significant difference" is never taken for "no difference" (Altman and Bland, BMJ 311, 1995).
+ * Decides by the wider of the two intervals (over pairs, over allocations) and by the plans that could have been drawn; see
+ * `differenceTest` and `equivalenceTest`. "No significant difference" is never taken for "no difference" (Altman and Bland, BMJ
+ * 311, 1995). Bare metal against itself is analysed in the same way, with two differences that its question makes: the level
+ * of a difference is that of a series, `selfLevel`, and "not worse" is no answer, because there is no worse side.
  */
-export function decideVerdict(pairs: readonly LogPair[], margin: number): Verdict {
-  const deciding = decidingEstimate(pairs, widthOf);
+export function decideVerdict(pairs: readonly LogPair[], { margin, aa }: VerdictQuestion): Verdict {
+  const deciding = decidingEstimate(pairs);
   if (deciding === undefined) {
     const nothing = { by: undefined, estimate: undefined, interval95: undefined, interval90: undefined };
-    return { kind: 'inconclusive', ...nothing, equivalence: undefined };
+    return { kind: 'inconclusive', ...nothing, equivalence: undefined, difference: undefined };
   }
   const { by, estimate } = deciding;
   const equivalence = equivalenceTest(estimate, margin);
-  const interval95 = interval(estimate, 0.95);
+  const difference = differenceTest(pairs, estimate, aa ? selfLevel : differenceLevel);
   return {
-    kind: kindOf(interval95, equivalence),
+    kind: kindOf(difference, equivalence, aa),
     by,
     estimate,
-    interval95,
+    interval95: interval(estimate, 0.95),
     interval90: interval(estimate, 0.9),
     equivalence,
+    difference,
   };
-}
-
-/**
- * The verdict on bare metal against itself, where nothing may cost anything: `equivalent` if the two one-sided tests show it,
- * `inconclusive` otherwise. An interval without 0 is then one of the five in a hundred that miss, or a fault of the set-up, see
- * `missesZero`; it never says that something is slower than itself.
- */
-export function decideSelfVerdict(pairs: readonly LogPair[], margin: number): Verdict {
-  const verdict = decideVerdict(pairs, margin);
-  const equivalent = verdict.equivalence !== undefined && verdict.equivalence.p < 0.05;
-  return { ...verdict, kind: equivalent ? 'equivalent' : 'inconclusive' };
-}
-
-/** Whether the 95 % interval says that there is a difference. */
-export function missesZero({ interval95 }: Verdict): boolean {
-  return interval95 !== undefined && (interval95[0] > 0 || interval95[1] < 0);
 }
 
 /**
@@ -73,14 +70,9 @@ export function pairsToDecide(pairs: readonly LogPair[], margin: number): number
   return crossover && pairsNeeded({ kind: 'equivalence', margin, effect: 0 }, crossover.standardDeviation);
 }
 
-function widthOf(estimate: Estimate): number {
-  const [low, high] = interval(estimate, 0.95);
-  return high - low;
-}
-
-function kindOf([low, high]: Interval, { p, nonInferiorityP }: EquivalenceTest): VerdictKind {
-  if (low > 0) return p < 0.05 ? 'slower-within-margin' : 'slower';
+function kindOf({ shown }: DifferenceTest, { p, nonInferiorityP }: EquivalenceTest, aa: boolean): VerdictKind {
+  if (shown === 'slower') return p < 0.05 ? 'slower-within-margin' : 'slower';
   if (p < 0.05) return 'equivalent';
-  if (high < 0) return 'faster';
-  return nonInferiorityP < 0.05 ? 'not-worse' : 'inconclusive';
+  if (shown === 'faster') return 'faster';
+  return nonInferiorityP < 0.05 && !aa ? 'not-worse' : 'inconclusive';
 }

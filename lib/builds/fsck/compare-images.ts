@@ -100,6 +100,7 @@ export async function list(folder: string): Promise<Dirent[]> {
   }
 }
 
+/** A file that ctmgr knows nothing of: reported, and nothing more. */
 export function foreign(path: string, detail: string): Difference {
   return { kind: 'foreign-file', subject: path, detail, fix: 'look at it; ctmgr never deletes what it does not know' };
 }

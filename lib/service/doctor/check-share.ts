@@ -1,15 +1,27 @@
 import { constants, statfsSync } from 'node:fs';
 import { access, lstat } from 'node:fs/promises';
 
+import { checkShare as requireShare } from '../../builds/check-share.ts';
 import type { Paths } from '../../config/paths.ts';
 import type { Config } from '../../config/schema.ts';
 import { findAccount } from '../../util/accounts.ts';
-import { errorText } from '../../util/errors.ts';
+import { CtmgrError, errorText } from '../../util/errors.ts';
 import { shareFolders } from '../site-folders.ts';
 import { type Finding, findingsOf } from './finding.ts';
 
 /** Less than this part of the share free is worth a warning. */
 const littleSpace = 0.05;
+
+/** That the share is not there, which an empty mount point would not show otherwise; undefined: it is. */
+export async function missingShare(paths: Paths): Promise<Finding | undefined> {
+  try {
+    await requireShare(paths);
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof CtmgrError)) throw error;
+    return findingsOf('share', paths.share).problem(`is not there: ${error.why}`, error.hint ?? 'ctmgr init');
+  }
+}
 
 /** The share as this host sees it: folders, owners, modes, space. */
 export async function checkShare(config: Config, paths: Paths): Promise<Finding[]> {
@@ -34,7 +46,20 @@ export async function checkShare(config: Config, paths: Paths): Promise<Finding[
       return findings;
     }
   }
-  return [...findings, checkSpace(paths.share), await checkCatalogue(paths)];
+  return [...findings, ...(await checkWritable(config, paths)), checkSpace(paths.share), await checkCatalogue(paths)];
+}
+
+/** Only for those who write it: access(2) tells them of a read-only file system, too. */
+async function checkWritable(config: Config, paths: Paths): Promise<Finding[]> {
+  const uid = process.getuid?.();
+  if (uid !== 0 && uid !== findAccount(config.build.user)?.uid) return [];
+  const found = findingsOf('share', paths.share);
+  try {
+    for (const { path } of shareFolders(paths)) await access(path, constants.W_OK);
+    return [found.ok('can be written from here')];
+  } catch (error) {
+    return [found.problem(errorText(error), 'mount it writable here; root needs no_root_squash')];
+  }
 }
 
 function checkSpace(share: string): Finding {

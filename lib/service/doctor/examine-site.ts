@@ -13,7 +13,7 @@ import { checkAccount, checkContainerOption, checkNotifier } from './check-doors
 import { checkGroups } from './check-groups.ts';
 import { checkNodes } from './check-nodes.ts';
 import { checkRegistries } from './check-registries.ts';
-import { checkShare } from './check-share.ts';
+import { checkShare, missingShare } from './check-share.ts';
 import { checkSignatures } from './check-signatures.ts';
 import { checkDaemons, checkPartitions, checkTools } from './check-slurm.ts';
 import { checkState } from './check-state.ts';
@@ -45,11 +45,13 @@ export async function examineSite(examination: Examination): Promise<Finding[]> 
   const listed = await queryNodes(slurm);
   if (listed.ok && isAdmin) findings.push(...checkPartitions(config, listed.nodes));
   if (isAdmin) findings.push(checkAccount(config), ...(await checkState(paths)));
-  findings.push(...(await checkShare(config, paths)));
+  const missing = await missingShare(paths);
+  findings.push(...(missing === undefined ? await checkShare(config, paths) : [missing]));
   if (isAdmin) {
     const bases = await examination.bases();
     findings.push(...(await checkRegistries(bases, examination.registries)), ...checkNotifier(config));
-    const images = await examination.images();
+    // Without the share every image would count as gone.
+    const images = missing === undefined ? await examination.images() : [];
     findings.push(...(await checkGroups(paths, images)), ...(await checkSignatures(config, images)));
   }
   if (!jobs) return findings;

@@ -22,7 +22,7 @@ export function judgeNode(node: string, facts: ProbeFacts, role: NodeRole): Find
   return [
     ...judgeApptainer(node, facts, role),
     ...judgeShare(node, facts, role),
-    ...(role.builds ? judgeBuilds(node, facts) : [judgeConfig(node, facts)]),
+    ...(role.builds ? [...judgeBuilds(node, facts), judgePrograms(node, facts)] : [judgeConfig(node, facts)]),
     judgeClock(node, facts, role),
   ];
 }
@@ -94,6 +94,16 @@ function judgeBuilds(node: string, facts: ProbeFacts): Finding[] {
   }
   if (free < littleScratch) return [ranges, scratch.warning(`${Math.round(free / 1024)} MiB free`, 'make room there')];
   return [ranges, scratch.ok(Number.isNaN(free) ? 'writable' : `${Math.round(free / 1024 / 1024)} GiB free`)];
+}
+
+/** What `%setup` of some definitions calls on the build node; most images do without. */
+function judgePrograms(node: string, facts: ProbeFacts): Finding {
+  const found = findingsOf('programs for ADD', node);
+  const uses = { curl: 'URLs', git: 'git repositories' };
+  const missing = Object.entries(uses).filter(([program]) => !has(facts, program));
+  if (missing.length === 0) return found.ok('curl and git');
+  const what = missing.map(([program, sources]) => `no ${program}, so ADD of ${sources} fails there`).join('; ');
+  return found.warning(what, `install ${missing.map(([program]) => program).join(' and ')} on ${node}`);
 }
 
 function judgeConfig(node: string, facts: ProbeFacts): Finding {

@@ -36,6 +36,8 @@ fi
 yes_if userns unshare --user --map-root-user true
 yes_if newuidmap command -v newuidmap
 yes_if newgidmap command -v newgidmap
+yes_if curl command -v curl
+yes_if git command -v git
 for kind in uid gid; do
   yes_if "sub$kind" grep -Eq "^($(id -un)|$(id -u)):[0-9]+:[0-9]{5,}" "/etc/sub$kind"
 done

@@ -119,7 +119,7 @@ say 's/-iter 1000/-iter 10/' <"$here/IMB-MPI1.txt"`,
     program: 'osu_latency',
     variable: 'osu_latency',
     body: `${first}expect -m 1:4 -i 1000
-printf '# OSU MPI Latency Test v7.5\\n# Datatype: MPI_CHAR.\\n# Size       Avg Latency(us)\\n1 1.03\\n2 1.04\\n4 1.05\\n' |
+printf '# OSU MPI Latency Test v7.5\\n# Datatype: MPI_CHAR.\\n# Size       Avg Latency(us)  Min Latency(us)  Iterations\\n1 1.03 1.01 1000\\n2 1.04 1.01 1000\\n4 1.05 1.01 1000\\n' |
   say '/^4 /d'`,
     words: ['--nodes', '1', '--tasks-per-node', '2', '--set', 'largest=4'],
     wrong: 'container leg: largest is 2, not 4 as requested',

@@ -45,6 +45,11 @@ export function makeRun(
     metrics: [{ name: 'gflops', unit: 'Gflop/s', direction: 'higher-is-better', margin: 0.01 }],
     requested: { N: '4000' },
     allocations: count.allocations,
+    warmUps: Array.from({ length: count.allocations }, (_, allocation) => ({
+      submission: 1,
+      allocation,
+      legs: ['bare', 'container'],
+    })),
     pairs: pairs.map(change),
   };
 }
