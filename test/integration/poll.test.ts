@@ -163,6 +163,23 @@ describe('bad ends', () => {
     },
   );
 
+  test('who cancelled it is known a moment later: slurmctld of 22.05 takes five seconds to tell slurmdbd of a job', async () => {
+    claim();
+    const cancelled = (ended: number): string =>
+      `41_0|CANCELLED|1800000000|1800000001|${ended}|b1|None|${instance.marker}`;
+    says('squeue', cancelled(epochSeconds()));
+    expect(await poll()).toBe('building');
+    says('sacct', accounting('CANCELLED by 0'));
+    expect(await poll()).toBe('cancelled');
+    expect((await stored()).message).toBe('cancelled by root');
+  });
+
+  test('who cancelled it is not waited for long', async () => {
+    claim();
+    says('squeue', queue('CANCELLED'));
+    expect(await poll()).toBe('cancelled');
+  });
+
   test('a build killed for its memory', async () => {
     const { size: _size, sha256: _sha256, ...common } = buildImage(site, instance);
     const ended = epochSeconds();

@@ -82,6 +82,7 @@ export async function recordStates(recorder: Recorder, version: string, say: (wh
   const seen = async (name: string, job: string, shows: RegExp): Promise<void> => {
     try {
       await shown(job, shows, 120);
+      await accounted(job, name);
       await ask(recorder, name, job);
       await askForAll(recorder, name, job);
     } catch (error) {
