@@ -182,8 +182,8 @@ int config_load(struct config *config, const char *path, const char *image, stru
     if (file < 0) {
         if (errno == ENOENT) return 0;
         return errno == EPERM
-                   ? fail(failure, FAIL_CONFIGURATION, "chown root and chmod 644", "%s does not belong to root alone", path)
-                   : fail(failure, FAIL_CONFIGURATION, "chmod 644", "cannot read %s: %s", path, strerror(errno));
+                   ? fail(failure, FAIL_CONFIGURATION, "tell the admins: chown root, chmod 644", "%s does not belong to root alone", path)
+                   : fail(failure, FAIL_CONFIGURATION, "tell the admins: everybody has to be able to read it", "cannot read %s: %s", path, strerror(errno));
     }
     char *text = size > MAX_CONFIG ? NULL : read_all(file, size);
     close(file);
@@ -195,8 +195,8 @@ int config_load(struct config *config, const char *path, const char *image, stru
     free_words(&loading.image_arguments);
     if (line == 0) return 0;
     config_free(config);
-    return line < 0 ? fail(failure, FAIL_CONFIGURATION, "ctmgr config", "cannot read %s", path)
-                    : fail(failure, FAIL_CONFIGURATION, "ctmgr config", "%s: cannot read line %d", path, line);
+    return line < 0 ? fail(failure, FAIL_CONFIGURATION, "tell the admins: ctmgr config", "cannot read %s", path)
+                    : fail(failure, FAIL_CONFIGURATION, "tell the admins: ctmgr config", "%s: cannot read line %d", path, line);
 }
 
 void config_free(struct config *config)

@@ -116,7 +116,7 @@ static void check_component(int number, const char *reference, int is_step)
     const char *text = reference == NULL ? "" : reference;
     if (number == 0) {
         snprintf(first_reference, sizeof first_reference, "%s", text);
-        if (is_step) components_note(0);
+        if (is_step && reference != NULL) components_note(0);
         return;
     }
     int has_image = text[0] != '\0' && !is_bundle(text), first_has = first_reference[0] != '\0' && !is_bundle(first_reference);

@@ -120,11 +120,12 @@ static int list_copies(char **found)
  */
 int components_note(int number)
 {
-    if (find_srun() != 0 || number >= MAX_COMPONENTS) return -1;
     char *found[MAX_COMPONENTS];
+    if (number >= MAX_COMPONENTS) return -1;
     containers[number] = component_container();
+    /* Hardly ever is there a second one. */
     if (number == 0) return 0;
-    if (list_copies(found) != number) return -1;
+    if (find_srun() != 0 || list_copies(found) != number) return -1;
     copies[number - 1] = found[number - 1];
     if (containers[number] == NULL) return 0;
     if (container_at == 0 && (container_at = find_container(containers[number])) == 0) return -1;

@@ -155,7 +155,7 @@ test('what cannot be run is told and tried again; a run is stored with its gate,
   ]);
   const [run, ...more] = await listBenchmarkRuns(site.store);
   expect(more).toEqual([]);
-  expect(run).toMatchObject({ image_name: 'app', image_sha256: 'a'.repeat(64), allocations: 4 });
+  expect(run).toMatchObject({ image_name: 'app', image_sha256: 'a'.repeat(64), allocations: 5 });
   expect((await submissionsOfRun(site.store, run?.id ?? 0)).map(({ state }) => state)).toEqual(['submitted']);
   expect(reports.flatMap(({ news }) => news).filter((line) => line.includes('cannot be run'))).toHaveLength(1);
 });

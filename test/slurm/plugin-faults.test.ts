@@ -93,8 +93,9 @@ describe('what is not as it should be', () => {
   it('a node that does not load the plugin cannot run the command on the bare host', async () => {
     await output(['sh', '-c', 'mount --bind /dev/null /etc/slurm/plugstack.conf'], { node: 'c2' });
     const end = await srun('-w', 'c2', '--container=hello', ...where);
+    const both = await srun('-w', 'c1', '--container=hello', ...where, ':', '-w', 'c2', ...where);
     await output(['umount', '/etc/slurm/plugstack.conf'], { node: 'c2' });
-    expect(end).toEqual(inside);
+    expect([end, both]).toEqual([inside, { ...inside, stdout: 'hello\nhello\n' }]);
   });
 
   it('a share that is not mounted on the node: the message names it', async () => {
@@ -151,6 +152,56 @@ describe('what is not as it should be', () => {
   });
 });
 
+describe.each(['wrapper', 'plugin'])('through the %s', (door) => {
+  let user: Place;
+
+  beforeAll(() => {
+    user = { user: 'alice', env: door === 'wrapper' ? site.env : {} };
+  });
+  beforeEach(() => (door === 'wrapper' ? unloadPlugin() : loadPlugin(site)));
+
+  it('a missing catalogue, an empty name and a large environment', async () => {
+    const catalogue = `${site.share}/catalog.json`;
+    await output(['mv', catalogue, `${catalogue}.kept`]);
+    const [missing, empty, large] = await runLines(
+      [
+        { words: ['srun', '-Q', '--container=hello', ...where] },
+        { words: ['srun', '-Q', '--container=', 'true'] },
+        {
+          words: ['srun', '-Q', '--container=hello', 'sh', '-c', 'echo ${#LARGE}'],
+          env: { LARGE: 'x'.repeat(4096) },
+        },
+      ],
+      user,
+    );
+    await output(['mv', `${catalogue}.kept`, catalogue]);
+    expect(missing).toEqual(inside);
+    expect(empty).toMatchObject({ code: 64, stderr: expect.stringMatching(/name of an image/) });
+    expect(large).toEqual({ code: 0, stdout: '4096\n', stderr: '' });
+  });
+
+  it('an image that is removed between submission and start, and a share that the node has not', async () => {
+    const file = `${site.share}/builds/${tag}/hello.sif`;
+    const out = `${site.inputs}/alice-${door}`;
+    await output(['install', '-d', '-o', 'alice', out]);
+    const script = `until [ -e ${out}/go ]; do sleep 0.1; done; srun -Q sh -c 'echo "\${IMAGE:-host}"'; echo "ended $?"`;
+    const words = ['sbatch', '-Q', '-w', 'c2', '-o', `${out}/job`, '--container=hello', '--wrap', script];
+    expect(await exec(words, user)).toMatchObject({ code: 0, stderr: '' });
+    await output(['mv', file, `${file}.kept`]);
+    await output(['touch', `${out}/go`]);
+    await output(['sh', '-c', `until grep -q ended ${out}/job 2>/dev/null; do sleep 0.1; done`]);
+    await output(['mv', `${file}.kept`, file]);
+    const printed = await output(['cat', `${out}/job`]);
+    expect(printed).toMatch(/the file of image hello is (gone|not there)/);
+    expect(printed).toMatch(/ended [1-9]/);
+    expect(printed).not.toMatch(/^(host|hello)$/m);
+    await output(['mount', '-t', 'tmpfs', 'none', '/srv/ctmgr'], { node: 'c1' });
+    const end = await exec(['srun', '-Q', '-w', 'c1', '--container=hello', ...where], user);
+    await output(['umount', '/srv/ctmgr'], { node: 'c1' });
+    expect(end).toEqual({ code: 69, stdout: '', stderr: expect.stringMatching(/on node c1.*mounted/) });
+  });
+});
+
 describe('values that make no sense', () => {
   it('are refused at submission, also those of the environment, and no is not yes', async () => {
     const sbatch = ['sbatch', '-Q', '--container=hello', '--wrap', 'true'];
@@ -190,7 +241,7 @@ it('what a batch script asks for besides the image holds for its steps, and not 
 ${step}
 srun -Q --container-mount-home sh -c 'test -e ~/.profile && echo home'
 srun -Q ls /etc/site/slurm.conf
-${onHost} 'echo "\${IMAGE:-host}"; ls -d /etc/site'
+${onHost} 'echo "\${IMAGE:-host}"; ls -d /etc/site 2>&1; true'
 touch ${folder}/end
 `;
   await site.write(`${folder}/job.sh`, text);

@@ -168,7 +168,7 @@ describe('the same program in both legs', () => {
 });
 
 it('finds a difference at any of eight message sizes that is not there no more often than 5 of 100 times', () => {
-  const rounds = 300;
+  const rounds = 200;
   const sizes = 8;
   let [corrected, uncorrected, outside] = [0, 0, 0];
   for (const plan of plansOf(rounds, 12, 3)) {

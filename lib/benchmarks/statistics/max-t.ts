@@ -72,8 +72,13 @@ function tOf(values: Float64Array, labels: Int8Array): number {
       square2 += value * value;
     }
   }
-  const within = Math.max(0, square1 - (sum1 * sum1) / n1) + Math.max(0, square2 - (sum2 * sum2) / n2);
+  const within = notBelowZero(square1 - (sum1 * sum1) / n1) + notBelowZero(square2 - (sum2 * sum2) / n2);
   const standardError = Math.sqrt((within / (n1 + n2 - 2) / 4) * (1 / n1 + 1 / n2));
   const effect = Math.abs(sum1 / n1 - sum2 / n2) / 2;
   return effect === 0 ? 0 : effect / standardError;
+}
+
+/** Rounding makes sums of squares of equal values negative. */
+function notBelowZero(value: number): number {
+  return value > 0 ? value : 0;
 }
