@@ -156,8 +156,13 @@ export async function recordStates(recorder: Recorder, version: string, say: (wh
   await seen('session-refused', refused, /FAILED|COMPLETED/);
   if (isOld) {
     // One of the two starts all the same; the other one fails until Slurm holds it, even if it is not to be requeued.
-    const both = [unknownUser, unknownAgain].map((job) => shown(job, /REQUEUE_HOLD/, 120).then(() => job));
-    await seen('user-missing', await Promise.any(both).catch(() => unknownUser), /REQUEUE_HOLD/);
+    const held = await until(
+      'a held job of an unknown user',
+      () => here('squeue -htall -ualice -o "%F %T" | grep REQUEUE_HOLD || true'),
+      (text) => text !== '',
+      120,
+    );
+    await seen('user-missing', held.split(' ')[0] ?? '', /REQUEUE_HOLD/);
   } else {
     await seen('user-missing', unknownUser, /CANCELLED/);
     await seen('user-missing-requeued', unknownAgain, /REQUEUE_HOLD/);
