@@ -8,14 +8,7 @@ ctmgr_ask_srun() {
     if [ -z "$ctmgr_unclear" ] && [ "$ctmgr_command$ctmgr_unsupported" = 0 ]; then ctmgr_pass "$@"; fi
     if [ -n "${SRUN_CONTAINER+set}" ]; then
       ctmgr_value=$SRUN_CONTAINER
-    elif [ -n "${SLURM_JOB_ID:-}" ] && [ -n "${SLURM_CTMGR_PIN:-}" ]; then
-      case $SLURM_CTMGR_PIN in
-        '/ '*) ctmgr_value=${SLURM_CTMGR_PIN#/ * } ;;
-        *) ctmgr_value=${SLURM_CTMGR_PIN%% *} ;;
-      esac
-    elif [ -n "${SLURM_JOB_ID:-}" ] && [ -n "${SLURM_CONTAINER:-}" ]; then
-      ctmgr_value=$SLURM_CONTAINER
-    else
+    elif ! ctmgr_find_job_image; then
       ctmgr_pass_nameless "$@"
     fi
   fi
@@ -26,6 +19,17 @@ ctmgr_ask_srun() {
   [ -z "$ctmgr_unclear" ] || return 0
   [ -z "${SLURM_SRUN_MULTI+set}" ] || ctmgr_multi_prog=yes
   [ "$ctmgr_command" -gt 0 ] || ctmgr_fail 64 'no command given to run in the container' 'srun --container=NAME COMMAND'
+}
+
+# Sets ctmgr_value to the image of the job that this runs in; false if there is none.
+ctmgr_find_job_image() {
+  [ -n "${SLURM_JOB_ID:-}" ] || return 1
+  case ${SLURM_CTMGR_PIN:-} in
+    '') ctmgr_value=${SLURM_CONTAINER:-} ;;
+    '/ '*) ctmgr_value=${SLURM_CTMGR_PIN#/ * } ;;
+    *) ctmgr_value=${SLURM_CTMGR_PIN%% *} ;;
+  esac
+  [ -n "$ctmgr_value" ]
 }
 
 # Nobody has named an image: the real tool's turn, unless that is not sure.

@@ -2,7 +2,7 @@
 # The --container-... options and what config.toml says in [containers], as options of Apptainer.
 
 # Sets ctmgr_extra to the number of words and ctmgr_extra_1 ... to the words that go between `exec` and the image, and
-# ctmgr_gpu_flag to auto if the GPU's flag is up to the node.
+# ctmgr_gpu_flag to the maker of the GPU, auto or none.
 ctmgr_read_options() {
   . "$ctmgr_home/read-containers.sh"
   ctmgr_read_containers
@@ -29,7 +29,7 @@ END
     ctmgr_add --no-mount
     ctmgr_add home
   fi
-  [ -z "${SLURM_CTMGR_WRITABLE:-}" ] || ctmgr_add --writable-tmpfs
+  [ "${SLURM_CTMGR_WRITABLE:-no}" = no ] || ctmgr_add --writable-tmpfs
   if [ -n "${SLURM_CTMGR_WORKDIR:-}" ]; then
     ctmgr_add --pwd
     ctmgr_add "$SLURM_CTMGR_WORKDIR"
@@ -40,15 +40,21 @@ END
       ctmgr_add_variable "$ctmgr_fact"
     done
   fi
-  # Whether the job gets a GPU, and of which maker, shows on the node only.
-  ctmgr_gpu_flag=none
-  case $ctmgr_gpu_option in
-    nvidia) ctmgr_add --nv ;;
-    amd) ctmgr_add --rocm ;;
-    '' | auto) ctmgr_gpu_flag=auto ;;
-    none) ;;
-    *) ctmgr_fail 64 '--container-gpu is nvidia, amd or none' ;;
-  esac
+  # Whether there is a GPU, and of which maker, shows on the node only.
+  ctmgr_gpu_flag=${ctmgr_gpu_option:-auto}
+  [ "$ctmgr_gpu_flag" = auto ] || ctmgr_check_gpu "$ctmgr_gpu_flag"
+}
+
+ctmgr_check_gpu() {
+  case $1 in nvidia | amd | none) ;; *) ctmgr_fail 64 '--container-gpu is nvidia, amd or none' ;; esac
+}
+
+# Refuses values of --container-... options that a step of the job would refuse later.
+ctmgr_check_options() {
+  ctmgr_extra=0
+  ctmgr_split "${SLURM_CTMGR_MOUNTS:-}" ctmgr_add_bind
+  ctmgr_split "${SLURM_CTMGR_ENV:-}" ctmgr_check_variable
+  [ -z "${SLURM_CTMGR_GPU:-}" ] || ctmgr_check_gpu "$SLURM_CTMGR_GPU"
 }
 
 ctmgr_add() {
@@ -107,14 +113,18 @@ ctmgr_add_bind() {
 
 # The host's value of a variable comes before the image's.
 ctmgr_keep_variable() {
+  ctmgr_check_variable "$1"
+  # Apptainer keeps it anyway, and warns.
+  [ "$1" != HOME ] || return 0
+  eval "[ -z \"\${$1+set}\" ] || export \"APPTAINERENV_$1=\$$1\""
+}
+
+ctmgr_check_variable() {
   case $1 in
-    # Apptainer keeps it anyway, and warns.
-    HOME) return ;;
     '' | [0123456789]* | *[!abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_]*)
       ctmgr_fail 64 '--container-env needs names of variables' '--container-env=NAME,NAME'
       ;;
   esac
-  eval "[ -z \"\${$1+set}\" ] || export \"APPTAINERENV_$1=\$$1\""
 }
 
 # ctmgr_rewrite_programs WORD...: a copy of the file of --multi-prog in which every program runs in the image, as

@@ -85,6 +85,10 @@ ctmgr_read_option() {
 # An option of ours, which the real tool does not get.
 ctmgr_read_own() {
   ctmgr_dropped="$ctmgr_dropped$ctmgr_index "
+  case $ctmgr_first,$ctmgr_option in
+    no,--container) ;;
+    no,*) ctmgr_unsupported='--container-... options of a later component: those of the first one hold for all' ;;
+  esac
   case $ctmgr_kind,$1 in
     required,*=*) ctmgr_read_value "${1#*=}" ;;
     required,*) ctmgr_state=ours ;;
@@ -156,6 +160,15 @@ ctmgr_read_cluster() {
 ctmgr_take() {
   case $ctmgr_first$ctmgr_given,$1 in
     nono,[/.]*) ;;
+    nono,[abcdefghijklmnopqrstuvwxyz0123456789]*)
+      # In a job with an image, the first component has that one.
+      if [ "$ctmgr_tool,${SRUN_CONTAINER+set}" = srun, ] && ctmgr_find_job_image; then
+        ctmgr_given=yes
+        ctmgr_take_own "$1"
+        return
+      fi
+      ctmgr_unsupported='some components of a heterogeneous job only: name it in the first one, it holds for all'
+      ;;
     nono,*) ctmgr_unsupported='some components of a heterogeneous job only: name it in the first one, it holds for all' ;;
     noyes,[abcdefghijklmnopqrstuvwxyz0123456789]*)
       if [ "$ctmgr_tool" = srun ]; then

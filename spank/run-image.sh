@@ -56,9 +56,21 @@ ctmgr_export_options() {
   ctmgr_export_option SLURM_CTMGR_MOUNTS "$ctmgr_mounts" "${CTMGR_CONTAINER_MOUNTS:-}"
   ctmgr_export_option SLURM_CTMGR_WORKDIR "$ctmgr_workdir" "${CTMGR_CONTAINER_WORKDIR:-}"
   ctmgr_export_option SLURM_CTMGR_ENV "$ctmgr_env" "${CTMGR_CONTAINER_ENV:-}"
-  ctmgr_export_option SLURM_CTMGR_HOME "$ctmgr_mount_home" "${CTMGR_CONTAINER_MOUNT_HOME:-}"
-  ctmgr_export_option SLURM_CTMGR_WRITABLE "$ctmgr_writable" "${CTMGR_CONTAINER_WRITABLE:-}"
+  ctmgr_read_switch CTMGR_CONTAINER_MOUNT_HOME "${CTMGR_CONTAINER_MOUNT_HOME:-}"
+  ctmgr_export_option SLURM_CTMGR_HOME "$ctmgr_mount_home" "$ctmgr_found"
+  ctmgr_read_switch CTMGR_CONTAINER_WRITABLE "${CTMGR_CONTAINER_WRITABLE:-}"
+  ctmgr_export_option SLURM_CTMGR_WRITABLE "$ctmgr_writable" "$ctmgr_found"
   ctmgr_export_option SLURM_CTMGR_GPU "$ctmgr_gpu" "${CTMGR_CONTAINER_GPU:-}"
+}
+
+# ctmgr_read_switch VARIABLE VALUE: sets ctmgr_found to yes, no or nothing.
+ctmgr_read_switch() {
+  case $2 in
+    '') ctmgr_found='' ;;
+    yes | true | 1) ctmgr_found=yes ;;
+    no | false | 0) ctmgr_found=no ;;
+    *) ctmgr_fail 64 "$1 is yes or no" ;;
+  esac
 }
 
 # ctmgr_export_option VARIABLE GIVEN FALLBACK: what the job has already comes before the fall-back.
@@ -106,15 +118,14 @@ ctmgr_run_srun() {
   ctmgr_launch "$@"
 }
 
-# Turns to the image of a component of a heterogeneous step. All components have one environment, the first one's.
+# Turns to the image of a component of a heterogeneous step; one that names none has the same as the one before it, as Slurm's own
+# options do. All components have one environment, the first one's.
 ctmgr_use_component() {
-  [ "$1" -gt 0 ] || ctmgr_first_value=$ctmgr_value
   case $ctmgr_values in
     *" $1="*)
       ctmgr_value=${ctmgr_values#*" $1="}
       ctmgr_value=${ctmgr_value%% *}
       ;;
-    *) ctmgr_value=$ctmgr_first_value ;;
   esac
   [ "$1" -gt 0 ] || return 0
   ctmgr_export=yes
@@ -126,6 +137,8 @@ ctmgr_use_component() {
 # The script runs on the host and every srun in it in the image. Slurm is told the exact image, for scontrol and sacct to show; it does
 # nothing else with it unless the site has OCI containers.
 ctmgr_run_sbatch() {
+  . "$ctmgr_home/container-options.sh"
+  ctmgr_check_options
   unset SBATCH_CONTAINER SLURM_CONTAINER SLURM_CTMGR_WRAPPED
   ctmgr_record=''
   ctmgr_conf=${SLURM_CONF:-/etc/slurm/slurm.conf}
@@ -140,6 +153,8 @@ ctmgr_run_sbatch() {
 
 # Without a command, a shell in the container; the command of salloc itself runs on the host, its steps in the image.
 ctmgr_run_salloc() {
+  . "$ctmgr_home/container-options.sh"
+  ctmgr_check_options
   unset SALLOC_CONTAINER SLURM_CONTAINER SLURM_CTMGR_WRAPPED
   ctmgr_record=''
   if [ "$ctmgr_command" -eq 0 ] && [ "$ctmgr_no_shell" = no ]; then

@@ -2,7 +2,7 @@
 # A task of srun --container=NAME on its node: what only shows there is added, then it becomes Apptainer.
 
 # ctmgr_start NAME GPU COUNT APPTAINER WORD... COMMAND...: the first COUNT words are Apptainer's own, of which the last is the
-# image; GPU is auto if the flag is to follow from what the job got.
+# image; GPU is its maker, none, or auto if the flag is to follow from what the job got.
 ctmgr_start() {
   ctmgr_name=$1 ctmgr_gpu=$2 ctmgr_count=$3 ctmgr_real=$4
   shift 4
@@ -49,11 +49,23 @@ ctmgr_add_facts() {
     esac
   done
   if [ "$ctmgr_gpu" = auto ] && [ -n "${SLURM_JOB_GPUS:-}${SLURM_STEP_GPUS:-}" ]; then
-    if [ -e /dev/nvidiactl ]; then
-      set -- --nv "$@"
-    elif [ -e /dev/kfd ]; then
-      set -- --rocm "$@"
-    fi
+    if [ -e /dev/nvidiactl ]; then ctmgr_gpu=nvidia; elif [ -e /dev/kfd ]; then ctmgr_gpu=amd; fi
   fi
+  case $ctmgr_gpu in
+    nvidia)
+      ctmgr_expect_gpu NVIDIA /dev/nvidiactl
+      set -- --nv "$@"
+      ;;
+    amd)
+      ctmgr_expect_gpu AMD /dev/kfd
+      set -- --rocm "$@"
+      ;;
+  esac
   ctmgr_launch --quiet exec "$@"
+}
+
+# A user who asks for a GPU that is not there is told so, once a node: Apptainer says nothing then.
+ctmgr_expect_gpu() {
+  if [ -e "$2" ] || [ -z "${SLURM_CTMGR_GPU:-}" ] || [ "${SLURM_LOCALID:-0}" != 0 ]; then return; fi
+  printf 'ctmgr: node %s has no GPU of %s: there is no %s\n' "${SLURMD_NODENAME:-$(uname -n)}" "$1" "$2" >&2
 }

@@ -150,7 +150,8 @@ function withoutResult(evidence: Evidence, record: ElementRecord): Decision {
   if (result !== undefined) return failure(`the build was stopped, and Slurm only says ${record.state}`);
   if (!shareSeen) return { kind: 'keep', missingSince: null };
   const since = missingSince ?? now;
-  if (now - Math.min(since, record.ended ?? since) < resultGrace) return { kind: 'keep', missingSince: since };
+  // By this host's clock alone: Slurm's may be behind, and then no time would be left to the share.
+  if (now - since < resultGrace) return { kind: 'keep', missingSince: since };
   if (record.exitCode === shareUnusable)
     return failure('the job could not use the share; is it mounted, and not full?');
   return failure(`the job ended (${record.state}) without a report; see its log`);

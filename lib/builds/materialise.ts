@@ -181,6 +181,9 @@ export async function giveToBuilder(site: BuildSite, folders: string[]): Promise
     const result = await run('chown', ['-hR', '--', `${uid}:${gid}`, ...some]);
     if (result.exitCode === 0) continue;
     const why = result.stderr.trim();
-    throw new CtmgrError('cannotCreate', `cannot give ${dirname(some[0] ?? '')}/* to ${name}`, { why });
+    throw new CtmgrError('cannotCreate', `cannot give ${dirname(some[0] ?? '')}/* to ${name}`, {
+      why,
+      hint: 'root may change owners there only with no_root_squash: ctmgr doctor',
+    });
   }
 }

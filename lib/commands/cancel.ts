@@ -1,6 +1,5 @@
 import { makeBuildSite } from '../builds/build-site.ts';
 import { cancelBuilds, type Cancellation } from '../builds/cancel-builds.ts';
-import { writeCatalogue } from '../builds/write-catalogue.ts';
 import { type Instance, unfinishedInstances } from '../store/instances.ts';
 import type { Store } from '../store/open.ts';
 import { findRecipe } from '../store/recipes.ts';
@@ -9,6 +8,7 @@ import { countNoun } from '../util/count-noun.ts';
 import { CtmgrError, exitCodes } from '../util/errors.ts';
 import { isTag, isVerificationName, parseReference } from '../util/names.ts';
 import type { Answer, Context } from './context.ts';
+import { refreshCatalogue } from './refresh-catalogue.ts';
 import { requireTag } from './require-tag.ts';
 import { stopVerification } from './stop-verification.ts';
 
@@ -42,7 +42,7 @@ export async function run(argv: Arguments, context: Context): Promise<Answer> {
   }
   const done = await cancelBuilds(site, instances);
   if (done.problem !== undefined) context.terminal.say(`ctmgr: ${done.problem}`);
-  if (done.atOnce.length > 0) await writeCatalogue(site.store, site.paths);
+  if (done.atOnce.length > 0) await refreshCatalogue(context);
   return {
     kind: 'record',
     record: { cancelled: done.atOnce.map(label), asked: done.asked.map(label), in_doubt: done.inDoubt.map(label) },

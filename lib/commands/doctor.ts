@@ -7,6 +7,7 @@ import type { Finding } from '../service/doctor/finding.ts';
 import { listBaseImages } from '../store/base-images.ts';
 import { offeredImages } from '../store/offered-images.ts';
 import type { Store } from '../store/open.ts';
+import { listScheduleStates } from '../store/schedules.ts';
 import { countNoun } from '../util/count-noun.ts';
 import { CtmgrError, exitCodes } from '../util/errors.ts';
 import type { Answer, Context } from './context.ts';
@@ -33,6 +34,7 @@ export async function run(argv: Arguments, context: Context): Promise<Answer> {
   const findings = await examineSite({
     ...examination,
     bases: async () => (await ask(listBaseImages)).flatMap(({ location }) => (isPulled(location) ? [location] : [])),
+    schedules: () => ask(listScheduleStates),
     images: () => ask(offeredImages),
     registries: registrySettings(loaded.config, signal),
     signal,

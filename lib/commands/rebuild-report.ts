@@ -29,13 +29,16 @@ export async function reportRebuild(
   const bad = instances.filter(({ status }) => status !== 'success');
   const current = new Map((await listCurrentImages(site.store)).map((image) => [image.recipeId, image]));
   const parts = [`Build tag ${tag.name}: ${countLine(instances)}.`];
+  let logged: string | undefined;
   for (const instance of bad.slice(0, shownFailures)) {
     const before = current.get(instance.recipe_id);
     const meaning =
       before === undefined
         ? 'no image of this name has been published yet'
         : `${instance.name} still means the image of ${before.tag}`;
-    parts.push(await describeFailure(site, instance, meaning));
+    const { text, hasLog } = await describeFailure(site, instance, meaning);
+    parts.push(text);
+    if (hasLog) logged ??= instance.name;
   }
   if (bad.length > shownFailures) parts.push(`\nand ${bad.length - shownFailures} more: ctmgr status ${tag.name}`);
   const held = await isHeld(site.store, tag.id);
@@ -50,7 +53,7 @@ export async function reportRebuild(
     const means = pinned.map(({ name, recipe_id }) => `${name} (${current.get(recipe_id)?.tag})`).join(', ');
     parts.push(`Pinned names keep their meaning until \`ctmgr unpin\` and a rollback or another build: ${means}`);
   }
-  parts.push(nextSteps(tag.name, instances, { held, ready, gated: waiting.length > 0 }));
+  parts.push(nextSteps(tag.name, instances, { held, ready, gated: waiting.length > 0, logged }));
   return {
     kind: 'record',
     record: {
@@ -82,23 +85,27 @@ function isKeptByPin({ id, status }: Instance, current: CurrentImage | undefined
   return status === 'success' && current !== undefined && current.pinnedAt !== null && current.instanceId !== id;
 }
 
-async function describeFailure(site: Pick<BuildSite, 'paths'>, instance: Instance, meaning: string): Promise<string> {
+async function describeFailure(
+  site: Pick<BuildSite, 'paths'>,
+  instance: Instance,
+  meaning: string,
+): Promise<{ text: string; hasLog: boolean }> {
   const { name, status, failure_kind, message } = instance;
   const what = failure_kind === null ? status : `${status} (${failure_kind})`;
   const lines = ['', `${name}: ${what}: ${message ?? 'no message'}`, `  ${meaning}`];
   const { out, err } = logFiles(site.paths, instance);
   const log = (await tail(err)) ?? (await tail(out));
   if (log !== undefined) lines.push(`  the end of ${log.path}:`, ...log.lines.map((line) => `    ${line}`));
-  return lines.join('\n');
+  return { text: lines.join('\n'), hasLog: log !== undefined };
 }
 
-/** `ready`: what did not build are ready images alone, which have no Dockerfile. */
+/** `logged`: the first failure that has a log, which one that never became a job has not. `ready`: what did not build are ready images alone, which have no Dockerfile. */
 function nextSteps(
   tag: string,
   instances: Instance[],
-  next: { held: boolean; ready: boolean; gated: boolean },
+  next: { held: boolean; ready: boolean; gated: boolean; logged: string | undefined },
 ): string {
-  const { held, ready, gated } = next;
+  const { held, ready, gated, logged } = next;
   const failed = instances.filter(({ status }) => status === 'failure' || status === 'cancelled' || status === 'lost');
   const buildFailures = failed.some(({ failure_kind }) => failure_kind === 'build' || failure_kind === 'test');
   if (instances.some(({ status }) => unfinished.includes(status))) return `\nNext: ctmgr status ${tag}`;
@@ -107,7 +114,7 @@ function nextSteps(
     if (!held) return 'Next: srun --container=NAME COMMAND';
     return `Held: names keep their meaning. Try it: srun --container=NAME:${tag} COMMAND\nNext: ctmgr publish ${tag}`;
   }
-  const log = `see the whole log: ctmgr logs ${failed[0]?.name}:${tag}`;
+  const log = logged === undefined ? '' : `see the whole log: ctmgr logs ${logged}:${tag}\n      `;
   const names = failed.length > shownFailures ? 'NAME...' : failed.map(({ name }) => name).join(' ');
   const again = buildFailures
     ? `mend the ${ready ? 'image' : 'Dockerfile'}, ctmgr import it again, then: ctmgr rebuild ${names}`
@@ -115,7 +122,7 @@ function nextSteps(
   const good = instances.some(({ status }) => status === 'success');
   const partial = `what is good goes live with: ctmgr publish ${tag} --partial`;
   const live = held ? `\n      names keep their meaning, as the tag is held${good ? `; ${partial}` : ''}` : '';
-  return `\nNext: ${log}\n      ${again}${live}`;
+  return `\nNext: ${log}${again}${live}`;
 }
 
 async function tail(path: string): Promise<{ path: string; lines: string[] } | undefined> {

@@ -5,11 +5,14 @@ import { join } from 'node:path';
 import { checkAccount, checkContainerOption, checkNotifier } from '../../lib/service/doctor/check-doors.ts';
 import { checkGroups } from '../../lib/service/doctor/check-groups.ts';
 import { checkRegistries } from '../../lib/service/doctor/check-registries.ts';
+import { checkSchedules } from '../../lib/service/doctor/check-schedules.ts';
 import { checkShare, missingShare } from '../../lib/service/doctor/check-share.ts';
 import { checkDaemons, checkPartitions, checkTools } from '../../lib/service/doctor/check-slurm.ts';
 import { checkState, judgeDisk } from '../../lib/service/doctor/check-state.ts';
 import type { Finding } from '../../lib/service/doctor/finding.ts';
+import type { Schedule } from '../../lib/service/schedules.ts';
 import type { SlurmTools } from '../../lib/slurm/slurm-tools.ts';
+import type { ScheduleState } from '../../lib/store/schedules.ts';
 import { makeTestSite, type TestSite } from './support/test-site.ts';
 
 let site: TestSite;
@@ -156,6 +159,17 @@ describe('this host', () => {
     const missing = await missingShare(site.paths);
     expect([missing?.state, missing?.detail]).toEqual(['problem', expect.stringMatching(/not mounted here/)]);
     expect(missing?.fix).toMatch(/^mount /);
+  });
+
+  test('schedules: how the last run went', () => {
+    const schedules = ['a', 'b', 'c', 'd'].map((name) => ({ name }) as Schedule);
+    const state = (name: string, last_result: string, last_message: string | null) =>
+      ({ name, last_result, last_message, last_at: 1_800_000_000 }) as ScheduleState;
+    const states = [state('a', 'started', null), state('b', 'failed', 'no space'), state('c', 'waiting', 'no Slurm')];
+    expect(complaints(checkSchedules(schedules, [...states, state('gone', 'failed', 'x')]))).toEqual([
+      expect.stringMatching(/^problem schedule: could not start at 2027-01-15 .*: no space$/),
+      expect.stringMatching(/^warning schedule: waiting at .*: no Slurm$/),
+    ]);
   });
 
   test('registry that does not answer, notifier that cannot be run, group that is gone', async () => {

@@ -298,6 +298,34 @@ describe('private images', () => {
   });
 });
 
+test('a switch of the environment is yes or no', () => {
+  const words = (value: string): string[] =>
+    received(srun(['--container=hello', 'a'], { CTMGR_CONTAINER_WRITABLE: value })).slice(4, 6);
+  expect(words('1')).toEqual(['2', '/opt/a/apptainer']);
+  expect(words('yes')).toEqual(['2', '/opt/a/apptainer']);
+  expect(words('no')).toEqual(['1', '/opt/a/apptainer']);
+  const result = srun(['--container=hello', 'a'], { CTMGR_CONTAINER_MOUNT_HOME: 'maybe' });
+  expect(result).toMatchObject({ status: 64, stdout: '' });
+});
+
+test('a GPU that a user asks for and the node does not have is named once', () => {
+  writeFileSync(join(folder, 'apptainer'), '#!/bin/sh\necho "$@"\n', { mode: 0o755 });
+  const task = (maker: string, more: Record<string, string> = {}) =>
+    spawnSync('/usr/bin/dash', [start, 'hello', maker, '1', join(folder, 'apptainer'), hello, 'a'], {
+      encoding: 'utf8',
+      env: { PATH: '/usr/bin:/bin', SLURMD_NODENAME: 'n7', SLURM_CTMGR_GPU: maker, ...more },
+    });
+  expect(task('amd')).toMatchObject({
+    stdout: expect.stringMatching(/^--quiet exec --rocm /),
+    stderr: 'ctmgr: node n7 has no GPU of AMD: there is no /dev/kfd\n',
+  });
+  expect(task('nvidia', { SLURM_LOCALID: '1' })).toMatchObject({
+    stdout: expect.stringMatching(/^--quiet exec --nv /),
+    stderr: '',
+  });
+  expect(task('none')).toMatchObject({ stdout: expect.stringMatching(/^--quiet exec \//), stderr: '' });
+});
+
 describe('what cannot be right fails before anything is launched', () => {
   const cases: [words: string[], status: number, text: RegExp][] = [
     [['--container=nope', 'a'], 66, /there is no image nope, or it is not available to you\nTry: ctmgr list/],
@@ -329,6 +357,7 @@ describe('what cannot be right fails before anything is launched', () => {
     [['--container=hello', '--container-mounts=etc', 'a'], 64, /absolute paths/],
     [['--container=hello', '--container-mounts=/etc:/etc:xx', 'a'], 64, /a flag/],
     [['--container=hello', '--container-gpu=some', 'a'], 64, /nvidia, amd or none/],
+    [['--container=hello', 'a', ':', '--container-writable', 'b'], 64, /those of the first one hold for all/],
     [['--a\n\u001b[31mb', '--container=hello', 'a'], 64, /^srun: ctmgr: srun's option in this command line/],
     [[`--${'a'.repeat(5000)}`, '--container=hello', 'a'], 64, /^.{0,200}\n.{0,200}\n$/],
     [['--bcast=/tmp/x', '--container=hello', 'a'], 64, /--bcast copies what starts the container/],
@@ -372,6 +401,20 @@ describe('what cannot be right fails before anything is launched', () => {
     expect(result.status).toBe(status);
     expect(result.stdout).toBe('');
     expect(readdirSync(folder)).not.toContain('x');
+  });
+
+  test('options of a batch job that its steps would refuse', () => {
+    const link = join(folder, 'sbatch');
+    symlinkSync(wrapper, link);
+    const real = join(folder, 'bin/sbatch');
+    writeFileSync(real, '#!/bin/sh\necho submitted\n');
+    chmodSync(real, 0o755);
+    const env = { PATH: `${folder}/bin:/usr/bin:/bin`, CTMGR_CONFIG: join(folder, 'config.toml') };
+    const sbatch = (...words: string[]) =>
+      spawnSync('/usr/bin/dash', [link, '--container=hello', ...words, '--wrap=true'], { encoding: 'utf8', env });
+    expect(sbatch('--container-mounts=/etc')).toMatchObject({ status: 0, stdout: 'submitted\n' });
+    for (const option of ['--container-mounts=foo', '--container-env=A-B', '--container-gpu=some'])
+      expect(sbatch(option)).toMatchObject({ status: 64, stdout: '' });
   });
 
   test('values in the environment with which the command would run on the bare host', () => {

@@ -169,7 +169,7 @@ const byHand: [Tool, string[], string[], Partial<Line>?][] = [
   [
     'srun',
     ['--container=hello', 'a', ':', '-n2', '--container', 'other', 'b', ':', 'c'],
-    ['IMAGE', 'a', ':', '-n2', 'IMAGE-OTHER', 'b', ':', 'IMAGE-WITH-ENV', 'c'],
+    ['IMAGE', 'a', ':', '-n2', 'IMAGE-OTHER', 'b', ':', 'IMAGE-OTHER', 'c'],
   ],
   ['srun', ['--container=hello', '--container-wo=/etc', 'a'], ['IMAGE-AT-ETC', 'a']],
   ['srun', ['--container-wo', '/etc', '--container=hello', 'a'], ['IMAGE-AT-ETC', 'a']],
@@ -182,6 +182,12 @@ const byHand: [Tool, string[], string[], Partial<Line>?][] = [
   ['srun', ['--export=NONE', '--container=hello', 'a'], ['--export=NONE', 'IMAGE-WITH-ENV', 'a']],
   ['srun', ['a', '--', '-n'], ['IMAGE', 'a', '--', '-n'], { env: { SRUN_CONTAINER: 'hello' } }],
   ['srun', ['a'], ['IMAGE', 'a'], { env: { SLURM_JOB_ID: '1', SLURM_CONTAINER: 'hello' } }],
+  [
+    'srun',
+    ['--het-group=0', 'a', ':', '--het-group=1', '--container=other', 'b'],
+    ['--het-group=0', 'IMAGE', 'a', ':', '--het-group=1', 'IMAGE-OTHER', 'b'],
+    { env: { SLURM_JOB_ID: '1', SLURM_CONTAINER: 'hello' } },
+  ],
   ['sbatch', ['named.sh', '--container=no'], ['named.sh', '--container=no']],
   ['sbatch', ['quoted.py', 'a b'], ['quoted.py', 'a b']],
   ['sbatch', ['het.sh'], ['het.sh']],

@@ -144,6 +144,6 @@ describe('ctmgr gc', () => {
     expect(await images()).toBe(paths(tags[2]));
     expect(await site.ctmgr(['rollback', 'app'])).toMatchObject({ code: 66 });
     const [usage] = await site.json<object[]>(['usage']);
-    expect(usage).toMatchObject({ group: null, names: 2, images: 2, versions: 2 });
+    expect(usage).toMatchObject({ group: null, names: 3, images: 2, versions: 3 });
   });
 });

@@ -6,13 +6,15 @@ import type { RegistrySettings } from '../../registry/http-request.ts';
 import { queryNodes } from '../../slurm/nodes.ts';
 import type { SlurmTools } from '../../slurm/slurm-tools.ts';
 import type { OfferedImage } from '../../store/offered-images.ts';
+import type { ScheduleState } from '../../store/schedules.ts';
 import { findAccount } from '../../util/accounts.ts';
 import { CtmgrError } from '../../util/errors.ts';
-import { schedulesOf } from '../schedules.ts';
+import { type Schedule, schedulesOf } from '../schedules.ts';
 import { checkAccount, checkContainerOption, checkNotifier } from './check-doors.ts';
 import { checkGroups } from './check-groups.ts';
 import { checkNodes } from './check-nodes.ts';
 import { checkRegistries } from './check-registries.ts';
+import { checkSchedules } from './check-schedules.ts';
 import { checkShare, missingShare } from './check-share.ts';
 import { checkSignatures } from './check-signatures.ts';
 import { checkDaemons, checkPartitions, checkTools } from './check-slurm.ts';
@@ -28,6 +30,8 @@ export interface Examination {
   allNodes: boolean;
   /** References of the base images in use. */
   bases: () => Promise<string[]>;
+  /** How schedules went. */
+  schedules: () => Promise<ScheduleState[]>;
   /** What is offered. */
   images: () => Promise<OfferedImage[]>;
   registries: RegistrySettings;
@@ -44,7 +48,10 @@ export async function examineSite(examination: Examination): Promise<Finding[]> 
   const findings = [...checkConfig(loaded), ...(await checkTools(slurm)), ...(await checkDaemons(slurm))];
   const listed = await queryNodes(slurm);
   if (listed.ok && isAdmin) findings.push(...checkPartitions(config, listed.nodes));
-  if (isAdmin) findings.push(checkAccount(config), ...(await checkState(paths)));
+  if (isAdmin) {
+    findings.push(checkAccount(config), ...(await checkState(paths)));
+    findings.push(...checkSchedules(validSchedules(config), await examination.schedules()));
+  }
   const missing = await missingShare(paths);
   findings.push(...(missing === undefined ? await checkShare(config, paths) : [missing]));
   if (isAdmin) {
@@ -66,6 +73,16 @@ export async function examineSite(examination: Examination): Promise<Finding[]> 
 function canBuild(config: Config): boolean {
   const uid = process.getuid?.();
   return uid === 0 || uid === findAccount(config.build.user)?.uid;
+}
+
+/** None, if one of them is wrong, which is told of the configuration. */
+function validSchedules(config: Config): Schedule[] {
+  try {
+    return schedulesOf(config);
+  } catch (error) {
+    if (!(error instanceof CtmgrError)) throw error;
+    return [];
+  }
 }
 
 /** What loading the configuration did not look at. */
