@@ -43,7 +43,7 @@ export async function askSlurm(site: BuildSite, instances: Instance[]): Promise<
   if (open.length > 0) {
     const queue = await queryQueue(site.slurm, { arrayJobIds: jobIdsOf(open), user: site.builder.name });
     if (queue.ok) {
-      settleByQueue(records, open, queue.elements);
+      settleByQueue(records, open, queue.elements, accounting.ok);
       const markers = new Set(open.map(({ marker }) => marker));
       for (const { arrayJobId, jobName } of queue.elements) if (markers.has(jobName)) arraysInQueue.add(arrayJobId);
     } else problems.push(queue.message);
@@ -75,11 +75,20 @@ function isOpen(record: ElementRecord | undefined, longAgo: number): boolean {
  * Adds what squeue says about elements of which sacct's word is not final: that is final unless the element is in the
  * queue again, which is how Slurm shows a requeue.
  */
-function settleByQueue(records: Map<number, ElementRecord>, open: Instance[], elements: ElementRecord[]): void {
+function settleByQueue(
+  records: Map<number, ElementRecord>,
+  open: Instance[],
+  elements: ElementRecord[],
+  accountingAnswers: boolean,
+): void {
   const queued = new Map<number, ElementRecord>();
   collect(queued, open, elements);
-  for (const { id } of open) {
+  for (const { id, cancelled_by } of open) {
     const inQueue = queued.get(id);
+    if (accountingAnswers && cancelled_by === null && inQueue !== undefined && isJustCancelled(inQueue)) {
+      records.set(id, { ...inQueue, provisional: true });
+      continue;
+    }
     const known = inQueue ?? records.get(id);
     if (known === undefined) continue;
     const { provisional: _settled, ...final } = known;
@@ -88,6 +97,15 @@ function settleByQueue(records: Map<number, ElementRecord>, open: Instance[], el
     // What waits or runs and is not in the queue is over, and how it ended is not known.
     else if (known.phase !== 'unknown') records.delete(id);
   }
+}
+
+/**
+ * Only slurmdbd says who cancelled a job, and slurmctld of 22.05 tells it of new jobs every five seconds. One that never had
+ * a node may stay in slurmdbd as if it waited.
+ */
+function isJustCancelled({ outcome, node, ended }: ElementRecord): boolean {
+  const age = epochSeconds() - (ended ?? 0);
+  return outcome === 'cancelled' && node !== undefined && age >= 0 && age < 8;
 }
 
 function collect(records: Map<number, ElementRecord>, instances: Instance[], elements: ElementRecord[]): void {

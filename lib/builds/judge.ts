@@ -1,6 +1,7 @@
 import { accountName } from '../util/accounts.ts';
 import { epochSeconds } from '../util/clock.ts';
 import { briefErrorText } from '../util/errors.ts';
+import { isDiskError } from '../store/explain-error.ts';
 import type { Instance } from '../store/instances.ts';
 import type { Settlement } from './apply-decision.ts';
 import type { BuildSite } from './build-site.ts';
@@ -76,6 +77,8 @@ async function finishGood(
     if (publication === 'missing') return missingImage(site, instance);
     return { kind: 'failure', failureKind: 'publish', message: publication.wrong, exitCode: 0 };
   } catch (error) {
+    // The whole pass ends, as when a failure cannot be written down.
+    if (isDiskError(error)) throw error;
     // The share or its rights are in the way: the image is good and is published as soon as that is mended.
     report.problems.push(`cannot publish ${name}:${tag} now: ${briefErrorText(error)}`);
     return undefined;

@@ -3,6 +3,15 @@ import { dirname } from 'node:path';
 
 import { CtmgrError, errorText, isSystemError } from '../util/errors.ts';
 
+/** The disk that holds the database is full or broken (sqlite.org/rescode.html). */
+const diskErrors = /^SQLITE_(FULL|IOERR)/;
+
+/** True for an error, as the store throws it, that says that nothing can be written: to go on would only meet it again. */
+export function isDiskError(error: unknown): boolean {
+  const code = ((error as { cause?: { code?: unknown } } | null)?.cause ?? {}).code;
+  return typeof code === 'string' && diskErrors.test(code);
+}
+
 /**
  * What an error of SQLite means for the reader (sqlite.org/rescode.html), or undefined for those that are about the
  * statement itself, such as a violated constraint.
@@ -32,7 +41,7 @@ export function explainStoreError(path: string, cause: unknown): CtmgrError | un
       cause,
     });
   }
-  if (/^SQLITE_(FULL|IOERR)/.test(code)) {
+  if (diskErrors.test(code)) {
     return new CtmgrError('cannotCreate', `cannot write the database ${path}`, {
       why,
       hint: `df -h ${dirname(path)}; make room there, then the same again (jobs that run go on: ctmgr poll --wait)`,

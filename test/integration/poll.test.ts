@@ -1,10 +1,14 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { existsSync, mkdirSync, readFileSync, rmdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+
+import { sql } from 'kysely';
+
 import { pollOnce } from '../../lib/builds/poll.ts';
 import { claimLink, resultFile, taskFolder } from '../../lib/builds/tag-folders.ts';
 import { arraysOfTag } from '../../lib/store/build-arrays.ts';
 import { confirmSubmission } from '../../lib/builds/submit-array.ts';
+import { insertEvent } from '../../lib/store/events.ts';
 import { changeInstance, type Instance, instancesOfTag } from '../../lib/store/instances.ts';
 import { epochSeconds } from '../../lib/util/clock.ts';
 import { buildImage, importOne, makeTestSite, named, recordAll, type TestSite } from './support/test-site.ts';
@@ -159,6 +163,23 @@ describe('bad ends', () => {
     },
   );
 
+  test('who cancelled it is known a moment later: slurmctld of 22.05 takes five seconds to tell slurmdbd of a job', async () => {
+    claim();
+    const cancelled = (ended: number): string =>
+      `41_0|CANCELLED|1800000000|1800000001|${ended}|b1|None|${instance.marker}`;
+    says('squeue', cancelled(epochSeconds()));
+    expect(await poll()).toBe('building');
+    says('sacct', accounting('CANCELLED by 0'));
+    expect(await poll()).toBe('cancelled');
+    expect((await stored()).message).toBe('cancelled by root');
+  });
+
+  test('who cancelled it is not waited for long', async () => {
+    claim();
+    says('squeue', queue('CANCELLED'));
+    expect(await poll()).toBe('cancelled');
+  });
+
   test('a build killed for its memory', async () => {
     const { size: _size, sha256: _sha256, ...common } = buildImage(site, instance);
     const ended = epochSeconds();
@@ -230,4 +251,17 @@ test('a share that cannot be written is a problem of this pass only', async () =
   mkdirSync(site.paths.current);
   expect(await poll()).toBe('success');
   expect(existsSync(join(site.paths.current, 'app.sif'))).toBe(true);
+});
+
+test('a database that cannot be written ends the pass, also when a good build is to be published', async () => {
+  await poll();
+  report(buildImage(site, instance));
+  await sql`pragma max_page_count = 1`.execute(site.store);
+  const fill = async (): Promise<never> => {
+    for (;;) await insertEvent(site.store, { actor: 'root', kind: 'test.fill', subject: 'x' }, 1);
+  };
+  await expect(fill()).rejects.toThrow('cannot write the database');
+  await expect(pollOnce(site)).rejects.toThrow('cannot write the database');
+  await sql`pragma max_page_count = 1000000`.execute(site.store);
+  expect(await poll()).toBe('success');
 });
