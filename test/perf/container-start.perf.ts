@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import type { PerfEntry, PerfTable } from './support/entry.ts';
 
-const rounds = 30;
+const rounds = 60;
 const cluster = join(import.meta.dirname, '../cluster/cluster');
 
 const inside = '/opt/ctmgr/test/perf/inside';
