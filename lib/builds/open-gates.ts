@@ -1,5 +1,6 @@
 import { setCurrentImage } from '../store/current-images.ts';
 import { insertEvent } from '../store/events.ts';
+import { isDiskError } from '../store/explain-error.ts';
 import { changeGate, closedGates, type ImageGate } from '../store/image-gates.ts';
 import { findInstance } from '../store/instances.ts';
 import type { Store } from '../store/open.ts';
@@ -32,6 +33,7 @@ export async function openGates(site: BuildSite): Promise<OpenedGates> {
       const live = await site.store.transaction().execute((db) => open(db, site, instanceId, gates));
       if (live !== undefined) opened[live ? 'live' : 'kept'].push(name);
     } catch (error) {
+      if (isDiskError(error)) throw error;
       opened.problems.push(`cannot publish ${name}:${gates[0]?.tag} now: ${briefErrorText(error)}`);
     }
   }

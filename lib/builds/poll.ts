@@ -1,6 +1,7 @@
 import { cancelJobs } from '../slurm/cancel.ts';
 import type { BuildArray } from '../store/build-arrays.ts';
 import { countUnfinished, type Instance, lostInstances, unfinishedInstances } from '../store/instances.ts';
+import { isDiskError } from '../store/explain-error.ts';
 import { foreignChanges } from '../store/open.ts';
 import { listTagHolds } from '../store/tag-holds.ts';
 import { countUnfinishedVerifications, type Verification } from '../store/verifications.ts';
@@ -117,6 +118,7 @@ async function carryOnReleases(site: BuildSite, report: PassReport): Promise<boo
     try {
       await completeRelease(site, hold);
     } catch (error) {
+      if (isDiskError(error)) throw error;
       report.problems.push(`cannot publish ${hold.tag} now: ${briefErrorText(error)}`);
     }
   }

@@ -85,6 +85,18 @@ test('a share that cannot take the link: the gate stays passed, and the next cal
   expect(await listImageGates(site.store)).toMatchObject([{ state: 'passed' }]);
 });
 
+test('a full disk under the database ends the pass instead of being told again in each', async () => {
+  await importOne(site, 'app');
+  await decide(await build('app'), 'passed');
+  const full = new Error('cannot write the database', { cause: { code: 'SQLITE_FULL' } });
+  const transaction = () => ({ execute: () => Promise.reject(full) });
+  const store = new Proxy(site.store, {
+    get: (target, key) => (key === 'transaction' ? transaction : Reflect.get(target, key).bind(target)),
+  });
+  await expect(openGates({ ...site, store })).rejects.toBe(full);
+  expect((await openGates(site)).live).toEqual(['app']);
+});
+
 test('an image that is held is no image to roll back to, and is had by its tag', async () => {
   await importOne(site, 'app');
   const [one, two, three] = [await build('app'), await build('app'), await build('app')];
