@@ -78,6 +78,9 @@ ctmgr_ask_sbatch() {
   ctmgr_saved="$ctmgr_dropped,$ctmgr_command"
   set -- "$ctmgr_mounts" "$ctmgr_workdir" "$ctmgr_env" "$ctmgr_mount_home" "$ctmgr_writable" "$ctmgr_gpu" "$@"
   ctmgr_read_script "$ctmgr_script"
+  # sbatch itself reads them, and knows none of them.
+  [ -z "$ctmgr_mounts$ctmgr_workdir$ctmgr_env$ctmgr_mount_home$ctmgr_writable$ctmgr_gpu" ] ||
+    ctmgr_fail 64 'the script has #SBATCH --container-... lines, which need the plugin' 'sbatch --container-... SCRIPT'
   ctmgr_mounts=$1 ctmgr_workdir=$2 ctmgr_env=$3 ctmgr_mount_home=$4 ctmgr_writable=$5 ctmgr_gpu=$6
   ctmgr_dropped=${ctmgr_saved%,*} ctmgr_command=${ctmgr_saved##*,}
   shift 6

@@ -415,6 +415,10 @@ describe('what cannot be right fails before anything is launched', () => {
     expect(sbatch('--container-mounts=/etc')).toMatchObject({ status: 0, stdout: 'submitted\n' });
     for (const option of ['--container-mounts=foo', '--container-env=A-B', '--container-gpu=some'])
       expect(sbatch(option)).toMatchObject({ status: 64, stdout: '' });
+    const script = join(folder, 'job.sh');
+    writeFileSync(script, '#!/bin/sh\n#SBATCH --container=hello --container-writable\n');
+    const result = spawnSync('/usr/bin/dash', [link, script], { encoding: 'utf8', env });
+    expect(result).toMatchObject({ status: 64, stdout: '', stderr: expect.stringContaining('need the plugin') });
   });
 
   test('values in the environment with which the command would run on the bare host', () => {
