@@ -23,7 +23,7 @@ export function imageOfDigest(path: string): string | undefined {
 }
 
 /** What the file has to say. */
-export function digestText(image: string, sha256: string): string {
+function digestText(image: string, sha256: string): string {
   return `${sha256}  ${basename(image)}\n`;
 }
 

@@ -128,9 +128,10 @@ async function judgeImage(
 ): Promise<Finding | undefined> {
   const stats = await statOf(path);
   if (stats === undefined) return undefined;
-  const [, name = null, digest] = /^(.+)\.sif(\.sha256)?$/.exec(entry) ?? [];
+  const isDigest = imageOfDigest(entry) !== undefined;
+  const [, name = null] = /^(.+)\.sif$/.exec(imageOfDigest(entry) ?? entry) ?? [];
   const found = { path, name, tag, size: stats.size };
-  if (image !== undefined && digest !== undefined) {
+  if (image !== undefined && isDigest) {
     if (!(await isWrongDigest(image.file, image.sha256))) return undefined;
     return { ...found, kind: 'damaged', why: 'does not tell the digest of its image' };
   }
@@ -149,9 +150,7 @@ async function judgeImage(
   const owners = ((await tags.of(tag)) ?? []).filter((instance) => instance.name === name && instance.group === group);
   // A build that has just put it there, and the poller has not come by yet.
   if (owners.some(({ status }) => unfinished.includes(status) || status === 'lost')) return undefined;
-  const removed = owners.find(
-    ({ removed_at, size }) => removed_at !== null && (digest !== undefined || size === stats.size),
-  );
+  const removed = owners.find(({ removed_at, size }) => removed_at !== null && (isDigest || size === stats.size));
   if (removed !== undefined) return { ...found, kind: 'leftover', why: 'its deletion was interrupted' };
   return { ...found, kind: 'foreign', why: 'no build of ctmgr published this' };
 }

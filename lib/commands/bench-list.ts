@@ -1,4 +1,3 @@
-import { countNoun } from '../util/count-noun.ts';
 import { existsSync } from 'node:fs';
 import { isAbsolute } from 'node:path';
 
@@ -6,6 +5,7 @@ import type { Definition } from '../benchmarks/definition.ts';
 import { findBenchmark, type FoundBenchmark, listBenchmarks } from '../benchmarks/find-definition.ts';
 import { marginText } from '../benchmarks/verdict-sentence.ts';
 import type { Config } from '../config/schema.ts';
+import { countNoun } from '../util/count-noun.ts';
 import type { Answer, Column, Context } from './context.ts';
 
 const columns: Column[] = [

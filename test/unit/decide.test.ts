@@ -3,26 +3,7 @@ import { decide, type Evidence } from '../../lib/builds/decide.ts';
 import type { BuildResult } from '../../lib/builds/result-file.ts';
 import type { ElementRecord } from '../../lib/slurm/element-record.ts';
 import { interpretState } from '../../lib/slurm/job-states.ts';
-
-const now = 1_800_000_000;
-
-/** A queued instance of which nothing is known, Slurm having been asked. */
-const nothing: Evidence = {
-  status: 'queued',
-  result: undefined,
-  resultProblem: undefined,
-  claimed: false,
-  cancelledBy: null,
-  shareSeen: true,
-  record: undefined,
-  slurm: 'answered',
-  arrayInQueue: false,
-  missingSince: null,
-  now,
-  resultGrace: 30,
-  lostAfter: 900,
-  nameOf: (uid) => `user-${uid}`,
-};
+import { nothing, now } from './support/evidence.ts';
 
 const common = {
   schema: 1 as const,

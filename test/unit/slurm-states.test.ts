@@ -4,6 +4,7 @@ import { decide, type Evidence } from '../../lib/builds/decide.ts';
 import { parseAccounting } from '../../lib/slurm/accounting.ts';
 import type { ElementRecord, ElementsAnswer } from '../../lib/slurm/element-record.ts';
 import { parseQueue } from '../../lib/slurm/queue.ts';
+import { nothing } from './support/evidence.ts';
 import { readRecording, recorded } from './support/slurm-recording.ts';
 
 /**
@@ -164,20 +165,13 @@ const rows: Record<string, Row[]> = {
   unknown: [{ from: 'database/unknown sacct', prints: '?', means: 'unknown', becomes: 'keep' }],
 };
 
+/** Later than everything that was recorded. */
 const now = 1_900_000_000;
-const evidence: Omit<Evidence, 'record'> = {
-  status: 'queued',
-  result: undefined,
-  resultProblem: undefined,
-  claimed: false,
-  cancelledBy: null,
-  shareSeen: true,
-  slurm: 'answered',
+const evidence: Evidence = {
+  ...nothing,
   arrayInQueue: true,
   missingSince: now - 100,
   now,
-  resultGrace: 30,
-  lostAfter: 900,
   nameOf: (uid) => String(uid),
 };
 
