@@ -39,8 +39,28 @@ function readRows(path: string): SiteState['rows'] {
 function readTree(root: string): SiteState['files'] {
   const users = readNames('/etc/passwd');
   const groups = readNames('/etc/group');
-  const names = readdirSync(root, { recursive: true }) as string[];
-  return Object.fromEntries(names.map((name) => [name, describe(join(root, name), users, groups)]));
+  const files: SiteState['files'] = {};
+  const visit = (folder: string): void => {
+    for (const name of unlessGone(() => readdirSync(join(root, folder))) ?? []) {
+      const path = join(folder, name);
+      const found = unlessGone(() => describe(join(root, path), users, groups));
+      if (found === undefined) continue;
+      files[path] = found;
+      if (found.type === 'folder') visit(path);
+    }
+  };
+  visit('');
+  return files;
+}
+
+/** Nothing for what was renamed or removed since it was listed: builds may be at work on the share meanwhile. */
+function unlessGone<T>(look: () => T): T | undefined {
+  try {
+    return look();
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
 }
 
 function describe(path: string, users: Map<number, string>, groups: Map<number, string>): FileState {
