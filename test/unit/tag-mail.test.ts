@@ -37,7 +37,9 @@ test.each([
 test('neither a line of one dot nor a header nor a control character comes from a message', () => {
   const { lines, body } = mail('.\r\n.\r\n\r\nBcc: all@example.org\u0000\u001B[31m');
   expect(lines.filter((line) => line === '.' || line.startsWith('Bcc'))).toEqual([]);
-  expect(body.join('\n')).toContain('app: failure (build) on b1: .\\r\\n.\\r\\n\\r\\nBcc: all@example.org\\u0000\\u001b[31m');
+  expect(body.join('\n')).toContain(
+    'app: failure (build) on b1: .\\r\\n.\\r\\n\\r\\nBcc: all@example.org\\u0000\\u001b[31m',
+  );
 });
 
 test('many recipients are one folded header', () => {
