@@ -1,3 +1,4 @@
+import { constants } from 'node:fs';
 import { open } from 'node:fs/promises';
 
 import type { ElementRecord } from '../slurm/element-record.ts';
@@ -34,7 +35,7 @@ export async function isOverMemory(
 
 async function endOf(path: string): Promise<string> {
   try {
-    const file = await open(path);
+    const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
     try {
       const { size } = await file.stat();
       const { buffer, bytesRead } = await file.read(Buffer.alloc(looked), 0, looked, Math.max(0, size - looked));
