@@ -57,7 +57,7 @@ export async function packBackup(folder: string, members: string[], file: string
   return manifest;
 }
 
-/** Unpacks an archive into an empty folder and compares every sum. Throws CtmgrError `inputMissing`. */
+/** Unpacks an archive into an empty folder and compares every sum. Throws `inputMissing`, and `cannotCreate` where there is no room. */
 export async function unpackBackup(file: string, folder: string): Promise<BackupManifest> {
   const notOne = (why: string, cause?: unknown): CtmgrError =>
     new CtmgrError('inputMissing', `${file} is not a whole backup of ctmgr`, {
@@ -76,7 +76,7 @@ export async function unpackBackup(file: string, folder: string): Promise<Backup
     if (manifest.files[databaseMember] === undefined) throw notOne('it has no database');
     return manifest;
   } catch (error) {
-    if (error instanceof CtmgrError && error.code === 'inputMissing') throw error;
+    if (error instanceof CtmgrError && error.code === 'cannotCreate') throw error;
     const why = error instanceof CtmgrError ? error.why : undefined;
     throw notOne(why ?? errorText(error), error);
   }
