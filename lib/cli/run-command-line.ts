@@ -42,6 +42,7 @@ async function runCall(call: Call, loaded: LoadedConfig, caller: Caller): Promis
       json: argv['json'] === true,
       parsable: argv['parsable2'] === true,
       header: argv['noheader'] !== true,
+      terminal: process.stdout.isTTY,
       ...(typeof format === 'string' ? { format } : {}),
     });
     await writeOutput(text);

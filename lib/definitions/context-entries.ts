@@ -32,17 +32,21 @@ export async function listNames(contextDir: string, path: string): Promise<strin
   }
 }
 
-/** Everything below a directory of the context, without the directory itself. */
+/** Everything below a directory of the context, without the directory itself: each folder before what is in it. */
 export async function readTree(contextDir: string, path: string): Promise<ContextEntry[]> {
   const entries: ContextEntry[] = [];
+  await addTree(contextDir, path, entries);
+  return entries;
+}
+
+async function addTree(contextDir: string, path: string, entries: ContextEntry[]): Promise<void> {
   for (const name of await listNames(contextDir, path)) {
     const below = path === '' ? name : `${path}/${name}`;
     const entry = await readEntry(contextDir, below);
     if (!entry) throw new EntryError(`${showWord(below)} vanished while it was read`);
     entries.push(entry);
-    if (entry.type === 'directory') entries.push(...(await readTree(contextDir, below)));
+    if (entry.type === 'directory') await addTree(contextDir, below, entries);
   }
-  return entries;
 }
 
 /** Size and SHA-256 of a file's content, read without following a link. Throws EntryError. */
