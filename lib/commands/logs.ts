@@ -103,7 +103,7 @@ async function readLog(path: string, { terminal }: Context): Promise<string | un
     const isClosed = isSystemError(error, 'EACCES', 'EPERM');
     throw new CtmgrError(isClosed ? 'notAllowed' : 'unavailable', `cannot read ${path}`, {
       why: errorText(error),
-      hint: isClosed ? 'only those who may use the image may read its logs' : `ls -l ${path}; is the share mounted?`,
+      hint: isClosed ? 'ask somebody who may use the image, or root' : `ls -l ${path}; is the share mounted?`,
       cause: error,
     });
   }
