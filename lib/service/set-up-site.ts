@@ -108,7 +108,7 @@ export async function createStore(config: Config, paths: Paths): Promise<string[
   const store = connect(paths.database, false);
   try {
     const applied = await migrate(store);
-    return [...(isNew ? [paths.database] : []), ...applied.map((name) => `schema change ${name}`)];
+    return isNew ? [paths.database] : applied.map((name) => `schema change ${name}`);
   } finally {
     await store.destroy();
   }
