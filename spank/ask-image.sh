@@ -59,7 +59,6 @@ ctmgr_ask_sbatch() {
     ctmgr_refuse_unclear_script "$@"
     ctmgr_pass "$@"
   fi
-  ctmgr_own="$ctmgr_mounts$ctmgr_workdir$ctmgr_env$ctmgr_mount_home$ctmgr_writable$ctmgr_gpu"
   if [ "$ctmgr_wrap" = yes ]; then
     case $ctmgr_wrapped in '#S'*) ctmgr_fail 64 '--wrap cannot begin with #SBATCH lines' 'sbatch --container=NAME --wrap=COMMAND' ;; esac
     [ -z "$ctmgr_own" ] || ctmgr_refuse_options
@@ -109,6 +108,5 @@ ctmgr_ask_salloc() {
 
 # Companion options without an image would be lost without a word.
 ctmgr_refuse_options() {
-  [ -z "$ctmgr_mounts$ctmgr_workdir$ctmgr_env$ctmgr_mount_home$ctmgr_writable$ctmgr_gpu" ] ||
-    ctmgr_fail 64 '--container-... options need --container=NAME'
+  [ "$ctmgr_own" = ' ' ] || ctmgr_fail 64 '--container-... options need --container=NAME'
 }

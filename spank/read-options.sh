@@ -6,6 +6,7 @@
 # its own. Those named x11 are not generated: the Slurm that the tables come from was built without X11.
 ctmgr_table=$ctmgr_newline
 for ctmgr_file in "$ctmgr_home/options/$ctmgr_tool"-* "$ctmgr_home/options/own"; do . "$ctmgr_file"; done
+. "$ctmgr_home/own-options.sh"
 
 # ctmgr_scan WORD...: sets
 #   ctmgr_given ctmgr_value   whether --container is there, and its value
@@ -13,7 +14,8 @@ for ctmgr_file in "$ctmgr_home/options/$ctmgr_tool"-* "$ctmgr_home/options/own";
 #   ctmgr_command             the last of them, or 0
 #   ctmgr_dropped             numbers of our own words, each between blanks
 #   ctmgr_values              what later components of srun name themselves, ` NUMBER=VALUE ` each, from 1
-#   ctmgr_differs             whether one of those is not the first one's
+#   ctmgr_differs             whether one of those, or of its --container-... options, is not the first one's
+#   ctmgr_component           the number of the last component of srun, from 0
 #   ctmgr_bcast               whether srun is to copy the command to the nodes
 #   ctmgr_unsupported         what is there that --container=NAME does not go with
 #   ctmgr_multi_prog          whether the command is a file of commands
@@ -22,18 +24,23 @@ for ctmgr_file in "$ctmgr_home/options/$ctmgr_tool"-* "$ctmgr_home/options/own";
 #   ctmgr_only_tells          whether --help, --usage or --version is there
 #   ctmgr_wrap                whether --wrap is there, and ctmgr_wrapped what it wraps
 #   ctmgr_unclear             an option that is not known; what comes after it was not read
-#   ctmgr_mounts ctmgr_workdir ctmgr_env ctmgr_mount_home ctmgr_writable ctmgr_gpu   the --container-... options
+#   ctmgr_named               whether sbatch is told a name for the job
+# and the --container-... options (own-options.sh).
 ctmgr_scan() {
   ctmgr_given=no ctmgr_value='' ctmgr_commands=' ' ctmgr_command=0 ctmgr_dropped=' ' ctmgr_unsupported='' ctmgr_index=0
   ctmgr_state=options ctmgr_multi_prog=no ctmgr_wrap=no ctmgr_wrapped='' ctmgr_unclear='' ctmgr_first=yes
   ctmgr_no_shell=no ctmgr_only_tells=no ctmgr_export=no ctmgr_bcast=no ctmgr_component=0 ctmgr_values='' ctmgr_differs=no
-  ctmgr_mounts='' ctmgr_workdir='' ctmgr_env='' ctmgr_mount_home='' ctmgr_writable='' ctmgr_gpu='' ctmgr_option=''
+  ctmgr_option='' ctmgr_named=no
+  ctmgr_forget_own
   for ctmgr_word; do
     ctmgr_index=$((ctmgr_index + 1))
     case $ctmgr_state in
       command)
         # The next component of a heterogeneous job step begins with options again.
-        if [ "$ctmgr_tool,$ctmgr_word" = srun,: ]; then ctmgr_first=no ctmgr_state=options ctmgr_component=$((ctmgr_component + 1)); fi
+        if [ "$ctmgr_tool,$ctmgr_word" = srun,: ]; then
+          ctmgr_keep_own "$ctmgr_component"
+          ctmgr_first=no ctmgr_state=options ctmgr_component=$((ctmgr_component + 1))
+        fi
         ;;
       value)
         ctmgr_state=options
@@ -49,7 +56,14 @@ ctmgr_scan() {
     esac
     [ -z "$ctmgr_unclear" ] || return 0
   done
-  [ "$ctmgr_state,$ctmgr_option" != ours,--container ] || ctmgr_fail 64 '--container needs the name of an image'
+  case $ctmgr_state,$ctmgr_option in
+    ours,--container) ctmgr_fail 64 '--container needs the name of an image' ;;
+    ours,*) ctmgr_fail 64 "option $ctmgr_option requires a value" ;;
+  esac
+  if [ "$ctmgr_component" -gt 0 ]; then
+    ctmgr_keep_own "$ctmgr_component"
+    ctmgr_take_up_own 0
+  fi
 }
 
 ctmgr_read_option() {
@@ -85,16 +99,16 @@ ctmgr_read_option() {
 # An option of ours, which the real tool does not get.
 ctmgr_read_own() {
   ctmgr_dropped="$ctmgr_dropped$ctmgr_index "
-  case $ctmgr_first,$ctmgr_option in
-    no,--container) ;;
-    no,*) ctmgr_unsupported='--container-... options of a later component: those of the first one hold for all' ;;
-  esac
   case $ctmgr_kind,$1 in
     required,*=*) ctmgr_read_value "${1#*=}" ;;
     required,*) ctmgr_state=ours ;;
     *=*) ctmgr_fail 64 "option $ctmgr_option takes no value" ;;
     *)
-      case $ctmgr_option in --no-*) ctmgr_mount_home=no ;; *-home) ctmgr_mount_home=yes ;; *) ctmgr_writable=yes ;; esac
+      case $ctmgr_option in
+        --no-*) ctmgr_set_own mount_home no ;;
+        *-home) ctmgr_set_own mount_home yes ;;
+        *) ctmgr_set_own writable yes ;;
+      esac
       ;;
   esac
 }
@@ -106,6 +120,7 @@ ctmgr_note_option() {
     srun,--exp*) ctmgr_export=yes ;;
     srun,--bcast) ctmgr_bcast=yes ;;
     salloc,--no-s*) ctmgr_no_shell=yes ;;
+    sbatch,--job-name) ctmgr_named=yes ;;
     *,--help | *,--usage | *,--version) ctmgr_only_tells=yes ;;
   esac
 }
@@ -114,10 +129,7 @@ ctmgr_note_option() {
 ctmgr_read_value() {
   case $ctmgr_option in
     --container) ctmgr_take "$1" ;;
-    --container-mounts) ctmgr_mounts=${ctmgr_mounts:+$ctmgr_mounts,}$1 ;;
-    --container-workdir) ctmgr_workdir=$1 ;;
-    --container-env) ctmgr_env=${ctmgr_env:+$ctmgr_env,}$1 ;;
-    --container-gpu) ctmgr_gpu=$1 ;;
+    --container-[mweg]*) ctmgr_set_own "${ctmgr_option#--container-}" "$1" ;;
     --wr | --wra | --wrap)
       if [ "$ctmgr_tool" = sbatch ]; then ctmgr_wrap=yes ctmgr_wrapped=$1; fi
       ;;
@@ -144,7 +156,7 @@ ctmgr_read_cluster() {
     ctmgr_letter=${ctmgr_rest%"${ctmgr_rest#?}"}
     ctmgr_rest=${ctmgr_rest#?}
     ctmgr_kind_of "-$ctmgr_letter" || return 0
-    case $ctmgr_letter in h | V) ctmgr_only_tells=yes ;; esac
+    case $ctmgr_tool,$ctmgr_letter in *,h | *,V) ctmgr_only_tells=yes ;; sbatch,J) ctmgr_named=yes ;; esac
     case $ctmgr_kind in
       required)
         [ -n "$ctmgr_rest" ] || ctmgr_state=value

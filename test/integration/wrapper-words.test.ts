@@ -97,13 +97,19 @@ function runAll(lines: Line[], through: 'wrapper' | 'real'): { words: string[]; 
 const inImage = (words: string[]): string[] =>
   words.flatMap((word) => {
     if (!word.startsWith('IMAGE')) return [word];
-    const name = word === 'IMAGE-OTHER' ? 'other' : 'hello';
-    const more = word === 'IMAGE-AT-ETC' ? ['--pwd', '/etc'] : word === 'IMAGE' ? [] : told(name);
+    // IMAGE,NAME,TASK,OPTIONS is one of a step whose components differ.
+    const [, name = 'hello', task = 'auto', options = ''] = word.split(',');
+    const more =
+      word === 'IMAGE-AT-ETC'
+        ? ['--pwd', '/etc']
+        : word === 'IMAGE'
+          ? []
+          : [...options.split(' ').filter(Boolean), ...told(name)];
     return [
       '--',
       join(spank, 'start-in-image'),
       name,
-      'auto',
+      task.replaceAll(';', ','),
       `${more.length + 1}`,
       '/usr/bin/apptainer',
       ...more,
@@ -169,7 +175,30 @@ const byHand: [Tool, string[], string[], Partial<Line>?][] = [
   [
     'srun',
     ['--container=hello', 'a', ':', '-n2', '--container', 'other', 'b', ':', 'c'],
-    ['IMAGE', 'a', ':', '-n2', 'IMAGE-OTHER', 'b', ':', 'IMAGE-OTHER', 'c'],
+    ['IMAGE,hello', 'a', ':', '-n2', 'IMAGE,other', 'b', ':', 'IMAGE,other', 'c'],
+  ],
+  [
+    'srun',
+    [
+      ...['--container=hello', '--container-workdir=/etc', '--container-env=A,B', 'a', ':', '--container-workdir='],
+      ...['--container-writable', '--no-container-mount-home', '--container=other', 'b', ':', '--container-gpu=amd'],
+      ...['--container-env=C', '--container-mount-home', '--container-workdir', '/usr', 'c'],
+    ],
+    [
+      ...['IMAGE,hello,auto;A;B,--pwd /etc', 'a', ':', 'IMAGE,other,auto;A;B,--no-mount home --writable-tmpfs', 'b'],
+      ...[':', 'IMAGE,other,amd;C,--writable-tmpfs --pwd /usr', 'c'],
+    ],
+  ],
+  [
+    'srun',
+    ['--container=hello', 'a', ':', '--container-workdir=/opt', 'b'],
+    ['IMAGE,hello,auto,--pwd /usr', 'a', ':', 'IMAGE,hello,auto,--pwd /opt', 'b'],
+    { env: { CTMGR_CONTAINER_WORKDIR: '/usr' } },
+  ],
+  [
+    'srun',
+    ['--container=hello', '--container-workdir=/usr', '--container-workdir=/etc', 'a', ':', '--container-wo=/etc', 'b'],
+    ['IMAGE-AT-ETC', 'a', ':', 'IMAGE-AT-ETC', 'b'],
   ],
   ['srun', ['--container=hello', '--container-wo=/etc', 'a'], ['IMAGE-AT-ETC', 'a']],
   ['srun', ['--container-wo', '/etc', '--container=hello', 'a'], ['IMAGE-AT-ETC', 'a']],
@@ -185,7 +214,7 @@ const byHand: [Tool, string[], string[], Partial<Line>?][] = [
   [
     'srun',
     ['--het-group=0', 'a', ':', '--het-group=1', '--container=other', 'b'],
-    ['--het-group=0', 'IMAGE', 'a', ':', '--het-group=1', 'IMAGE-OTHER', 'b'],
+    ['--het-group=0', 'IMAGE,hello', 'a', ':', '--het-group=1', 'IMAGE,other', 'b'],
     { env: { SLURM_JOB_ID: '1', SLURM_CONTAINER: 'hello' } },
   ],
   ['sbatch', ['named.sh', '--container=no'], ['named.sh', '--container=no']],
@@ -287,6 +316,7 @@ describe('every option of srun, sbatch and salloc', () => {
       ['sbatch', [], 66, /no image nope/, { input: '#!/bin/sh\n#SBATCH --container nope\n' }],
       ['srun', ['--container=./own.sif', 'a'], 64, /not allowed here/],
       ['sbatch', ['late.sh'], 64, /heterogeneous/],
+      ['sbatch', ['--container=hello', ':', '--container-writable', 'plain.sh'], 64, /later component of a job/],
       ['sbatch', ['--new-option', 'named.sh'], 64, /--new-option is not known/],
       ['sbatch', ['--container-writable', 'plain.sh'], 64, /need --container=NAME/],
       ['salloc', ['--container=nope'], 66, /no image nope/],
