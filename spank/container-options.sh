@@ -97,7 +97,6 @@ ctmgr_add_bind() {
     /*,/*) ;;
     *) ctmgr_fail 64 'a mount needs absolute paths' '--container-mounts=/SRC[:/DST[:ro]]' ;;
   esac
-  case $1 in *[\"]*) ctmgr_fail 64 'a mount cannot have a " in it' ;; esac
   ctmgr_mode=''
   while [ -n "$ctmgr_flags" ]; do
     case ${ctmgr_flags%%+*} in
@@ -107,8 +106,22 @@ ctmgr_add_bind() {
     esac
     case $ctmgr_flags in *+*) ctmgr_flags=${ctmgr_flags#*+} ;; *) ctmgr_flags='' ;; esac
   done
+  ctmgr_double "$ctmgr_source"
+  ctmgr_source=$ctmgr_doubled
+  ctmgr_double "$ctmgr_target"
   ctmgr_add --mount
-  ctmgr_add "type=bind,\"source=$ctmgr_source\",\"destination=$ctmgr_target\"$ctmgr_mode"
+  ctmgr_add "type=bind,\"source=$ctmgr_source\",\"destination=$ctmgr_doubled\"$ctmgr_mode"
+}
+
+# Sets ctmgr_doubled to $1 as it is between quotes in CSV.
+ctmgr_double() {
+  ctmgr_doubled='' ctmgr_rest=$1
+  while :; do
+    case $ctmgr_rest in *\"*) ;; *) break ;; esac
+    ctmgr_doubled=$ctmgr_doubled${ctmgr_rest%%\"*}\"\"
+    ctmgr_rest=${ctmgr_rest#*\"}
+  done
+  ctmgr_doubled=$ctmgr_doubled$ctmgr_rest
 }
 
 # An empty name is none.

@@ -167,11 +167,11 @@ ctmgr_read_cluster() {
   done
 }
 
-# The value of --container; Slurm itself would take the last of several, which is a guess about what was meant. What the
-# first component of a heterogeneous job names holds for those that follow and name none.
+# The value of --container, of several the last one, as for Slurm itself. What the first component of a heterogeneous job names
+# holds for those that follow and name none.
 ctmgr_take() {
   case $ctmgr_first$ctmgr_given,$1 in
-    nono,[/.]*) ;;
+    yes* | nono,[/.]*) ;;
     nono,[abcdefghijklmnopqrstuvwxyz0123456789]*)
       # In a job with an image, the first component has that one.
       if [ "$ctmgr_tool,${SRUN_CONTAINER+set}" = srun, ] && ctmgr_find_job_image; then
@@ -187,25 +187,23 @@ ctmgr_take() {
         ctmgr_take_own "$1"
         return
       fi
+      ctmgr_refuse_other "$1"
       ;;
-  esac
-  case $ctmgr_given,$ctmgr_value,$1 in
-    no,* | yes,[/.]*,[/.]*) ;;
-    yes,*) [ "$1" = "$ctmgr_value" ] || ctmgr_fail 64 'two different values for --container' ;;
+    noyes,[/.]*) case $ctmgr_value in [/.]*) ;; *) ctmgr_refuse_other "$1" ;; esac ;;
+    *) ctmgr_refuse_other "$1" ;;
   esac
   ctmgr_given=yes
   ctmgr_value=$1
 }
 
+ctmgr_refuse_other() { [ "$1" = "$ctmgr_value" ] || ctmgr_fail 64 'the components of a heterogeneous job have two different values for --container'; }
+
 # The image of a later component of srun.
 ctmgr_take_own() {
   case $1 in *[!abcdefghijklmnopqrstuvwxyz0123456789._:@-]*) ctmgr_fail 64 'the value of --container is not the name of an image' 'ctmgr list' ;; esac
   case $ctmgr_value in [/.]*) ctmgr_fail 64 'some components name an image, others a bundle or a file' ;; esac
-  case $ctmgr_values in
-    *" $ctmgr_component=$1 "*) ;;
-    *" $ctmgr_component="*) ctmgr_fail 64 'two different values for --container' ;;
-    *) ctmgr_values="$ctmgr_values $ctmgr_component=$1 " ;;
-  esac
+  # The last one of a component counts: it is looked for from the front.
+  ctmgr_values=" $ctmgr_component=$1 $ctmgr_values"
   [ "$1" = "$ctmgr_value" ] || ctmgr_differs=yes
 }
 
