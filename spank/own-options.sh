@@ -27,6 +27,15 @@ ctmgr_take_up_own() {
   for ctmgr_each in own mounts workdir env mount_home writable gpu; do eval "ctmgr_$ctmgr_each=\$ctmgr_kept_$1_$ctmgr_each"; done
 }
 
+# ctmgr_add_own KEY: those that were kept come before what is there now.
+ctmgr_add_own() {
+  eval "ctmgr_more=\$ctmgr_kept_$1_own"
+  for ctmgr_each in $ctmgr_more; do
+    eval "ctmgr_$ctmgr_each=\$ctmgr_kept_$1_$ctmgr_each"
+    case $ctmgr_own in *" $ctmgr_each "*) ;; *) ctmgr_own="$ctmgr_own$ctmgr_each " ;; esac
+  done
+}
+
 # Puts those that are given in the place of what the environment says (job-variables.h).
 ctmgr_use_own() {
   for ctmgr_each in $ctmgr_own; do

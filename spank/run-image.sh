@@ -3,6 +3,7 @@
 
 # ctmgr_main WORD...: becomes the real tool.
 ctmgr_main() {
+  ctmgr_opened=''
   ctmgr_scan "$@"
   if [ "$ctmgr_only_tells" = yes ]; then ctmgr_pass "$@"; fi
   case $ctmgr_tool in
@@ -10,10 +11,10 @@ ctmgr_main() {
     sbatch) ctmgr_ask_sbatch "$@" ;;
     salloc) ctmgr_ask_salloc "$@" ;;
   esac
-  case $ctmgr_value in
-    /*.sif | ./*.sif) ;;
-    /* | ./*) ctmgr_pass "$@" ;;
-  esac
+  if ctmgr_is_bundle "$ctmgr_value"; then
+    [ -z "$ctmgr_opened" ] || ctmgr_pass_copy "$@"
+    ctmgr_pass "$@"
+  fi
   [ -z "$ctmgr_unclear" ] || ctmgr_fail_unclear
   if [ "$ctmgr_multi_prog" = yes ] && [ "$ctmgr_component" -gt 0 ]; then
     ctmgr_unsupported='--multi-prog in a heterogeneous step: one srun for each file'
@@ -130,7 +131,7 @@ ctmgr_use_first() {
 ctmgr_run_sbatch() {
   . "$ctmgr_home/container-options.sh"
   ctmgr_check_options
-  unset SBATCH_CONTAINER SLURM_CONTAINER SLURM_CTMGR_WRAPPED
+  unset SLURM_CONTAINER SLURM_CTMGR_WRAPPED
   ctmgr_record=''
   ctmgr_conf=${SLURM_CONF:-/etc/slurm/slurm.conf}
   case $ctmgr_reference in
@@ -139,6 +140,8 @@ ctmgr_run_sbatch() {
     *) ctmgr_record=${ctmgr_image%/*} && ctmgr_record=$ctmgr_reference:${ctmgr_record##*/} ;;
   esac
   [ ! -e "${ctmgr_conf%/*}/oci.conf" ] || ctmgr_record=''
+  # A job submitted by this one shall find it; for sbatch, what the command line says comes before it.
+  [ -n "$ctmgr_record" ] || unset SBATCH_CONTAINER
   ctmgr_launch_without "$@"
 }
 
@@ -155,13 +158,33 @@ ctmgr_run_salloc() {
   ctmgr_launch_without "$@"
 }
 
+# Nobody asked for an image, but the script is in a copy now.
+ctmgr_pass_copy() {
+  ctmgr_dropped=' ' ctmgr_record=''
+  ctmgr_forget
+  ctmgr_launch_without "$@"
+}
+
+# All words but ours, and the copy in the place of a script that has words of ours; what sbatch makes of its name stays.
 ctmgr_launch_without() {
-  ctmgr_index=0 ctmgr_count=$#
+  ctmgr_index=0 ctmgr_count=$# ctmgr_job=''
   while [ "$ctmgr_index" -lt "$ctmgr_count" ]; do
     ctmgr_index=$((ctmgr_index + 1))
-    case $ctmgr_dropped in *" $ctmgr_index "*) ;; *) set -- "$@" "$1" ;; esac
+    case $ctmgr_index,$ctmgr_dropped in
+      *,*" $ctmgr_index "*) ;;
+      "$ctmgr_command,"*)
+        if [ -n "$ctmgr_opened" ]; then
+          ctmgr_job=${1##*/}
+          set -- "$@" "$ctmgr_opened"
+        else
+          set -- "$@" "$1"
+        fi
+        ;;
+      *) set -- "$@" "$1" ;;
+    esac
     shift
   done
+  if [ -n "$ctmgr_job" ] && [ "$ctmgr_named${SBATCH_JOB_NAME+yes}" = no ]; then set -- "--job-name=$ctmgr_job" "$@"; fi
   [ -z "$ctmgr_record" ] || set -- "--container=$ctmgr_record" "$@"
   ctmgr_launch "$@"
 }

@@ -291,6 +291,110 @@ describe('every option of srun, sbatch and salloc', () => {
     expect(result).toMatchObject({ status: 0, stdout: input, stderr: '' });
   });
 
+  test('a script with --container-... lines reaches sbatch without them, line for line, under its name', () => {
+    const script = [
+      '#!/bin/sh',
+      '#SBATCH -N1 --container-mounts="/a b:/c" -J "two words" # x',
+      '  # no directive',
+      '#SBATCH --container=hello --container-writable',
+      '#SBATCH --container-workdir',
+      '#SBATCH /etc',
+      '#SBATCH hetjob --container-env=A --comment=a\\ b#c',
+      'echo "$1" # --container',
+      '#SBATCH --container-gpu=none',
+      '',
+    ];
+    const stripped = [
+      script[0],
+      `#SBATCH -N1 -J two\\ words # was: ${script[1]}`,
+      script[2],
+      `# was: ${script[3]}`,
+      `# was: ${script[4]}`,
+      `# was: ${script[5]}`,
+      script[6],
+      ...script.slice(7),
+    ];
+    // A later component of a job has no options of its own.
+    const text = script.join('\n').replace(' --container-env=A', '');
+    const wanted = stripped.join('\n').replace(' --container-env=A', '');
+    const file = join(folder, 'work/full job.sh');
+    writeFileSync(file, text);
+    const unnamed = text.replace(' -J "two words"', '');
+    writeFileSync(join(folder, 'work/unnamed.sh'), unnamed);
+    mkdirSync(join(folder, 'show'));
+    const show = `#!/bin/sh
+printf '%s\\0' "$@" "work=\${SLURM_CTMGR_WORKDIR-} mounts=\${SLURM_CTMGR_MOUNTS-} writable=\${SLURM_CTMGR_WRITABLE-}"
+for word; do case $word in /proc/*) exec cat "$word" ;; esac; done; exec cat\n`;
+    writeFileSync(join(folder, 'show/sbatch'), show, { mode: 0o755 });
+    const sbatch = (words: string[], input = '', env: Record<string, string> = {}) =>
+      spawnSync('/usr/bin/dash', [join(folder, 'bin/sbatch'), ...words], {
+        input,
+        encoding: 'utf8',
+        cwd: join(folder, 'work'),
+        env: { PATH: `${folder}/bin:${folder}/show:/usr/bin:/bin`, CTMGR_CONFIG: join(folder, 'config.toml'), ...env },
+      });
+    const record = '--container=hello:2026-11-22.1';
+    const told = (workdir = '/etc') => `work=${workdir} mounts=/a b:/c writable=yes`;
+    const opened = '/proc/self/fd/9';
+    const parts = (result: ReturnType<typeof sbatch>) => [result.stderr, ...result.stdout.split('\0')];
+    expect(parts(sbatch(['full job.sh', 'x y', '--container=no']))).toEqual([
+      '',
+      record,
+      opened,
+      'x y',
+      '--container=no',
+      told(),
+      wanted,
+    ]);
+    const anonymous = wanted.replace(' -J two\\ words', '').replace(' -J "two words"', '');
+    expect(parts(sbatch(['-n1', './unnamed.sh']))).toEqual([
+      '',
+      record,
+      '--job-name=unnamed.sh',
+      '-n1',
+      opened,
+      told(),
+      anonymous,
+    ]);
+    expect(parts(sbatch(['-n1', '-Jown', 'unnamed.sh']))).toEqual([
+      '',
+      record,
+      '-n1',
+      '-Jown',
+      opened,
+      told(),
+      anonymous,
+    ]);
+    expect(parts(sbatch(['unnamed.sh'], '', { SBATCH_JOB_NAME: 'x' }))).toEqual([
+      '',
+      record,
+      opened,
+      told(),
+      anonymous,
+    ]);
+    // The command line comes before the script, and standard input stays what it is.
+    const other = ['--container=other', '--container-workdir=/usr'];
+    expect(parts(sbatch(other, text))).toEqual(['', record.replace('hello', 'other'), told('/usr'), wanted]);
+    const pipe = spawnSync('bash', ['--norc', '-c', 'sbatch <(cat unnamed.sh) a'], {
+      encoding: 'utf8',
+      cwd: join(folder, 'work'),
+      env: { PATH: `${folder}/bin:${folder}/show:/usr/bin:/bin`, CTMGR_CONFIG: join(folder, 'config.toml') },
+    });
+    expect(parts(pipe)).toEqual([
+      '',
+      record,
+      expect.stringMatching(/^--job-name=\d+$/),
+      opened,
+      'a',
+      told(),
+      anonymous,
+    ]);
+    // What names an OCI bundle is Slurm's own business, with all that is in it.
+    writeFileSync(join(folder, 'work/unnamed.sh'), unnamed.replace('=hello', '=/bundle'));
+    expect(parts(sbatch(['unnamed.sh']))[1]).toBe('unnamed.sh');
+    expect(readdirSync(folder).filter((name) => name.startsWith('ctmgr-sbatch'))).toEqual([]);
+  });
+
   test('an image file of the user, where the site allows that', () => {
     writeFileSync(join(folder, 'work/own.sif'), '');
     const own = join(folder, 'own.toml');
