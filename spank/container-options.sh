@@ -139,18 +139,7 @@ ctmgr_rewrite_programs() {
   eval "ctmgr_source=\${$ctmgr_command}"
   ctmgr_prefix="$ctmgr_home/start-in-image -"
   case $ctmgr_home in *[\'\"%\\[:space:]]*) ctmgr_fail 64 "--multi-prog does not go with a wrapper in $ctmgr_home" ;; esac
-  SLURM_CTMGR_WORDS=''
-  ctmgr_add_word "$ctmgr_value"
-  ctmgr_add_word "$ctmgr_task"
-  ctmgr_add_word "$((ctmgr_extra + 1))"
-  ctmgr_add_word "$ctmgr_apptainer"
-  ctmgr_number=0
-  while [ "$ctmgr_number" -lt "$ctmgr_extra" ]; do
-    ctmgr_number=$((ctmgr_number + 1))
-    eval "ctmgr_add_word \"\$ctmgr_extra_$ctmgr_number\""
-  done
-  ctmgr_add_word "$ctmgr_image"
-  export SLURM_CTMGR_WORDS
+  ctmgr_pack_words --multi-prog
   [ -r "$ctmgr_source" ] || ctmgr_fail 66 "cannot read $ctmgr_source" 'srun --multi-prog FILE'
   ctmgr_copy=$(mktemp "${TMPDIR:-/tmp}/ctmgr-srun.XXXXXX") || ctmgr_fail 73 'cannot make a temporary file' "df ${TMPDIR:-/tmp}"
   if ! ctmgr_prefix="$ctmgr_prefix" LC_ALL=C awk '
@@ -165,7 +154,23 @@ ctmgr_rewrite_programs() {
   ctmgr_programs=/proc/self/fd/9
 }
 
+# ctmgr_pack_words WHAT: puts what start-in-image is told into SLURM_CTMGR_WORDS.
+ctmgr_pack_words() {
+  SLURM_CTMGR_WORDS='' ctmgr_what=$1
+  ctmgr_add_word "$ctmgr_value"
+  ctmgr_add_word "$ctmgr_task"
+  ctmgr_add_word "$((ctmgr_extra + 1))"
+  ctmgr_add_word "$ctmgr_apptainer"
+  ctmgr_number=0
+  while [ "$ctmgr_number" -lt "$ctmgr_extra" ]; do
+    ctmgr_number=$((ctmgr_number + 1))
+    eval "ctmgr_add_word \"\$ctmgr_extra_$ctmgr_number\""
+  done
+  ctmgr_add_word "$ctmgr_image"
+  export SLURM_CTMGR_WORDS
+}
+
 ctmgr_add_word() {
-  case $1 in *"$ctmgr_newline"*) ctmgr_fail 64 '--multi-prog does not go with line breaks in --container-... options' ;; esac
+  case $1 in *"$ctmgr_newline"*) ctmgr_fail 64 "$ctmgr_what does not go with line breaks in --container-... options" ;; esac
   SLURM_CTMGR_WORDS=$SLURM_CTMGR_WORDS$1$ctmgr_newline
 }

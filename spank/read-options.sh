@@ -22,13 +22,13 @@ for ctmgr_file in "$ctmgr_home/options/$ctmgr_tool"-* "$ctmgr_home/options/own";
 #   ctmgr_export              whether srun is told which variables a job gets
 #   ctmgr_no_shell            whether salloc is not to start anything
 #   ctmgr_only_tells          whether --help, --usage or --version is there
-#   ctmgr_wrap                whether --wrap is there, and ctmgr_wrapped what it wraps
+#   ctmgr_wrap                whether --wrap is there, ctmgr_wrapped what it wraps, and ctmgr_wrap_words numbers of its words
 #   ctmgr_unclear             an option that is not known; what comes after it was not read
 #   ctmgr_named               whether sbatch is told a name for the job
 # and the --container-... options (own-options.sh).
 ctmgr_scan() {
   ctmgr_given=no ctmgr_value='' ctmgr_commands=' ' ctmgr_command=0 ctmgr_dropped=' ' ctmgr_unsupported='' ctmgr_index=0
-  ctmgr_state=options ctmgr_multi_prog=no ctmgr_wrap=no ctmgr_wrapped='' ctmgr_unclear='' ctmgr_first=yes
+  ctmgr_state=options ctmgr_multi_prog=no ctmgr_wrap=no ctmgr_wrapped='' ctmgr_wrap_words=' ' ctmgr_unclear='' ctmgr_first=yes
   ctmgr_no_shell=no ctmgr_only_tells=no ctmgr_export=no ctmgr_bcast=no ctmgr_component=0 ctmgr_values='' ctmgr_differs=no
   ctmgr_option='' ctmgr_named=no
   ctmgr_forget_own
@@ -131,10 +131,17 @@ ctmgr_read_value() {
     --container) ctmgr_take "$1" ;;
     --container-[mweg]*) ctmgr_set_own "${ctmgr_option#--container-}" "$1" ;;
     --wr | --wra | --wrap)
-      if [ "$ctmgr_tool" = sbatch ]; then ctmgr_wrap=yes ctmgr_wrapped=$1; fi
+      [ "$ctmgr_tool" != sbatch ] || ctmgr_take_wrap "$1"
       ;;
   esac
   ctmgr_option=''
+}
+
+# --wrap is one word, or its value the word after it; of several --wrap the last counts.
+ctmgr_take_wrap() {
+  ctmgr_wrap=yes ctmgr_wrapped=$1
+  [ "$ctmgr_word" != "$1" ] || ctmgr_wrap_words="$ctmgr_wrap_words$((ctmgr_index - 1)) "
+  ctmgr_wrap_words="$ctmgr_wrap_words$ctmgr_index "
 }
 
 ctmgr_begin_command() {

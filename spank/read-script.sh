@@ -81,7 +81,12 @@ ctmgr_strip_script() {
 
 # ctmgr_copy takes the place of the script: of the file that sbatch is told, or of standard input.
 ctmgr_open_copy() {
-  if [ "$ctmgr_script" = /dev/stdin ]; then exec 0<"$ctmgr_copy"; else exec 9<"$ctmgr_copy" && ctmgr_opened=/proc/self/fd/9; fi
+  if [ "$ctmgr_script" = /dev/stdin ] && [ "$ctmgr_command" -eq 0 ]; then
+    exec 0<"$ctmgr_copy"
+  else
+    exec 9<"$ctmgr_copy"
+    ctmgr_opened=/proc/self/fd/9 ctmgr_script=/proc/self/fd/9
+  fi
   rm -f -- "$ctmgr_copy"
 }
 
@@ -131,5 +136,4 @@ ctmgr_keep_pipe() {
     ctmgr_fail 73 'cannot keep a copy of the script that a pipe gives' "df ${TMPDIR:-/tmp}"
   fi
   ctmgr_open_copy
-  ctmgr_script=/proc/self/fd/9
 }

@@ -3,7 +3,7 @@
 
 # ctmgr_main WORD...: becomes the real tool.
 ctmgr_main() {
-  ctmgr_opened=''
+  ctmgr_opened='' ctmgr_job=''
   ctmgr_scan "$@"
   if [ "$ctmgr_only_tells" = yes ]; then ctmgr_pass "$@"; fi
   case $ctmgr_tool in
@@ -126,12 +126,18 @@ ctmgr_use_first() {
   done
 }
 
-# The script runs on the host and every srun in it in the image. Slurm is told the exact image, for scontrol and sacct to show; it does
+# The script runs on the host, unless the site says otherwise, and every srun in it in the image. Slurm is told the exact image, for scontrol and sacct to show; it does
 # nothing else with it unless the site has OCI containers.
 ctmgr_run_sbatch() {
   . "$ctmgr_home/container-options.sh"
   ctmgr_check_options
   unset SLURM_CONTAINER SLURM_CTMGR_WRAPPED
+  case $ctmgr_containers in
+    *batch_script*)
+      . "$ctmgr_home/script-inside.sh"
+      ! ctmgr_is_script_inside || ctmgr_put_script_inside
+      ;;
+  esac
   ctmgr_record=''
   ctmgr_conf=${SLURM_CONF:-/etc/slurm/slurm.conf}
   case $ctmgr_reference in
@@ -167,14 +173,14 @@ ctmgr_pass_copy() {
 
 # All words but ours, and the copy in the place of a script that has words of ours; what sbatch makes of its name stays.
 ctmgr_launch_without() {
-  ctmgr_index=0 ctmgr_count=$# ctmgr_job=''
+  ctmgr_index=0 ctmgr_count=$#
   while [ "$ctmgr_index" -lt "$ctmgr_count" ]; do
     ctmgr_index=$((ctmgr_index + 1))
     case $ctmgr_index,$ctmgr_dropped in
       *,*" $ctmgr_index "*) ;;
       "$ctmgr_command,"*)
         if [ -n "$ctmgr_opened" ]; then
-          ctmgr_job=${1##*/}
+          [ "$ctmgr_named${SBATCH_JOB_NAME+yes}" != no ] || ctmgr_job=${1##*/}
           set -- "$@" "$ctmgr_opened"
         else
           set -- "$@" "$1"
@@ -184,7 +190,7 @@ ctmgr_launch_without() {
     esac
     shift
   done
-  if [ -n "$ctmgr_job" ] && [ "$ctmgr_named${SBATCH_JOB_NAME+yes}" = no ]; then set -- "--job-name=$ctmgr_job" "$@"; fi
+  [ -z "$ctmgr_job" ] || set -- "--job-name=$ctmgr_job" "$@"
   [ -z "$ctmgr_record" ] || set -- "--container=$ctmgr_record" "$@"
   ctmgr_launch "$@"
 }

@@ -25,6 +25,10 @@ ctmgr_start() {
   ctmgr_keep_variables "${2#"$ctmgr_gpu"}"
   shift 4
   eval "ctmgr_image=\${$ctmgr_count}"
+  if [ -n "$ctmgr_spooled" ]; then
+    set -- --mount "type=bind,\"source=$ctmgr_spooled\",\"destination=$ctmgr_spooled\",ro" "$@"
+    ctmgr_count=$((ctmgr_count + 2))
+  fi
   if [ ! -r "$ctmgr_image" ]; then
     ctmgr_node=${SLURMD_NODENAME:-$(uname -n)}
     [ ! -e "$ctmgr_image" ] || ctmgr_fail 77 "image $ctmgr_name is not available to you on node $ctmgr_node"
@@ -38,6 +42,15 @@ ctmgr_start() {
     fi
   done
   ctmgr_add_facts "$@"
+}
+
+# ctmgr_start_script INTERPRETER SCRIPT WORD...: a batch script where slurmd has put it; with the interpreter comes the word behind it.
+ctmgr_start_script() {
+  ctmgr_spooled=$2 ctmgr_word=${1#*[[:blank:]]} ctmgr_interpreter=${1%%[[:blank:]]*}
+  [ "$ctmgr_interpreter" != "$1" ] || ctmgr_word=''
+  ctmgr_word=${ctmgr_word#"${ctmgr_word%%[![:blank:]]*}"}
+  shift
+  ctmgr_start - "$ctmgr_interpreter" ${ctmgr_word:+"$ctmgr_word"} "$@"
 }
 
 # Apptainer keeps HOME anyway, and warns.
