@@ -179,14 +179,17 @@ const byHand: [Tool, string[], string[], Partial<Line>?][] = [
   ],
   [
     'srun',
+    // prettier-ignore
     [
-      ...['--container=hello', '--container-workdir=/etc', '--container-env=A,B', 'a', ':', '--container-workdir='],
-      ...['--container-writable', '--no-container-mount-home', '--container=other', 'b', ':', '--container-gpu=amd'],
-      ...['--container-env=C', '--container-mount-home', '--container-workdir', '/usr', 'c'],
+      '--container=hello', '--container-workdir=/etc', '--container-env=A,B', 'a',
+      ':', '--container-workdir=', '--container-writable', '--no-container-mount-home', '--container=other', 'b',
+      ':', '--container-gpu=amd', '--container-env=C', '--container-mount-home', '--container-workdir', '/usr', 'c',
     ],
+    // prettier-ignore
     [
-      ...['IMAGE,hello,auto;A;B,--pwd /etc', 'a', ':', 'IMAGE,other,auto;A;B,--no-mount home --writable-tmpfs', 'b'],
-      ...[':', 'IMAGE,other,amd;C,--writable-tmpfs --pwd /usr', 'c'],
+      'IMAGE,hello,auto;A;B,--pwd /etc', 'a',
+      ':', 'IMAGE,other,auto;A;B,--no-mount home --writable-tmpfs', 'b',
+      ':', 'IMAGE,other,amd;C,--writable-tmpfs --pwd /usr', 'c',
     ],
   ],
   [
@@ -334,7 +337,7 @@ for word; do case $word in /proc/*) exec cat "$word" ;; esac; done; exec cat\n`;
         env: { PATH: `${folder}/bin:${folder}/show:/usr/bin:/bin`, CTMGR_CONFIG: join(folder, 'config.toml'), ...env },
       });
     const record = '--container=hello:2026-11-22.1';
-    const told = (workdir = '/etc') => `work=${workdir} mounts=/a b:/c writable=yes`;
+    const set = (workdir = '/etc') => `work=${workdir} mounts=/a b:/c writable=yes`;
     const opened = '/proc/self/fd/9';
     const parts = (result: ReturnType<typeof sbatch>) => [result.stderr, ...result.stdout.split('\0')];
     expect(parts(sbatch(['full job.sh', 'x y', '--container=no']))).toEqual([
@@ -343,7 +346,7 @@ for word; do case $word in /proc/*) exec cat "$word" ;; esac; done; exec cat\n`;
       opened,
       'x y',
       '--container=no',
-      told(),
+      set(),
       wanted,
     ]);
     const anonymous = wanted.replace(' -J two\\ words', '').replace(' -J "two words"', '');
@@ -353,7 +356,7 @@ for word; do case $word in /proc/*) exec cat "$word" ;; esac; done; exec cat\n`;
       '--job-name=unnamed.sh',
       '-n1',
       opened,
-      told(),
+      set(),
       anonymous,
     ]);
     expect(parts(sbatch(['-n1', '-Jown', 'unnamed.sh']))).toEqual([
@@ -362,33 +365,19 @@ for word; do case $word in /proc/*) exec cat "$word" ;; esac; done; exec cat\n`;
       '-n1',
       '-Jown',
       opened,
-      told(),
+      set(),
       anonymous,
     ]);
-    expect(parts(sbatch(['unnamed.sh'], '', { SBATCH_JOB_NAME: 'x' }))).toEqual([
-      '',
-      record,
-      opened,
-      told(),
-      anonymous,
-    ]);
+    expect(parts(sbatch(['unnamed.sh'], '', { SBATCH_JOB_NAME: 'x' }))).toEqual(['', record, opened, set(), anonymous]);
     // The command line comes before the script, and standard input stays what it is.
     const other = ['--container=other', '--container-workdir=/usr'];
-    expect(parts(sbatch(other, text))).toEqual(['', record.replace('hello', 'other'), told('/usr'), wanted]);
+    expect(parts(sbatch(other, text))).toEqual(['', record.replace('hello', 'other'), set('/usr'), wanted]);
     const pipe = spawnSync('bash', ['--norc', '-c', 'sbatch <(cat unnamed.sh) a'], {
       encoding: 'utf8',
       cwd: join(folder, 'work'),
       env: { PATH: `${folder}/bin:${folder}/show:/usr/bin:/bin`, CTMGR_CONFIG: join(folder, 'config.toml') },
     });
-    expect(parts(pipe)).toEqual([
-      '',
-      record,
-      expect.stringMatching(/^--job-name=\d+$/),
-      opened,
-      'a',
-      told(),
-      anonymous,
-    ]);
+    expect(parts(pipe)).toEqual(['', record, expect.stringMatching(/^--job-name=\d+$/), opened, 'a', set(), anonymous]);
     // What names an OCI bundle is Slurm's own business, with all that is in it.
     writeFileSync(join(folder, 'work/unnamed.sh'), unnamed.replace('=hello', '=/bundle'));
     expect(parts(sbatch(['unnamed.sh']))[1]).toBe('unnamed.sh');

@@ -41,7 +41,7 @@ const terminal = (steps: string[], command: string[]): Promise<Ended> =>
 const sorted = ({ code, stdout, stderr }: Ended) => ({ code, lines: stdout.trimEnd().split('\n').toSorted(), stderr });
 
 /** Open MPI 4 warns about what it does in containers of users. */
-const env = { OMPI_MCA_btl_vader_single_copy_mechanism: 'none' };
+const quiet = { OMPI_MCA_btl_vader_single_copy_mechanism: 'none' };
 
 describe.each(['wrapper', 'plugin'])('%s', (door) => {
   let requeued: string;
@@ -60,7 +60,7 @@ describe.each(['wrapper', 'plugin'])('%s', (door) => {
   it.each(launchers)('starts a parallel program on two nodes by %s', async (mpi, program) => {
     const ends = await runLines(
       [
-        { words: ['srun', '-Q', '-N2', '-n4', '-w', 'c1,c2', `--mpi=${mpi}`, '--container=mpi', program], env },
+        { words: ['srun', '-Q', '-N2', '-n4', '-w', 'c1,c2', `--mpi=${mpi}`, '--container=mpi', program], env: quiet },
         { words: ['/usr/bin/srun', '-Q', '-n1', `--mpi=${mpi}`, 'sh', '-c', '[ ! -e "$0" ]', program] },
       ],
       alice,
@@ -78,8 +78,11 @@ describe.each(['wrapper', 'plugin'])('%s', (door) => {
       const srun = ['srun', '-Q', `--mpi=${mpi}`];
       const ends = await runLines(
         [
-          { words: [...srun, '-n2', '--container=mpi', program, ':', '--container=hello:2020-01-01.2', program], env },
-          { words: [...srun, '--container=mpi', program, ':', program, ':', program], env },
+          {
+            words: [...srun, '-n2', '--container=mpi', program, ':', '--container=hello:2020-01-01.2', program],
+            env: quiet,
+          },
+          { words: [...srun, '--container=mpi', program, ':', program, ':', program], env: quiet },
         ],
         alice,
       );

@@ -181,11 +181,11 @@ describe.each(['wrapper', 'plugin'])('through the %s', (door) => {
   });
 
   it('batch scripts run in the image where the site says so, and no others', async () => {
-    const inside = `${config}\n[containers]\nbatch_script = "inside"\nenvironment = { SITE = "centre" }\n`;
+    const settings = `${config}\n[containers]\nbatch_script = "inside"\nenvironment = { SITE = "centre" }\n`;
     const folder = `${site.inputs}/alice-inside-${door}`;
     await output(['install', '-d', '-o', 'alice', folder]);
-    if (door === 'plugin') await useConfig(inside);
-    await site.write(`${folder}/config.toml`, inside);
+    if (door === 'plugin') await useConfig(settings);
+    await site.write(`${folder}/config.toml`, settings);
     const tell = 'echo "${IMAGE:-host}|$SITE|$CTMGR_CONTAINER|$*|$(pwd)|$NOT_SET"';
     const lines = ['#!/bin/sh -u', '#SBATCH --container=hello --container-workdir=/usr', tell, 'echo not reached'];
     await site.write(`${folder}/job.sh`, `${lines.join('\n')}\n`);
