@@ -85,8 +85,13 @@ ctmgr_join_script() {
   ctmgr_line_named=$ctmgr_named ctmgr_line_unsupported=$ctmgr_unsupported
   ctmgr_read_script "$ctmgr_script"
   ctmgr_command=$ctmgr_line_command
-  [ -z "$ctmgr_unclear" ] || ctmgr_fail 64 "the script's option $ctmgr_unclear is not known, and it names a container" \
-    'sbatch --container=NAME SCRIPT'
+  if [ -n "$ctmgr_unclear" ]; then
+    [ "$ctmgr_line_given" = yes ] || ctmgr_fail 64 "the script's option $ctmgr_unclear is not known, and it names a container" \
+      'sbatch --container=NAME SCRIPT'
+    # sbatch itself refuses lines of ours then.
+    ctmgr_unclear='' ctmgr_unsupported='' ctmgr_named=yes
+    ctmgr_forget_own
+  fi
   [ "$ctmgr_line_given" = no ] || ctmgr_given=yes ctmgr_value=$ctmgr_line_value
   # sbatch itself reads the script, and knows none of ours. Those of an OCI bundle are left to it.
   if [ "$ctmgr_own" != ' ' ] && ! ctmgr_is_bundle "$ctmgr_value"; then ctmgr_strip_script; fi

@@ -164,6 +164,13 @@ describe('with --container=NAME the command runs in the image', () => {
     }
   });
 
+  test('a component of a step that names the image of its job gets the file that the job has', () => {
+    const first = join(share, 'builds/2026-11-22.1/hello.sif');
+    const words = ['--container=hello:2026-11-22.2', 'a', ':', '--container=hello', 'b'];
+    const result = srun(words, { SLURM_JOB_ID: '1', SLURM_CTMGR_PIN: `hello - ${first}` });
+    expect(received(result).filter((word) => word.endsWith('.sif') && !word.includes('='))).toEqual([hello, first]);
+  });
+
   test('SRUN_CONTAINER counts, the command line wins, and Slurm does not see it', () => {
     expect(received(srun(['a'], { SRUN_CONTAINER: 'hello' }))).toEqual([...inside(), 'a', ...told('hello')]);
     expect(received(srun(['--container=hello', 'a'], { SRUN_CONTAINER: 'nope' }))).toEqual([

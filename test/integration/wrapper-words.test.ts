@@ -62,6 +62,7 @@ beforeAll(() => {
     join(folder, 'work/late.sh'),
     '#!/bin/sh\n#SBATCH -n1\n#SBATCH hetjob\n#SBATCH --container=hello\ntrue\n',
   );
+  writeFileSync(join(folder, 'work/unknown.sh'), '#!/bin/sh\n#SBATCH --new-option --container=nope\ntrue\n');
   writeFileSync(join(folder, 'work/bundle.sh'), '#!/bin/sh\n#SBATCH --container=/bundle\ntrue\n');
 });
 
@@ -230,6 +231,7 @@ const byHand: [Tool, string[], string[], Partial<Line>?][] = [
   ['sbatch', ['--container=hello', '--', 'plain.sh', '--'], ['--', 'plain.sh', '--']],
   ['sbatch', ['nope.sh'], ['nope.sh'], { env: { SBATCH_CONTAINER: 'hello' } }],
   ['sbatch', ['--container=hello', 'nope.sh'], ['nope.sh']],
+  ['sbatch', ['--container=hello', 'unknown.sh'], ['unknown.sh']],
   ['sbatch', ['--parsable', '--container=hello'], ['--parsable'], { input: '#!/bin/sh\ntrue\n' }],
   ['sbatch', ['--parsable'], ['--parsable'], { input: '#!/bin/sh\n#SBATCH --container=hello\ntrue\n' }],
   ['salloc', ['--container=hello', '-N1'], ['-N1', 'SHELL']],
@@ -409,6 +411,7 @@ for word; do case $word in /proc/*) exec cat "$word" ;; esac; done; exec cat\n`;
       ['sbatch', [], 66, /no image nope/, { input: '#!/bin/sh\n#SBATCH --container nope\n' }],
       ['srun', ['--container=./own.sif', 'a'], 64, /not allowed here/],
       ['sbatch', ['late.sh'], 64, /heterogeneous/],
+      ['sbatch', ['unknown.sh'], 64, /the script's option --new-option is not known/],
       ['sbatch', ['--container=hello', ':', '--container-writable', 'plain.sh'], 64, /later component of a job/],
       ['sbatch', ['--new-option', 'named.sh'], 64, /--new-option is not known/],
       ['sbatch', ['--container-writable', 'plain.sh'], 64, /need --container=NAME/],
