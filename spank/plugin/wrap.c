@@ -96,8 +96,6 @@ static void wrap_programs(spank_t spank, const struct wrapping *w)
 void wrap_step(spank_t spank, const struct wrapping *wrapping)
 {
     if (wrapping->components > 1) {
-        if (has_programs())
-            end_client_saying(FAIL_USAGE, "--container=NAME cannot be used with --multi-prog in a heterogeneous step", "one srun for each file");
         if (components_wrap(spank, is_broadcast() ? NULL : wrapping->exec_path, wrapping->components) != 0)
             end_client_saying(FAIL_USAGE, "--container=NAME cannot be used for components of a heterogeneous step with this Slurm",
                               "one srun for each");

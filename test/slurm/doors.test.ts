@@ -108,7 +108,7 @@ const refused: [words: string[], text: RegExp, env?: Record<string, string>][] =
   [['sbatch', '--container=nope', '--wrap', 'touch ran'], /no image nope/],
   [['sbatch', '--wrap', 'touch ran'], /no image nope/, { SBATCH_CONTAINER: 'nope' }],
   [['sbatch', '--container=hello', ':', '--container-writable', '--wrap', 'touch ran'], /--container-[.]{3} options/],
-  [['srun', '--container=hello', '--multi-prog', 'two.conf', ':', 'two.conf'], /--multi-prog in a heterogeneous/],
+  [['srun', '--container=hello', '--multi-prog', 'two.conf', ':', 'two.conf'], /--multi-prog .* het/],
   [['salloc', '--container=nope', 'touch', 'ran'], /no image nope|use_interactive_step/],
 ];
 
