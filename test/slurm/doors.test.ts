@@ -269,6 +269,9 @@ describe.each(['wrapper', 'plugin'])('%s', (door) => {
     const end = await exec(['srun', '-Q', '-n2', '--multi-prog', '--container=hello', `${folder}/two.conf`], alice);
     const lines = end.stdout.split('\n').toSorted();
     expect({ ...end, stdout: lines }).toEqual({ code: 0, stdout: ['', 'hello', 'hello:0'], stderr: '' });
+    // A word of the command is no option of srun.
+    const word = await exec(['srun', '-Q', '--container=hello', 'sh', '-c', 'echo "$IMAGE:$0"', '--multi-prog'], alice);
+    expect(word).toEqual({ code: 0, stdout: 'hello:--multi-prog\n', stderr: '' });
   });
 });
 
