@@ -89,7 +89,7 @@ ctmgr_join_script() {
     [ "$ctmgr_line_given" = yes ] || ctmgr_fail 64 "the script's option $ctmgr_unclear is not known, and it names a container" \
       'sbatch --container=NAME SCRIPT'
     # sbatch itself refuses lines of ours then.
-    ctmgr_unclear='' ctmgr_unsupported='' ctmgr_named=yes
+    ctmgr_unclear='' ctmgr_unsupported=''
     ctmgr_forget_own
   fi
   [ "$ctmgr_line_given" = no ] || ctmgr_given=yes ctmgr_value=$ctmgr_line_value

@@ -71,6 +71,12 @@ ctmgr_walk_script() {
     { ended = 1; print }'
 }
 
+# True if a #SBATCH line of the file gives the job a name, as far as that can be seen without knowing all options.
+ctmgr_names_job() {
+  ctmgr_directives=$ctmgr_newline$(ctmgr_list_directives "$1")$ctmgr_newline
+  case $ctmgr_directives in *"$ctmgr_newline--j"* | *"$ctmgr_newline-J"*) return 0 ;; *) return 1 ;; esac
+}
+
 # Has sbatch read a copy of the script without our words. It is gone when sbatch ends.
 ctmgr_strip_script() {
   if ! ctmgr_copy=$(mktemp "${TMPDIR:-/tmp}/ctmgr-sbatch.XXXXXX") || ! ctmgr_walk_script "$ctmgr_dropped" <"$ctmgr_script" >"$ctmgr_copy"; then

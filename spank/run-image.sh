@@ -36,11 +36,7 @@ ctmgr_main() {
       ctmgr_take_file
       ;;
   esac
-  if [ "$ctmgr_reference" = / ]; then
-    :
-  else
-    ctmgr_find_image
-  fi
+  [ "$ctmgr_reference" = / ] || ctmgr_find_image
   export SLURM_CTMGR_PIN="$ctmgr_reference ${ctmgr_digest:--} $ctmgr_image"
   export CTMGR_CONTAINER="$ctmgr_value" CTMGR_IMAGE="$ctmgr_image"
   unset CTMGR_SHA256
@@ -126,8 +122,8 @@ ctmgr_use_first() {
   done
 }
 
-# The script runs on the host, unless the site says otherwise, and every srun in it in the image. Slurm is told the exact image, for scontrol and sacct to show; it does
-# nothing else with it unless the site has OCI containers.
+# The script runs on the host, unless the site says otherwise, and every srun in it in the image. Slurm is told the exact image, for
+# scontrol and sacct to show; it does nothing else with it unless the site has OCI containers.
 ctmgr_run_sbatch() {
   . "$ctmgr_home/container-options.sh"
   ctmgr_check_options
@@ -180,7 +176,7 @@ ctmgr_launch_without() {
       *,*" $ctmgr_index "*) ;;
       "$ctmgr_command,"*)
         if [ -n "$ctmgr_opened" ]; then
-          [ "$ctmgr_named${SBATCH_JOB_NAME+yes}" != no ] || ctmgr_job=${1##*/}
+          if [ "$ctmgr_named${SBATCH_JOB_NAME+yes}" = no ] && ! ctmgr_names_job "$ctmgr_opened"; then ctmgr_job=${1##*/}; fi
           set -- "$@" "$ctmgr_opened"
         else
           set -- "$@" "$1"

@@ -374,12 +374,24 @@ for word; do case $word in /proc/*) exec cat "$word" ;; esac; done; exec cat\n`;
     // The command line comes before the script, and standard input stays what it is.
     const other = ['--container=other', '--container-workdir=/usr'];
     expect(parts(sbatch(other, text))).toEqual(['', record.replace('hello', 'other'), set('/usr'), wanted]);
-    const pipe = spawnSync('bash', ['--norc', '-c', 'sbatch <(cat unnamed.sh) a'], {
-      encoding: 'utf8',
-      cwd: join(folder, 'work'),
-      env: { PATH: `${folder}/bin:${folder}/show:/usr/bin:/bin`, CTMGR_CONFIG: join(folder, 'config.toml') },
-    });
-    expect(parts(pipe)).toEqual(['', record, expect.stringMatching(/^--job-name=\d+$/), opened, 'a', set(), anonymous]);
+    const piped = () =>
+      spawnSync('bash', ['--norc', '-c', 'sbatch <(cat unnamed.sh) a'], {
+        encoding: 'utf8',
+        cwd: join(folder, 'work'),
+        env: { PATH: `${folder}/bin:${folder}/show:/usr/bin:/bin`, CTMGR_CONFIG: join(folder, 'config.toml') },
+      });
+    expect(parts(piped())).toEqual([
+      '',
+      record,
+      expect.stringMatching(/^--job-name=\d+$/),
+      opened,
+      'a',
+      set(),
+      anonymous,
+    ]);
+    // A pipe can be read once only, also where nothing in it is ours.
+    writeFileSync(join(folder, 'work/unnamed.sh'), '#!/bin/sh\n#SBATCH -n1 -J "a name"\n');
+    expect(parts(piped()).slice(1, 3)).toEqual([opened, 'a']);
     // What names an OCI bundle is Slurm's own business, with all that is in it.
     writeFileSync(join(folder, 'work/unnamed.sh'), unnamed.replace('=hello', '=/bundle'));
     expect(parts(sbatch(['unnamed.sh']))[1]).toBe('unnamed.sh');
