@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
 import { type Ended, exec, output, type Place, until } from './support/cluster.ts';
 import { buildPlugin, loadPlugin, runLines, unloadPlugin, useConfig } from './support/doors.ts';
-import { launchers, makeImages, packMpi } from './support/mpi-program.ts';
+import { componentLaunchers, launchers, makeImages, packMpi } from './support/mpi-program.ts';
 import { makeSite, type Site } from './support/site.ts';
 
 let site: Site;
@@ -72,7 +72,7 @@ describe.each(['wrapper', 'plugin'])('%s', (door) => {
     ]);
   });
 
-  it.each(launchers)(
+  it.each(componentLaunchers)(
     'starts components, each in the image that it names, as one program by %s',
     async (mpi, program) => {
       const srun = ['srun', '-Q', `--mpi=${mpi}`];

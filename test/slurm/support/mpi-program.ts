@@ -52,6 +52,11 @@ export const launchers: ['pmi2' | 'pmix', program: string][] =
         ['pmix', '/usr/bin/ring'],
       ];
 
+/** For components: with Slurm 22.05 and PMIx such a step now and then never ends, without a container, too. */
+export const componentLaunchers = launchers.filter(
+  ([mpi]) => mpi === 'pmi2' || process.env['CTMGR_CLUSTER_SLURM'] !== '22.05',
+);
+
 /** A script that puts mpi.tar into the folder $1: the programs that can be started here, with all that they load. */
 export const packMpi = `set -e
 mkdir -p "$1/root/usr/bin"
