@@ -47,7 +47,7 @@ export async function restoreSite(
       hint: 'ctmgr restore FILE --replace, which keeps it under another name',
     });
   }
-  await requireFile(file);
+  if (existsSync(file)) await requireFile(file);
   await makeSiteFolders(config, paths);
   const folder = await mkdtemp(join(paths.state, '.restore-'));
   try {
