@@ -62,9 +62,8 @@ describe.each(await memoryLimits())('where $title', (limit) => {
       { name: 'much', status: 'failure', kind: 'oom', attempt: 2, class: 'medium' },
       { name: 'some', status: 'success', kind: null, attempt: 2, class: 'medium' },
     ]);
-    const arrays = await arraysOf(site);
-    expect(arrays).toHaveLength(2);
-    const states = await output(['sacct', '-nXP', '-j', arrays.join(','), '-o', 'State']);
+    // One line for each attempt; whether both second ones are in one array depends on when the first ones end.
+    const states = await output(['sacct', '-nXP', '-j', (await arraysOf(site)).join(','), '-o', 'State']);
     expect(states.split('\n').sort()).toEqual([limit.state, limit.state, limit.state, 'COMPLETED'].sort());
   });
 });
