@@ -26,6 +26,8 @@ everything_else=(
     hpcc openmpi-bin
     # reads the wrapper
     shellcheck
+    # a real sendmail that delivers to this host, and a real rpm with its database
+    dma rpm
     # what users' completion and environment modules are written for
     zsh lua5.4 tcl
     # for people
