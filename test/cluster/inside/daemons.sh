@@ -53,8 +53,8 @@ stop() {
     pid=$(<"$pids/$1")
     kill "-${2:-TERM}" "$pid"
     kill -CONT "$pid" 2>/dev/null || true
-    until_true 10 gone "$1" || kill -KILL "$pid"
-    until_true 5 gone "$1" && rm "$pids/$1"
+    until_true 30 gone "$1" || kill -KILL "$pid"
+    until_true 15 gone "$1" && rm "$pids/$1"
 }
 
 gone() { ! runs "$1"; }
