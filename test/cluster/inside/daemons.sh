@@ -62,7 +62,7 @@ gone() { ! runs "$1"; }
 freeze() {
     runs "$1" || return
     kill -STOP "$(<"$pids/$1")"
-    until_true 5 grep -q '^State:.*stopped' "/proc/$(<"$pids/$1")/status"
+    until_true 30 grep -q '^State:.*stopped' "/proc/$(<"$pids/$1")/status"
 }
 
 thaw() { ! runs "$1" || kill -CONT "$(<"$pids/$1")"; }
