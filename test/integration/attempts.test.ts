@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { cancelBuilds } from '../../lib/builds/cancel-builds.ts';
+import { retireName } from '../../lib/builds/choose-current.ts';
 import { type PassReport, pollOnce } from '../../lib/builds/poll.ts';
 import { planRetry, startRetry } from '../../lib/builds/retry-builds.ts';
 import { submitPlannedArray } from '../../lib/builds/submit-array.ts';
@@ -179,6 +180,13 @@ describe('a retry that somebody asks for', () => {
     expect((await startRetry(site, retries)).begun).toEqual([]);
     expect(calls('sbatch')).toHaveLength(2);
     expect((await arrays()).map(({ state }) => state)).toEqual(['submitted', 'submitted', 'refused']);
+  });
+
+  test('leaves out what is retired, and refuses it by name', async () => {
+    await retireName(site.store, 'app', { actor: 'tester', message: null });
+    const refused = { code: 'inputMissing', message: 'app is retired' };
+    await expect(planRetry(site, tag, ['app'])).rejects.toMatchObject(refused);
+    await expect(planRetry(site, tag, [])).rejects.toMatchObject(refused);
   });
 
   test('is refused for what has not failed', async () => {
