@@ -7,6 +7,7 @@ import { checkImageFormat } from '../../lib/apptainer/inspect.ts';
 import { importReadyImage } from '../../lib/definitions/import-ready-image.ts';
 import { importRecipe } from '../../lib/definitions/import-recipe.ts';
 import type { ReadyImage } from '../../lib/definitions/ready-image.ts';
+import { restoreSite } from '../../lib/service/restore-site.ts';
 import { makeTestSite, type TestSite } from './support/test-site.ts';
 
 let site: TestSite;
@@ -69,5 +70,17 @@ test('is no .dockerignore', async () => {
   await expect(importRecipe(site.store, site.paths.contexts, whole, 'admin1')).rejects.toMatchObject({
     code: 'badDefinition',
     why: 'it is not a regular file',
+  });
+});
+
+test('is no backup, and a file that is none is not called a loss of this site', async () => {
+  const restore = (file: string) => restoreSite(site.config, site.paths, { file, replace: true, actor: 'root' });
+  await expect(restore(pipe)).rejects.toMatchObject({ message: `${pipe} is not a regular file` });
+  const other = join(site.folder, 'other');
+  writeFileSync(other, 'x'.repeat(20_000));
+  await expect(restore(other)).rejects.toMatchObject({
+    code: 'inputMissing',
+    message: `${other} is not a whole backup of ctmgr`,
+    hint: 'take another backup',
   });
 });
