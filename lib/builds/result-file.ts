@@ -66,7 +66,11 @@ export function parseResult(text: string, path: string): BuildResult {
     throw unreadable(path, errorText(error), error);
   }
   const result = v.safeParse(resultSchema, value);
-  if (result.success) return result.output;
+  if (result.success) {
+    const { started, ended } = result.output;
+    // The node's clock may have been set back meanwhile.
+    return { ...result.output, ended: Math.max(started, ended) };
+  }
   const [issue] = result.issues;
   throw unreadable(path, `${v.getDotPath(issue) ?? 'the text'}: ${issue.message}`);
 }

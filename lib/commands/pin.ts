@@ -1,6 +1,7 @@
 import { pinName } from '../builds/choose-current.ts';
 import { checkName, checkTag } from '../util/names.ts';
 import type { Answer, Context } from './context.ts';
+import { leftOut } from './left-out.ts';
 import { takeEffect } from './take-effect.ts';
 
 /** `ctmgr pin NAME [TAG]`: NAME means this build, whatever is built later. */
@@ -10,8 +11,8 @@ export async function run(argv: { name: string; tag?: string; message?: string }
   const author = { actor: context.caller.name, message: argv.message ?? null };
   const meaning = await pinName(await context.store(), name, argv.tag, author);
   const exitCode = await takeEffect(context, name);
-  const { tag, previous } = meaning;
+  const { tag, previous, left_out_of } = meaning;
   const moved = previous === tag ? '' : ` (before: ${previous ?? 'nothing'})`;
-  const text = `${name} means ${tag}${moved} until: ctmgr unpin ${name}\n`;
+  const text = `${name} means ${tag}${moved} until: ctmgr unpin ${name}\n${leftOut(name, left_out_of)}`;
   return { kind: 'record', record: { ...meaning, shown: exitCode === 0 }, text, exitCode };
 }

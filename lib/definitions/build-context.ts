@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { readFile, realpath } from 'node:fs/promises';
+import { readFile, realpath, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CtmgrError, errorText, isSystemError } from '../util/errors.ts';
 import { quote } from '../util/names.ts';
@@ -86,6 +86,7 @@ async function readIgnore(root: string, dockerfile: string | undefined): Promise
   const files = [...(dockerfile === undefined ? [] : [`${dockerfile}.dockerignore`]), join(root, '.dockerignore')];
   for (const file of files) {
     try {
+      if (!(await stat(file)).isFile()) throw new Error('it is not a regular file');
       return compileIgnore(readIgnoreFile(await readFile(file, 'utf8')));
     } catch (error) {
       if (isSystemError(error, 'ENOENT', 'ENOTDIR')) continue;
