@@ -205,9 +205,9 @@ describe('submitArray', () => {
     });
   });
 
-  test('without sbatch nothing was submitted, and a later call asks again', async () => {
+  test('without sbatch nobody can tell, and a later call asks again', async () => {
     expect(await submitArray(slurm, submission)).toMatchObject({
-      kind: 'refused',
+      kind: 'unknown',
       message: expect.stringContaining('could not be started'),
     });
     await expect(slurmVersion(slurm)).rejects.toMatchObject({ code: 'unavailable' });
