@@ -22,12 +22,13 @@
 #   ctmgr_wrap                whether --wrap is there, ctmgr_wrapped what it wraps, and ctmgr_wrap_words numbers of its words
 #   ctmgr_unclear             an option that is not known; what comes after it was not read
 #   ctmgr_named               whether sbatch is told a name for the job
+#   ctmgr_chdir               the folder that the job is to start in
 # and the --container-... options (own-options.sh).
 ctmgr_scan() {
   ctmgr_given=no ctmgr_value='' ctmgr_commands=' ' ctmgr_command=0 ctmgr_dropped=' ' ctmgr_unsupported='' ctmgr_index=0
   ctmgr_state=options ctmgr_multi_prog=no ctmgr_wrap=no ctmgr_wrapped='' ctmgr_wrap_words=' ' ctmgr_unclear='' ctmgr_first=yes
   ctmgr_no_shell=no ctmgr_only_tells=no ctmgr_export=no ctmgr_bcast=no ctmgr_component=0 ctmgr_values='' ctmgr_differs=no
-  ctmgr_option='' ctmgr_named=no
+  ctmgr_option='' ctmgr_named=no ctmgr_chdir=''
   ctmgr_forget_own
   for ctmgr_word; do
     ctmgr_index=$((ctmgr_index + 1))
@@ -127,6 +128,7 @@ ctmgr_read_value() {
   case $ctmgr_option in
     --container) ctmgr_take "$1" ;;
     --container-[mweg]*) ctmgr_set_own "${ctmgr_option#--container-}" "$1" ;;
+    -D | --chdir) ctmgr_chdir=$1 ;;
     --wr | --wra | --wrap)
       [ "$ctmgr_tool" != sbatch ] || ctmgr_take_wrap "$1"
       ;;
@@ -163,7 +165,8 @@ ctmgr_read_cluster() {
     case $ctmgr_tool,$ctmgr_letter in *,h | *,V) ctmgr_only_tells=yes ;; sbatch,J) ctmgr_named=yes ;; esac
     case $ctmgr_kind in
       required)
-        [ -n "$ctmgr_rest" ] || ctmgr_state=value
+        ctmgr_option=-$ctmgr_letter
+        if [ -n "$ctmgr_rest" ]; then ctmgr_read_value "$ctmgr_rest"; else ctmgr_state=value; fi
         return
         ;;
       optional) return ;;

@@ -109,11 +109,14 @@ ctmgr_mentions_container() {
   return 1
 }
 
-# ctmgr_find_script WORD: sets ctmgr_script to the file that sbatch would read, as its search_path() does.
+# ctmgr_find_script WORD: sets ctmgr_script to the file that sbatch would read, as its search_path() does: in the folder that the job
+# is to start in, then by PATH.
 ctmgr_find_script() {
   ctmgr_script=$1
   case $1 in .* | /*) return ;; esac
-  [ ! -f "$1" ] || return 0
+  ctmgr_script=${ctmgr_chdir:+"$ctmgr_chdir/"}$1
+  [ ! -f "$ctmgr_script" ] || return 0
+  ctmgr_script=$1
   ctmgr_path=${PATH:-}:
   while [ -n "$ctmgr_path" ]; do
     ctmgr_folder=${ctmgr_path%%:*}

@@ -1,9 +1,7 @@
-import { constants } from 'node:fs';
-import { open } from 'node:fs/promises';
-
 import type { ElementRecord } from '../slurm/element-record.ts';
 import type { Instance } from '../store/instances.ts';
 import { isSystemError } from '../util/errors.ts';
+import { readForeignEnd } from '../util/read-foreign.ts';
 import type { BuildSite } from './build-site.ts';
 import { logFiles } from './tag-folders.ts';
 
@@ -35,16 +33,9 @@ export async function isOverMemory(
 
 async function endOf(path: string): Promise<string> {
   try {
-    const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
-    try {
-      const { size } = await file.stat();
-      const { buffer, bytesRead } = await file.read(Buffer.alloc(looked), 0, looked, Math.max(0, size - looked));
-      return buffer.toString('utf8', 0, bytesRead);
-    } finally {
-      await file.close();
-    }
+    return (await readForeignEnd(path, looked)).text;
   } catch (error) {
-    if (isSystemError(error, 'ENOENT', 'ENOTDIR', 'ESTALE', 'EIO', 'EACCES', 'ETIMEDOUT')) return '';
-    throw error;
+    if (isSystemError(error, 'EMFILE', 'ENFILE')) throw error;
+    return '';
   }
 }

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { cancelBuilds } from '../../lib/builds/cancel-builds.ts';
 import { retireName } from '../../lib/builds/choose-current.ts';
@@ -240,4 +240,21 @@ describe('a cancellation', () => {
     expect(await app()).toMatchObject({ status: 'failure', failure_kind: 'node', attempt: 1 });
     expect(named(await instancesOfTag(site.store, tag.id), 'tool')).toMatchObject({ status: 'success' });
   });
+});
+
+test('while sbatch is missing, as in an update of Slurm, nothing is called refused, and all is submitted when it is back', async () => {
+  const sbatch = join(site.folder, 'bin/sbatch');
+  rmSync(sbatch);
+  for (const array of await arrays()) {
+    expect(await submitPlannedArray(site, array)).toMatchObject({
+      kind: 'unknown',
+      message: expect.stringContaining('sbatch'),
+    });
+  }
+  expect(await app()).toMatchObject({ status: 'pending', failure_kind: null });
+  writeFileSync(sbatch, standIn('sbatch'), { mode: 0o755 });
+  const patient = { ...site, config: { ...site.config, poll: { ...site.config.poll, submit_settle: 0 } } };
+  await pollOnce(patient);
+  expect(await app()).toMatchObject({ status: 'queued' });
+  expect(calls('sbatch')).toHaveLength(1);
 });

@@ -62,6 +62,11 @@ beforeAll(() => {
     join(folder, 'work/late.sh'),
     '#!/bin/sh\n#SBATCH -n1\n#SBATCH hetjob\n#SBATCH --container=hello\ntrue\n',
   );
+  // sbatch looks for a script in the folder that the job is to start in.
+  mkdirSync(join(folder, 'work/folder'));
+  for (const name of ['named', 'deep'])
+    writeFileSync(join(folder, `work/folder/${name}.sh`), '#!/bin/sh\n#SBATCH --container=hello\n');
+  writeFileSync(join(folder, 'work/folder/plain.sh'), '#!/bin/sh\n#SBATCH --container=nope\n');
   writeFileSync(join(folder, 'work/unknown.sh'), '#!/bin/sh\n#SBATCH --new-option --container=nope\ntrue\n');
   writeFileSync(join(folder, 'work/bundle.sh'), '#!/bin/sh\n#SBATCH --container=/bundle\ntrue\n');
 });
@@ -224,6 +229,9 @@ const byHand: [Tool, string[], string[], Partial<Line>?][] = [
   ['sbatch', ['named.sh', '--container=no'], ['named.sh', '--container=no']],
   ['sbatch', ['quoted.py', 'a b'], ['quoted.py', 'a b']],
   ['sbatch', ['het.sh'], ['het.sh']],
+  ['sbatch', ['--chdir', 'folder', 'named.sh'], ['--chdir', 'folder', 'named.sh']],
+  ['sbatch', ['-Qn2', '-Dfolder', 'deep.sh'], ['-Qn2', '-Dfolder', 'deep.sh']],
+  ['sbatch', ['-D', 'folder', './named.sh'], ['-D', 'folder', './named.sh']],
   ['sbatch', ['-N1', ':', '-N2', 'named.sh'], ['-N1', ':', '-N2', 'named.sh']],
   ['sbatch', ['--container=hello', '-N1', ':', '-N2', 'plain.sh'], ['-N1', ':', '-N2', 'plain.sh']],
   ['sbatch', ['--container=hello', '--wrap=echo --container=no'], ['--wrap=echo --container=no']],
@@ -423,6 +431,7 @@ for word; do case $word in /proc/*) exec cat "$word" ;; esac; done; exec cat\n`;
       ['sbatch', [], 66, /no image nope/, { input: '#!/bin/sh\n#SBATCH --container nope\n' }],
       ['srun', ['--container=./own.sif', 'a'], 64, /not allowed here/],
       ['sbatch', ['late.sh'], 64, /heterogeneous/],
+      ['sbatch', ['-D', 'folder', 'plain.sh'], 66, /no image nope/],
       ['sbatch', ['unknown.sh'], 64, /the script's option --new-option is not known/],
       ['sbatch', ['--container=hello', ':', '--container-writable', 'plain.sh'], 64, /later component of a job/],
       ['sbatch', ['--new-option', 'named.sh'], 64, /--new-option is not known/],
