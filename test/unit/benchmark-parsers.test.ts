@@ -78,8 +78,10 @@ Aggregated Results:
 const whole: [parser: string, name: string, text: string][] = [
   ['hpcc', 'own-hpcc-1.5.0-debian12.txt', read('own-hpcc-1.5.0-debian12.txt')],
   ['hpl', 'HPL 2.3', hpl],
+  ['hpl', 'own-hpl-2.3.txt', read('own-hpl-2.3.txt')],
   ['hpcg', 'own-hpcg-3.1.txt', read('own-hpcg-3.1.txt')],
   ['imb', 'own-imb-2021.11.txt', read('own-imb-2021.11.txt')],
+  ['imb', 'own-imb-2021.9.txt', read('own-imb-2021.9.txt')],
   ['ior', 'own-ior-4.1.0dev.txt', read('own-ior-4.1.0dev.txt')],
   ['ior', 'own-ior-4.1.0dev.json', read('own-ior-4.1.0dev.json')],
   ['ior', 'own-ior-3.2.1.txt', read('own-ior-3.2.1.txt')],
@@ -110,6 +112,12 @@ describe('whole outputs', () => {
     expect(values(parsed)['gflops']).toBeCloseTo(832.952, 3);
   });
 
+  it('HPL that runs for so short a time that the printed rate is more precise', () => {
+    const parsed = parse('hpl', read('own-hpl-2.3.txt'));
+    expect(parsed.parameters).toEqual({ N: '500', NB: '64', P: '1', Q: '2', PMAP: 'row' });
+    expect(values(parsed)).toEqual({ gflops: 0.032666 });
+  });
+
   it('HPCG', () => {
     const parsed = parse('hpcg', read('own-hpcg-3.1.txt'));
     expect(parsed).toEqual({
@@ -135,6 +143,21 @@ describe('whole outputs', () => {
       'pingpong-processes': '2',
       'pingpong-repetitions': expect.stringMatching(/^0:1000 1:1000 .* 4194304:10$/),
     });
+  });
+
+  it('IMB: collective operations without content are no results', () => {
+    const found = values(parse('imb', read('own-imb-2021.9.txt')));
+    expect(found).toMatchObject({
+      'pingpong-time 0': 0.39,
+      'sendrecv-time 0': 0.45,
+      'allreduce-time 4': 0.93,
+      'uniband-bandwidth 4194304': 3372.98,
+      'bcast-time 1': 4.08,
+      'alltoall-time 4194304': 6324.98,
+    });
+    for (const name of ['allreduce', 'bcast', 'alltoall']) expect(found).not.toHaveProperty([`${name}-time 0`]);
+    const fast = read('own-imb-2021.9.txt').replaceAll('0.03         0.03', '0.00         0.00');
+    expect(values(parse('imb', fast))).toEqual(found);
   });
 
   it('IMB: a benchmark that prints no times', () => {
