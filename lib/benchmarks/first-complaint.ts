@@ -9,6 +9,9 @@ const longest = 160;
 export function firstComplaint(stderr: string): string | undefined {
   const lines = stderr.split('\n').map((line) => line.replaceAll(/\p{Cc}+/gu, ' ').trim());
   const own = lines.find((line) => line.startsWith('ctmgr: '));
-  const found = own?.slice('ctmgr: '.length) ?? lines.find((line) => line !== '' && !noise.test(line));
+  const telling = lines.filter((line) => line !== '' && !noise.test(line));
+  // HPL says where it failed, and then why.
+  const first = telling[0]?.endsWith(':') ? telling.slice(0, 2).join(' ') : telling[0];
+  const found = own?.slice('ctmgr: '.length) ?? first;
   return found !== undefined && found.length > longest ? `${found.slice(0, longest)}…` : found;
 }

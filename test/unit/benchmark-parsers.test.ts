@@ -82,6 +82,7 @@ const whole: [parser: string, name: string, text: string][] = [
   ['hpcg', 'own-hpcg-3.1.txt', read('own-hpcg-3.1.txt')],
   ['imb', 'own-imb-2021.11.txt', read('own-imb-2021.11.txt')],
   ['imb', 'own-imb-2021.9.txt', read('own-imb-2021.9.txt')],
+  ['imb', 'own-imb-2019.1.txt', read('own-imb-2019.1.txt')],
   ['ior', 'own-ior-4.1.0dev.txt', read('own-ior-4.1.0dev.txt')],
   ['ior', 'own-ior-4.1.0dev.json', read('own-ior-4.1.0dev.json')],
   ['ior', 'own-ior-3.2.1.txt', read('own-ior-3.2.1.txt')],
@@ -225,6 +226,12 @@ describe('whole outputs', () => {
     const parsed = parse('mdtest', read(`own-mdtest-${version}.txt`));
     expect(values(parsed)).toMatchObject({ 'file-creation': creation, 'file-removal': removal });
     expect(parsed.parameters).toEqual({ tasks: '2', files: '200', 'files-per-task': '100', iterations: '1' });
+  });
+
+  it('OSU 7.4 as it is when nothing is asked of it: no column for the repetitions', () => {
+    const parsed = parse('osu', read('own-osu-latency-7.4.txt'));
+    expect(values(parsed)).toMatchObject({ 'latency 1': 800.43, 'latency 65536': 5142.25 });
+    expect(parsed.parameters).toEqual({ test: 'Latency', sizes: expect.any(String), largest: '65536' });
   });
 
   it('OSU: the header says which column is which', () => {

@@ -11,6 +11,10 @@ test.each([
   [`${apptainer}\n${srun}${cancelled}`, undefined],
   [`${apptainer}osu_latency: invalid option -- 'm'\nUsage\n${srun}`, "osu_latency: invalid option -- 'm'"],
   [`slurmstepd: error: x\nFATAL:   no such image\n`, 'FATAL:   no such image'],
+  [
+    'HPL ERROR in HPL_pdinfo:\n>>> Need at least 4 processes <<<\n\n',
+    'HPL ERROR in HPL_pdinfo: >>> Need at least 4 processes <<<',
+  ],
   // Another task may have come first; ctmgr's own words count.
   [`Terminated\nctmgr: there is no program xhpl in the image\n`, 'there is no program xhpl in the image'],
   [`\u001b[31mred\u0007\r\n`, '[31mred'],
