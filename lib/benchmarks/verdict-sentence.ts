@@ -29,7 +29,7 @@ export function verdictSentence(analysis: MetricAnalysis): string {
   const margin = marginText(metric.margin);
   const { estimate, interval95, interval90 } = verdict;
   if (estimate === undefined || interval95 === undefined || interval90 === undefined) {
-    return `cannot tell: ${pairs.length} of the pairs count, and at least three pairs, in both orders, are needed`;
+    return `cannot tell: ${countNoun(pairs.length, 'pair')} ${pairs.length === 1 ? 'counts' : 'count'}, and fewer than ${fewestPairs(equivalenceLevel)} show nothing, whatever they measure`;
   }
   const basis = `${countNoun(pairs.length, 'pair')}, ${countNoun(allocations.length, 'allocation')}`;
   const at95 = `estimate ${percent(estimate.value)}, 95 % interval ${percentRange(interval95)}, ${basis}`;

@@ -1,6 +1,6 @@
 import { decidingEstimate } from '../../lib/benchmarks/statistics/allocations.ts';
 import { interval } from '../../lib/benchmarks/statistics/crossover.ts';
-import { differenceLevel, selfLevel } from '../../lib/benchmarks/statistics/difference.ts';
+import { differenceLevel, differenceTest, selfLevel } from '../../lib/benchmarks/statistics/difference.ts';
 import {
   equivalenceLevel,
   equivalenceTest,
@@ -8,14 +8,12 @@ import {
   marginTest,
 } from '../../lib/benchmarks/statistics/equivalence.ts';
 import type { LogPair } from '../../lib/benchmarks/statistics/pair.ts';
-import { decideVerdict } from '../../lib/benchmarks/statistics/verdict.ts';
 import { noises, plansOf, runOfItself } from '../unit/support/noisy-runs.ts';
 import type { PerfEntry, PerfTable } from './support/entry.ts';
 
 const experiments = 5000;
-const margin = logMargin(0.01);
 /** So wide that what is not normal about these machines has its say; within a narrow one none of them is ever found. */
-const wideMargin = logMargin(0.1);
+const margin = logMargin(0.1);
 const designs = [
   [4, 1],
   [8, 2],
@@ -40,19 +38,18 @@ function alarms(runs: readonly LogPair[][]): Record<(typeof shares)[number], num
     if (deciding === undefined) continue;
     const [low, high] = interval(deciding.estimate, 1 - differenceLevel);
     if (low > 0) counts.byInterval += 1;
-    // Only what the interval takes for a difference can be one.
-    if (low > 0 && /slower/.test(decideVerdict(pairs, { margin, aa: false }).kind)) counts.slower += 1;
-    if (low > 0 || high < 0) {
-      const self = decideVerdict(pairs, { margin, aa: true });
-      if (self.difference?.shown !== undefined) counts.self += 1;
-    }
+    // Only what the interval takes for a difference can be one, and only what is one at this level at a stricter level.
+    const shown = low > 0 || high < 0 ? differenceTest(pairs, deciding.estimate, differenceLevel).shown : undefined;
+    if (shown === 'slower') counts.slower += 1;
+    if (shown !== undefined && differenceTest(pairs, deciding.estimate, selfLevel).shown !== undefined)
+      counts.self += 1;
     // The same runs with a container that costs just the margin.
-    const worse = { ...deciding.estimate, value: deciding.estimate.value + wideMargin };
-    const { p, nonInferiorityP } = marginTest(worse, wideMargin);
+    const worse = { ...deciding.estimate, value: deciding.estimate.value + margin };
+    const { p, nonInferiorityP } = marginTest(worse, margin);
     if (p < 0.05) counts.equivalentByInterval += 1;
     if (nonInferiorityP >= 0.05) continue;
-    const dearer = pairs.map((pair) => ({ ...pair, difference: pair.difference + wideMargin }));
-    const both = equivalenceTest(dearer, worse, wideMargin);
+    const dearer = pairs.map((pair) => ({ ...pair, difference: pair.difference + margin }));
+    const both = equivalenceTest(dearer, worse, margin);
     if (both.p < 0.05) counts.equivalent += 1;
     if (both.nonInferiorityP < 0.05) counts.notWorse += 1;
   }
