@@ -266,7 +266,8 @@ describe('runs over time', () => {
     expect(long).toMatch(new RegExp(`<desc id="s1-forest-description">${name}: `));
     // Both figures say the beginning and the end of it.
     expect(long).toMatch(/>name-name-na…-2026-11-22\.1</);
-    expect(long).toMatch(/>(?:name-)+n?a?m?<[^]*>[^<]*…[^<]*-2026-11-22\.1</);
+    expect(long).toContain('>name-name-name-name-name-na…-<');
+    expect(long).toContain('>name-name-name-2026-11-22.1<');
     expect((await comparePage(series.slice(0, 1))).match(/<figure /g)).toHaveLength(2);
   });
 });

@@ -24,7 +24,7 @@ describe('names beside a figure', () => {
       '🜂'.repeat(200),
     ]);
     expect(parts).toBe('a-benchmark-of-ours-with-a-name,\ngflops, Gflop/s');
-    expect(solid).toBe(`${'x'.repeat(27)}…\n${'x'.repeat(28)}`);
+    expect(solid).toBe(`${'x'.repeat(27)}…xxxx\n${'x'.repeat(24)}`);
     expect(long.split('\n').map((line) => [...line].length)).toEqual([32, 24]);
     expect(long.isWellFormed()).toBe(true);
   });
