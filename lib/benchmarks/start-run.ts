@@ -1,6 +1,7 @@
 import { access } from 'node:fs/promises';
 import { join } from 'node:path';
 
+import { slurmVersion } from '../slurm/controller.ts';
 import { type BenchmarkRun, insertBenchmarkRun, pairsOfRun } from '../store/benchmark-runs.ts';
 import { submissionsOfRun } from '../store/benchmark-submissions.ts';
 import { insertEvent } from '../store/events.ts';
@@ -16,6 +17,11 @@ import { type BenchSubmissionReport, planSubmission, submitSubmission } from './
 export interface StartedRun {
   run: BenchmarkRun;
   report: BenchSubmissionReport;
+}
+
+/** Throws CtmgrError `unavailable` if Slurm's commands cannot be run, so that there is no use in storing a run. */
+export async function requireSlurm({ slurm }: Pick<BenchSite, 'slurm'>): Promise<void> {
+  await slurmVersion(slurm);
 }
 
 /**

@@ -103,9 +103,12 @@ describe('ctmgr service', () => {
   });
 
   it('carries on after it was killed', async () => {
+    // Builds that last until both have been seen at work and the service is dead.
+    const long = ['long-1', 'long-2'];
+    for (const name of long) expect(await site.import(name, slowDockerfile(8))).toMatchObject({ code: 0 });
     const killed = await startService();
-    expect(await site.ctmgr(['rebuild'])).toMatchObject({ code: 0 });
-    await until('builds', statuses, all('building'));
+    expect(await site.ctmgr(['rebuild', ...long])).toMatchObject({ code: 0 });
+    for (const name of long) await killed.says(new RegExp(`"name":"${name}",.*"to":"building"`));
     await killed.signal('KILL');
     expect(await killed.end).toMatchObject({ code: 137 });
     const [tag] = readInstances(await inspectSite(site))
