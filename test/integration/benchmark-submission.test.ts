@@ -90,6 +90,11 @@ it('the order is stored with its seed and algorithm before sbatch is called, and
   });
   await resumeRun(bench, run);
   expect((await atCall(2)).pairs).toEqual(planned.plan.pairs);
+  const image = { aa: 0, image_name: 'app', image_tag: '2026-11-22.1', image_file: join(site.folder, 'away.sif') };
+  await expect(resumeRun(bench, { ...run, ...image })).rejects.toMatchObject({
+    code: 'inputMissing',
+    message: 'the image app:2026-11-22.1 is not there any more',
+  });
   expect(await submissionsOfRun(site.store, run.id)).toHaveLength(2);
 });
 
