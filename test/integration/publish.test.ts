@@ -22,6 +22,7 @@ import { collectCatalogue, writeCatalogue } from '../../lib/builds/write-catalog
 import { markRemoved } from '../../lib/store/removals.ts';
 import { usageOfNames } from '../../lib/store/usage-rows.ts';
 import { type Instance, instancesOfTag } from '../../lib/store/instances.ts';
+import { runCli } from './support/run-cli.ts';
 import { runNode } from './support/run-node.ts';
 import { buildImage, importOne, makeTestSite, named, recordAll, type TestSite } from './support/test-site.ts';
 
@@ -78,6 +79,16 @@ test('the next tag takes over; an older one that comes late does not', async () 
   const catalogue = await readCatalogue(site.paths);
   expect(catalogue.images.filter(({ current }) => current).map(({ tag }) => tag)).toEqual([newest.tag]);
   expect(findImage(catalogue, `app:${instance.tag}`).file).toBe(imageFile(site.paths, instance));
+});
+
+test('the path of an image is told only where its file is', async () => {
+  await publish(site, instance, buildImage(site, instance));
+  const file = imageFile(site.paths, instance);
+  expect(await runCli(['path', 'app'], site.configFile)).toMatchObject({ code: 0, stdout: `${file}\n` });
+  rmSync(file);
+  expect(await runCli(['path', 'app'], site.configFile)).toMatchObject({ code: 66, stdout: '' });
+  rmSync(site.paths.marker);
+  expect(await runCli(['path', 'app'], site.configFile)).toMatchObject({ code: 69, stdout: '' });
 });
 
 test('usage counts what is on the share, over all versions', async () => {
