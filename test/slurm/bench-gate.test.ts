@@ -77,11 +77,8 @@ it('lets a name mean an image that is not slower, and keeps one back that is, th
   expect(await site.ctmgr(['poll'])).toMatchObject({ code: 137 });
   const service = await startKillable(site, ['service']);
   try {
-    const open = await until(
-      'decisions',
-      gates,
-      (rows) => rows.every(({ state }) => /held|cannot tell|open/.test(state)),
-      60,
+    const open = await until('decisions', gates, (rows) =>
+      rows.every(({ state }) => /held|cannot tell|open/.test(state)),
     );
     expect(open.map(({ gate, image, state }) => [gate, image, state])).toEqual([
       ['broken', `odd:${tag}`, 'cannot tell'],

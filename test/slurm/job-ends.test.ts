@@ -137,7 +137,7 @@ describe('while another build runs into its time limit', () => {
 
     it('calls a job that could not be started a failure of the infrastructure', async () => {
       const site = await newSite({ build: 'throttle = 1' });
-      await importSlow(site, { first: 3, second: 0 });
+      await importSlow(site, { first: 6, second: 0 });
       const rebuild = watch(site.startCtmgr(['rebuild', '--wait']));
       await rebuild.says(/first: queued -> building/);
       await output(['sh', '-c', 'rm -r "$1"/logs/*', 'sh', site.share]);
@@ -164,7 +164,7 @@ describe('while another build runs into its time limit', () => {
     it('publishes nothing half while the share is full, and carries on when there is room', async () => {
       const site = await newSite();
       // One ends while the share is full, the other one after that, also on a machine that is slow to notice the first.
-      await importSlow(site, { early: 4, later: 30 });
+      await importSlow(site, { early: 8, later: 30 });
       const rebuild = watch(site.startCtmgr(['rebuild', '--wait']));
       await rebuild.says(/early: queued -> building/);
       await rebuild.says(/later: queued -> building/);
@@ -200,7 +200,8 @@ describe('while another build runs into its time limit', () => {
 
     it('says so when it is that of the database, and loses nothing', async () => {
       const site = await newSite();
-      await importSlow(site, { one: 3 });
+      // Not over before the disk is full, on a busy machine too.
+      await importSlow(site, { one: 7 });
       const rebuild = watch(site.startCtmgr(['rebuild', '--wait']));
       await rebuild.says(/one: queued -> building/);
       await fault('diskfull:/var/lib/ctmgr');

@@ -82,7 +82,7 @@ describe('a thousand flips', () => {
     const links = start(['bash', '-c', look], { user: 'alice', node: 'c1' });
     const path = `n=0; while ! read -t 0 x; do ctmgr path app || echo bad; n=$((n+1)); done; echo $n`;
     const paths = start(['bash', '-c', path], { user: 'bob', node: 'c2', env: site.env });
-    const run = `n=0; while ! read -t 0 x; do srun --container=app cat /stamp || echo bad; n=$((n+1)); done; echo $n`;
+    const run = `n=0; while ! read -t 0 x; do srun -Q --container=app cat /stamp || echo bad; n=$((n+1)); done; echo $n`;
     const runs = start(['bash', '-c', run], { user: 'alice', env: site.env });
     const readers = [links, paths, runs].map((child) => watch(child, { keepInput: true }));
     const flips = insideWords('flip-name', [site.env['CTMGR_CONFIG'] ?? '', '1000', 'app', ...tags.slice(0, 2)]);

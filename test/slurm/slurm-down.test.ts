@@ -162,7 +162,8 @@ describe('slurmctld is down', () => {
 
   it('publishes what is built while both daemons are down, and calls nothing failed', async () => {
     const site = await newSite({ slurm: 'command_timeout = 2' });
-    await importTwo(site, 4);
+    // Not over before both are down and squeue has waited in vain.
+    await importTwo(site, 10);
     const rebuild = watch(site.startCtmgr(['rebuild', '--wait']));
     await rebuild.says(/two: queued -> building/);
     await fault('slurmctld');

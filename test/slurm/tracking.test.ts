@@ -54,7 +54,13 @@ describe('an admin with cancel, retry and throttle', () => {
 
   it('runs as many at once as throttle says from now on', async () => {
     await isBuilding('slow-1');
-    expect(await image('slow-2')).toMatchObject({ status: 'queued', message: 'JobArrayTaskLimit' });
+    // Slurm tells why it waits when it has looked at it next.
+    const waiting = await until(
+      'the reason',
+      async () => (await site.ctmgr(['poll']), await image('slow-2')),
+      ({ message }) => message === 'JobArrayTaskLimit',
+    );
+    expect(waiting.status).toBe('queued');
     const { code, stdout } = await site.ctmgr(['throttle', tag, '2']);
     expect([code, stdout]).toEqual([0, expect.stringMatching(/at most 2 at once, job arrays \d+ \d+/)]);
     await isBuilding('slow-2');

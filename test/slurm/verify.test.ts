@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
-import { type Ended, ended, exec, output, required, until } from './support/cluster.ts';
+import { type Ended, ended, exec, required, until } from './support/cluster.ts';
+import { expectNoScratch } from './support/expect-consistent.ts';
 import { inspectSite } from './support/inside.ts';
 import { busybox, makeSite, type Site } from './support/site.ts';
 
@@ -52,10 +53,7 @@ describe('a verification', () => {
       expect(log).toContain('the image is thrown away');
     }
     expect(await rest()).toEqual(before);
-    for (const node of ['b1', 'b2']) {
-      const mine = () => output(['sh', '-c', 'ls -A /scratch | wc -l'], { node });
-      await until(`no scratch on ${node}`, mine, (count) => count === '0', 20);
-    }
+    await expectNoScratch(site);
   });
 
   it('that fails says so, and import --verify stores nothing then', async () => {

@@ -81,7 +81,7 @@ export async function until<Value>(
   what: string,
   read: () => Promise<Value>,
   condition: (value: Value) => boolean,
-  seconds = 60,
+  seconds = 120,
 ): Promise<Value> {
   const end = performance.now() + seconds * 1000;
   for (;;) {

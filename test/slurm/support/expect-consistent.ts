@@ -41,19 +41,23 @@ export async function expectConsistent(site: Site, hidden: RegExp = /^(?!)/): Pr
   const links = files.filter((path) => path.startsWith('current/') && !hidden.test(path));
   expect(new Map(links.map((path) => [path, state.files[path]?.target]))).toEqual(newest);
   expectCatalogue(state, instances, newest);
+  await expectNoScratch(site);
+  return state;
+}
+
+/**
+ * Waits until there is nothing in the scratch folders of the build nodes that is younger than the site: a build that Slurm kills
+ * while it starts leaves its own to the next one there.
+ */
+export async function expectNoScratch({ env }: Site): Promise<void> {
+  const find = ['find', '/scratch', '-mindepth', '1', '-maxdepth', '1', '-newer', env['CTMGR_CONFIG'] ?? ''];
   for (const node of ['b1', 'b2']) {
     await until(
       `no scratch on ${node}`,
-      // Only what is younger than the site: a build that Slurm kills while it starts leaves scratch to the next one there.
-      () =>
-        output(['find', '/scratch', '-mindepth', '1', '-maxdepth', '1', '-newer', site.env['CTMGR_CONFIG'] ?? ''], {
-          node,
-        }),
+      () => output(find, { node }),
       (names) => names === '',
-      20,
     );
   }
-  return state;
 }
 
 /** Instances in the order of their build tags. */
@@ -101,7 +105,7 @@ export async function elementsOf(site: Site, least: number): Promise<SlurmElemen
     return lines.map(parseElement);
   };
   const isOver = ({ state }: SlurmElement): boolean => !/^(PENDING|RUNNING|COMPLETING)/.test(state);
-  return until('all elements ended', read, (elements) => elements.length >= least && elements.every(isOver), 30);
+  return until('all elements ended', read, (elements) => elements.length >= least && elements.every(isOver));
 }
 
 function parseElement(line: string): SlurmElement {
