@@ -1,6 +1,11 @@
 # shellcheck shell=sh disable=SC2034,SC2154 # shared with srun, which sources this
 # Whether a command line asks for an image, and which: by --container, a variable, the script's own lines or the job it is in.
 
+# True for an OCI bundle, Slurm's own business.
+ctmgr_is_bundle() {
+  case $1 in *.sif) return 1 ;; /* | ./*) return 0 ;; *) return 1 ;; esac
+}
+
 # Whether srun is to use an image: by --container, SRUN_CONTAINER or the job that it runs in. Otherwise it is launched.
 ctmgr_ask_srun() {
   if [ "$ctmgr_given" = no ]; then
@@ -12,10 +17,7 @@ ctmgr_ask_srun() {
       ctmgr_pass_nameless "$@"
     fi
   fi
-  case $ctmgr_value in
-    /*.sif | ./*.sif) ;;
-    /* | ./*) return ;;
-  esac
+  ! ctmgr_is_bundle "$ctmgr_value" || return 0
   [ -z "$ctmgr_unclear" ] || return 0
   [ -z "${SLURM_SRUN_MULTI+set}" ] || ctmgr_multi_prog=yes
   [ "$ctmgr_command" -gt 0 ] || ctmgr_fail 64 'no command given to run in the container' 'srun --container=NAME COMMAND'
@@ -47,46 +49,56 @@ ctmgr_refuse_unclear_word() {
   case $1 in --container | --container=[!/.]* | --container=*.sif) ctmgr_fail_unclear ;; esac
 }
 
-# The same for sbatch: --container, SBATCH_CONTAINER or the script's own lines.
+# The same for sbatch: --container, SBATCH_CONTAINER or the script's own lines, of which the plugin reads --container-..., too.
 ctmgr_ask_sbatch() {
-  [ "$ctmgr_given" = no ] || return 0
-  if [ -n "${SBATCH_CONTAINER+set}" ]; then
-    ctmgr_value=$SBATCH_CONTAINER
-    return
-  fi
+  if [ "$ctmgr_given" = no ] && [ -n "${SBATCH_CONTAINER+set}" ]; then ctmgr_given=yes ctmgr_value=$SBATCH_CONTAINER; fi
+  ! ctmgr_is_bundle "$ctmgr_value" || return 0
   . "$ctmgr_home/read-script.sh"
   if [ -n "$ctmgr_unclear" ]; then
+    [ "$ctmgr_given" = no ] || return 0
     ctmgr_refuse_unclear_script "$@"
     ctmgr_pass "$@"
   fi
-  ctmgr_own="$ctmgr_mounts$ctmgr_workdir$ctmgr_env$ctmgr_mount_home$ctmgr_writable$ctmgr_gpu"
   if [ "$ctmgr_wrap" = yes ]; then
+    [ "$ctmgr_given" = no ] || return 0
     case $ctmgr_wrapped in '#S'*) ctmgr_fail 64 '--wrap cannot begin with #SBATCH lines' 'sbatch --container=NAME --wrap=COMMAND' ;; esac
-    [ -z "$ctmgr_own" ] || ctmgr_refuse_options
+    ctmgr_refuse_options
     ctmgr_pass "$@"
   fi
   if [ "$ctmgr_command" -gt 0 ]; then
     eval "ctmgr_find_script \"\${$ctmgr_command}\""
+    [ ! -p "$ctmgr_script" ] || [ ! -r "$ctmgr_script" ] || ctmgr_keep_pipe
   else
     ctmgr_keep_stdin
   fi
-  # A file that cannot be read is sbatch's own business; so is one that a pipe gives once only.
-  if [ ! -r "$ctmgr_script" ] || [ ! -f "$ctmgr_script" ] || ! ctmgr_mentions_container "$ctmgr_script"; then
-    [ -z "$ctmgr_own" ] || ctmgr_refuse_options
-    ctmgr_pass "$@"
-  fi
-  ctmgr_saved="$ctmgr_dropped,$ctmgr_command"
-  set -- "$ctmgr_mounts" "$ctmgr_workdir" "$ctmgr_env" "$ctmgr_mount_home" "$ctmgr_writable" "$ctmgr_gpu" "$@"
+  # A file that cannot be read is sbatch's own business.
+  if [ -r "$ctmgr_script" ] && [ -f "$ctmgr_script" ] && ctmgr_mentions_container "$ctmgr_script"; then ctmgr_join_script; fi
+  [ "$ctmgr_given" = no ] || return 0
+  ctmgr_refuse_options
+  ctmgr_pass_copy "$@"
+}
+
+# Adds what the script itself says to what the command line says, which comes before it.
+ctmgr_join_script() {
+  ctmgr_keep_own line
+  ctmgr_line_given=$ctmgr_given ctmgr_line_value=$ctmgr_value ctmgr_line_dropped=$ctmgr_dropped ctmgr_line_command=$ctmgr_command
+  ctmgr_line_named=$ctmgr_named ctmgr_line_unsupported=$ctmgr_unsupported
   ctmgr_read_script "$ctmgr_script"
-  # sbatch itself reads them, and knows none of them.
-  [ -z "$ctmgr_mounts$ctmgr_workdir$ctmgr_env$ctmgr_mount_home$ctmgr_writable$ctmgr_gpu" ] ||
-    ctmgr_fail 64 'the script has #SBATCH --container-... lines, which need the plugin' 'sbatch --container-... SCRIPT'
-  ctmgr_mounts=$1 ctmgr_workdir=$2 ctmgr_env=$3 ctmgr_mount_home=$4 ctmgr_writable=$5 ctmgr_gpu=$6
-  ctmgr_dropped=${ctmgr_saved%,*} ctmgr_command=${ctmgr_saved##*,}
-  shift 6
-  [ -z "$ctmgr_unclear" ] || ctmgr_fail 64 "the script's option $ctmgr_unclear is not known, and it names a container" \
-    'sbatch --container=NAME SCRIPT'
-  [ "$ctmgr_given" = yes ] || ctmgr_pass "$@"
+  ctmgr_command=$ctmgr_line_command
+  if [ -n "$ctmgr_unclear" ]; then
+    [ "$ctmgr_line_given" = yes ] || ctmgr_fail 64 "the script's option $ctmgr_unclear is not known, and it names a container" \
+      'sbatch --container=NAME SCRIPT'
+    # sbatch itself refuses lines of ours then.
+    ctmgr_unclear='' ctmgr_unsupported=''
+    ctmgr_forget_own
+  fi
+  [ "$ctmgr_line_given" = no ] || ctmgr_given=yes ctmgr_value=$ctmgr_line_value
+  # sbatch itself reads the script, and knows none of ours. Those of an OCI bundle are left to it.
+  if [ "$ctmgr_own" != ' ' ] && ! ctmgr_is_bundle "$ctmgr_value"; then ctmgr_strip_script; fi
+  ctmgr_dropped=$ctmgr_line_dropped
+  ctmgr_unsupported=${ctmgr_line_unsupported:-$ctmgr_unsupported}
+  [ "$ctmgr_line_named" = no ] || ctmgr_named=yes
+  ctmgr_add_own line
 }
 
 # Some option is not known, so that any word may be the script.
@@ -109,6 +121,5 @@ ctmgr_ask_salloc() {
 
 # Companion options without an image would be lost without a word.
 ctmgr_refuse_options() {
-  [ -z "$ctmgr_mounts$ctmgr_workdir$ctmgr_env$ctmgr_mount_home$ctmgr_writable$ctmgr_gpu" ] ||
-    ctmgr_fail 64 '--container-... options need --container=NAME'
+  [ "$ctmgr_own" = ' ' ] || ctmgr_fail 64 '--container-... options need --container=NAME'
 }

@@ -2,9 +2,9 @@
 # The image that a job was submitted with, in SLURM_CTMGR_PIN: `REFERENCE SHA256 PATH`, with - for an unknown digest.
 # Slurm carries variables that begin with SLURM into the job whatever --export says.
 
-# True if the job's image is the one of this reference.
+# True if the job's image, whose pin is ctmgr_job_pin, is the one of this reference.
 ctmgr_is_pinned() {
-  case ${SLURM_CTMGR_PIN:-} in "$1 "*' /'*) ;; *) return 1 ;; esac
+  case $ctmgr_job_pin in "$1 "*' /'*) ;; *) return 1 ;; esac
 }
 
 # A user's own image file, if the site allows that: sets ctmgr_image, and `/` for the reference, as the pin has it.
@@ -27,7 +27,7 @@ ctmgr_take_file() {
 # Sets ctmgr_image and ctmgr_digest from the pin, looked at again: it may be any text. Ends if it is not a file of that image.
 ctmgr_check_pin() {
   ctmgr_check_name "${ctmgr_value%%[:@]*}" "$ctmgr_value"
-  ctmgr_image=${SLURM_CTMGR_PIN#* }
+  ctmgr_image=${ctmgr_job_pin#* }
   ctmgr_digest=${ctmgr_image%% *}
   ctmgr_image=${ctmgr_image#* }
   case $ctmgr_digest in *[!0123456789abcdef]*) ctmgr_digest='' ;; esac

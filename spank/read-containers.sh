@@ -110,7 +110,7 @@ ctmgr_add_setting() {
       ;;
     binds) ctmgr_setting="bind $1" ;;
     arguments) ctmgr_setting="argument $1" ;;
-    gpu | mount_home | user_images) ;;
+    gpu | mount_home | user_images | batch_script) ;;
     *) return 0 ;;
   esac
   case $ctmgr_part in

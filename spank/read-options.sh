@@ -2,10 +2,8 @@
 # Finds --container among the options of srun, sbatch and salloc and where the command or script begins, as getopt_long(3)
 # reads them for Slurm: options end at the first word that is none (src/common/slurm_opt.c: the option string begins with +).
 
-# Every option of the Slurm versions that we know, one a line between line breaks: `--name required|optional|none`. Each file adds
-# its own. Those named x11 are not generated: the Slurm that the tables come from was built without X11.
-ctmgr_table=$ctmgr_newline
-for ctmgr_file in "$ctmgr_home/options/$ctmgr_tool"-* "$ctmgr_home/options/own"; do . "$ctmgr_file"; done
+. "$ctmgr_home/option-kinds.sh"
+. "$ctmgr_home/own-options.sh"
 
 # ctmgr_scan WORD...: sets
 #   ctmgr_given ctmgr_value   whether --container is there, and its value
@@ -13,27 +11,34 @@ for ctmgr_file in "$ctmgr_home/options/$ctmgr_tool"-* "$ctmgr_home/options/own";
 #   ctmgr_command             the last of them, or 0
 #   ctmgr_dropped             numbers of our own words, each between blanks
 #   ctmgr_values              what later components of srun name themselves, ` NUMBER=VALUE ` each, from 1
-#   ctmgr_differs             whether one of those is not the first one's
+#   ctmgr_differs             whether one of those, or of its --container-... options, is not the first one's
+#   ctmgr_component           the number of the last component of srun, from 0
 #   ctmgr_bcast               whether srun is to copy the command to the nodes
 #   ctmgr_unsupported         what is there that --container=NAME does not go with
 #   ctmgr_multi_prog          whether the command is a file of commands
 #   ctmgr_export              whether srun is told which variables a job gets
 #   ctmgr_no_shell            whether salloc is not to start anything
 #   ctmgr_only_tells          whether --help, --usage or --version is there
-#   ctmgr_wrap                whether --wrap is there, and ctmgr_wrapped what it wraps
+#   ctmgr_wrap                whether --wrap is there, ctmgr_wrapped what it wraps, and ctmgr_wrap_words numbers of its words
 #   ctmgr_unclear             an option that is not known; what comes after it was not read
-#   ctmgr_mounts ctmgr_workdir ctmgr_env ctmgr_mount_home ctmgr_writable ctmgr_gpu   the --container-... options
+#   ctmgr_named               whether sbatch is told a name for the job
+#   ctmgr_chdir               the folder that the job is to start in
+# and the --container-... options (own-options.sh).
 ctmgr_scan() {
   ctmgr_given=no ctmgr_value='' ctmgr_commands=' ' ctmgr_command=0 ctmgr_dropped=' ' ctmgr_unsupported='' ctmgr_index=0
-  ctmgr_state=options ctmgr_multi_prog=no ctmgr_wrap=no ctmgr_wrapped='' ctmgr_unclear='' ctmgr_first=yes
+  ctmgr_state=options ctmgr_multi_prog=no ctmgr_wrap=no ctmgr_wrapped='' ctmgr_wrap_words=' ' ctmgr_unclear='' ctmgr_first=yes
   ctmgr_no_shell=no ctmgr_only_tells=no ctmgr_export=no ctmgr_bcast=no ctmgr_component=0 ctmgr_values='' ctmgr_differs=no
-  ctmgr_mounts='' ctmgr_workdir='' ctmgr_env='' ctmgr_mount_home='' ctmgr_writable='' ctmgr_gpu='' ctmgr_option=''
+  ctmgr_option='' ctmgr_named=no ctmgr_chdir=''
+  ctmgr_forget_own
   for ctmgr_word; do
     ctmgr_index=$((ctmgr_index + 1))
     case $ctmgr_state in
       command)
         # The next component of a heterogeneous job step begins with options again.
-        if [ "$ctmgr_tool,$ctmgr_word" = srun,: ]; then ctmgr_first=no ctmgr_state=options ctmgr_component=$((ctmgr_component + 1)); fi
+        if [ "$ctmgr_tool,$ctmgr_word" = srun,: ]; then
+          ctmgr_keep_own "$ctmgr_component"
+          ctmgr_first=no ctmgr_state=options ctmgr_component=$((ctmgr_component + 1))
+        fi
         ;;
       value)
         ctmgr_state=options
@@ -49,7 +54,14 @@ ctmgr_scan() {
     esac
     [ -z "$ctmgr_unclear" ] || return 0
   done
-  [ "$ctmgr_state,$ctmgr_option" != ours,--container ] || ctmgr_fail 64 '--container needs the name of an image'
+  case $ctmgr_state,$ctmgr_option in
+    ours,--container) ctmgr_fail 64 '--container needs the name of an image' ;;
+    ours,*) ctmgr_fail 64 "option $ctmgr_option requires a value" ;;
+  esac
+  if [ "$ctmgr_component" -gt 0 ]; then
+    ctmgr_keep_own "$ctmgr_component"
+    ctmgr_take_up_own 0
+  fi
 }
 
 ctmgr_read_option() {
@@ -85,16 +97,16 @@ ctmgr_read_option() {
 # An option of ours, which the real tool does not get.
 ctmgr_read_own() {
   ctmgr_dropped="$ctmgr_dropped$ctmgr_index "
-  case $ctmgr_first,$ctmgr_option in
-    no,--container) ;;
-    no,*) ctmgr_unsupported='--container-... options of a later component: those of the first one hold for all' ;;
-  esac
   case $ctmgr_kind,$1 in
     required,*=*) ctmgr_read_value "${1#*=}" ;;
     required,*) ctmgr_state=ours ;;
     *=*) ctmgr_fail 64 "option $ctmgr_option takes no value" ;;
     *)
-      case $ctmgr_option in --no-*) ctmgr_mount_home=no ;; *-home) ctmgr_mount_home=yes ;; *) ctmgr_writable=yes ;; esac
+      case $ctmgr_option in
+        --no-*) ctmgr_set_own mount_home no ;;
+        *-home) ctmgr_set_own mount_home yes ;;
+        *) ctmgr_set_own writable yes ;;
+      esac
       ;;
   esac
 }
@@ -106,6 +118,7 @@ ctmgr_note_option() {
     srun,--exp*) ctmgr_export=yes ;;
     srun,--bcast) ctmgr_bcast=yes ;;
     salloc,--no-s*) ctmgr_no_shell=yes ;;
+    sbatch,--job-name) ctmgr_named=yes ;;
     *,--help | *,--usage | *,--version) ctmgr_only_tells=yes ;;
   esac
 }
@@ -114,15 +127,20 @@ ctmgr_note_option() {
 ctmgr_read_value() {
   case $ctmgr_option in
     --container) ctmgr_take "$1" ;;
-    --container-mounts) ctmgr_mounts=${ctmgr_mounts:+$ctmgr_mounts,}$1 ;;
-    --container-workdir) ctmgr_workdir=$1 ;;
-    --container-env) ctmgr_env=${ctmgr_env:+$ctmgr_env,}$1 ;;
-    --container-gpu) ctmgr_gpu=$1 ;;
+    --container-[mweg]*) ctmgr_set_own "${ctmgr_option#--container-}" "$1" ;;
+    -D | --chdir) ctmgr_chdir=$1 ;;
     --wr | --wra | --wrap)
-      if [ "$ctmgr_tool" = sbatch ]; then ctmgr_wrap=yes ctmgr_wrapped=$1; fi
+      [ "$ctmgr_tool" != sbatch ] || ctmgr_take_wrap "$1"
       ;;
   esac
   ctmgr_option=''
+}
+
+# --wrap is one word, or its value the word after it; of several --wrap the last counts.
+ctmgr_take_wrap() {
+  ctmgr_wrap=yes ctmgr_wrapped=$1
+  [ "$ctmgr_word" != "$1" ] || ctmgr_wrap_words="$ctmgr_wrap_words$((ctmgr_index - 1)) "
+  ctmgr_wrap_words="$ctmgr_wrap_words$ctmgr_index "
 }
 
 ctmgr_begin_command() {
@@ -144,10 +162,11 @@ ctmgr_read_cluster() {
     ctmgr_letter=${ctmgr_rest%"${ctmgr_rest#?}"}
     ctmgr_rest=${ctmgr_rest#?}
     ctmgr_kind_of "-$ctmgr_letter" || return 0
-    case $ctmgr_letter in h | V) ctmgr_only_tells=yes ;; esac
+    case $ctmgr_tool,$ctmgr_letter in *,h | *,V) ctmgr_only_tells=yes ;; sbatch,J) ctmgr_named=yes ;; esac
     case $ctmgr_kind in
       required)
-        [ -n "$ctmgr_rest" ] || ctmgr_state=value
+        ctmgr_option=-$ctmgr_letter
+        if [ -n "$ctmgr_rest" ]; then ctmgr_read_value "$ctmgr_rest"; else ctmgr_state=value; fi
         return
         ;;
       optional) return ;;
@@ -155,11 +174,11 @@ ctmgr_read_cluster() {
   done
 }
 
-# The value of --container; Slurm itself would take the last of several, which is a guess about what was meant. What the
-# first component of a heterogeneous job names holds for those that follow and name none.
+# The value of --container, of several the last one, as for Slurm itself. What the first component of a heterogeneous job names
+# holds for those that follow and name none.
 ctmgr_take() {
   case $ctmgr_first$ctmgr_given,$1 in
-    nono,[/.]*) ;;
+    yes* | nono,[/.]*) ;;
     nono,[abcdefghijklmnopqrstuvwxyz0123456789]*)
       # In a job with an image, the first component has that one.
       if [ "$ctmgr_tool,${SRUN_CONTAINER+set}" = srun, ] && ctmgr_find_job_image; then
@@ -175,80 +194,22 @@ ctmgr_take() {
         ctmgr_take_own "$1"
         return
       fi
+      ctmgr_refuse_other "$1"
       ;;
-  esac
-  case $ctmgr_given,$ctmgr_value,$1 in
-    no,* | yes,[/.]*,[/.]*) ;;
-    yes,*) [ "$1" = "$ctmgr_value" ] || ctmgr_fail 64 'two different values for --container' ;;
+    noyes,[/.]*) case $ctmgr_value in [/.]*) ;; *) ctmgr_refuse_other "$1" ;; esac ;;
+    *) ctmgr_refuse_other "$1" ;;
   esac
   ctmgr_given=yes
   ctmgr_value=$1
 }
 
+ctmgr_refuse_other() { [ "$1" = "$ctmgr_value" ] || ctmgr_fail 64 'the components of a heterogeneous job have two different values for --container'; }
+
 # The image of a later component of srun.
 ctmgr_take_own() {
   case $1 in *[!abcdefghijklmnopqrstuvwxyz0123456789._:@-]*) ctmgr_fail 64 'the value of --container is not the name of an image' 'ctmgr list' ;; esac
   case $ctmgr_value in [/.]*) ctmgr_fail 64 'some components name an image, others a bundle or a file' ;; esac
-  case $ctmgr_values in
-    *" $ctmgr_component=$1 "*) ;;
-    *" $ctmgr_component="*) ctmgr_fail 64 'two different values for --container' ;;
-    *) ctmgr_values="$ctmgr_values $ctmgr_component=$1 " ;;
-  esac
+  # The last one of a component counts: it is looked for from the front.
+  ctmgr_values=" $ctmgr_component=$1 $ctmgr_values"
   [ "$1" = "$ctmgr_value" ] || ctmgr_differs=yes
-}
-
-# Sets ctmgr_kind for an option, and ctmgr_full to its name if $1 is an abbreviation that has one meaning. An unknown one ends the reading: whether the word after it is its
-# value or the command could only be guessed.
-ctmgr_kind_of() {
-  ctmgr_full=$1
-  case $1 in
-    *[!abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-]*) ;;
-    *)
-      for ctmgr_kind in required optional none; do
-        case $ctmgr_table in *"$ctmgr_newline$1 $ctmgr_kind$ctmgr_newline"*) return 0 ;; esac
-      done
-      case $1 in --*) ctmgr_abbreviated "$1" && return 0 ;; esac
-      ;;
-  esac
-  ctmgr_unclear=$1
-  # Not what may play tricks on the terminal.
-  case $1 in *[!abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-]*) ctmgr_unclear='in this command line' ;; esac
-  [ "${#ctmgr_unclear}" -le 64 ] || ctmgr_unclear='in this command line'
-  return 1
-}
-
-ctmgr_fail_unclear() {
-  ctmgr_fail 64 "$ctmgr_tool's option $ctmgr_unclear is not known, so it is unclear where the command begins" \
-    "leave it out, or set it by its variable ($ctmgr_tool(1), INPUT ENVIRONMENT VARIABLES)"
-}
-
-# An abbreviation is fine if everything that it may stand for is of one kind: Slurm's own getopt_long(3) tells then which one it is.
-# One that may mean an option of ours has to have one meaning.
-ctmgr_abbreviated() {
-  ctmgr_tail=$ctmgr_table ctmgr_kind='' ctmgr_meanings=' ' ctmgr_mixed=no
-  while :; do
-    case $ctmgr_tail in *"$ctmgr_newline$1"*) ;; *) break ;; esac
-    ctmgr_tail=${ctmgr_tail#*"$ctmgr_newline$1"}
-    ctmgr_found=${ctmgr_tail%%"$ctmgr_newline"*}
-    case $ctmgr_meanings in *" $1${ctmgr_found%% *} "*) ;; *) ctmgr_meanings="$ctmgr_meanings$1${ctmgr_found%% *} " ;; esac
-    ctmgr_found=${ctmgr_found##* }
-    # Neither kind takes the next word.
-    [ "$ctmgr_found" = required ] || ctmgr_found=none
-    [ -z "$ctmgr_kind" ] || [ "$ctmgr_kind" = "$ctmgr_found" ] || ctmgr_mixed=yes
-    ctmgr_kind=$ctmgr_found
-    ctmgr_tail=$ctmgr_newline${ctmgr_tail#*"$ctmgr_newline"}
-  done
-  case $ctmgr_meanings in
-    ' ' | ' '*' '*' ') ;;
-    *)
-      ctmgr_full=${ctmgr_meanings# }
-      ctmgr_full=${ctmgr_full% }
-      ;;
-  esac
-  case $ctmgr_full,$ctmgr_meanings in
-    "$1,"*' --container '* | "$1,"*' --container-'*' '*' ')
-      ctmgr_fail 64 "option $1 is ambiguous, it may be any of$ctmgr_meanings" "write it in full, as --container=NAME"
-      ;;
-  esac
-  [ "$ctmgr_mixed" = no ] && [ -n "$ctmgr_kind" ]
 }

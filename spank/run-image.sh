@@ -3,6 +3,7 @@
 
 # ctmgr_main WORD...: becomes the real tool.
 ctmgr_main() {
+  ctmgr_opened='' ctmgr_job=''
   ctmgr_scan "$@"
   if [ "$ctmgr_only_tells" = yes ]; then ctmgr_pass "$@"; fi
   case $ctmgr_tool in
@@ -10,11 +11,14 @@ ctmgr_main() {
     sbatch) ctmgr_ask_sbatch "$@" ;;
     salloc) ctmgr_ask_salloc "$@" ;;
   esac
-  case $ctmgr_value in
-    /*.sif | ./*.sif) ;;
-    /* | ./*) ctmgr_pass "$@" ;;
-  esac
+  if ctmgr_is_bundle "$ctmgr_value"; then
+    [ -z "$ctmgr_opened" ] || ctmgr_pass_copy "$@"
+    ctmgr_pass "$@"
+  fi
   [ -z "$ctmgr_unclear" ] || ctmgr_fail_unclear
+  if [ "$ctmgr_multi_prog" = yes ] && [ "$ctmgr_component" -gt 0 ]; then
+    ctmgr_unsupported='--multi-prog in a heterogeneous step: one srun for each file'
+  fi
   [ -z "$ctmgr_unsupported" ] || ctmgr_fail 64 "--container=NAME cannot be used with $ctmgr_unsupported"
   if [ "$ctmgr_tool" = srun ] && [ "$ctmgr_bcast${SLURM_BCAST+yes}" != no ]; then
     ctmgr_fail 64 '--bcast copies what starts the container here, not the command in it' \
@@ -25,21 +29,14 @@ ctmgr_main() {
   . "$ctmgr_home/pin-image.sh"
   ctmgr_read_config
   # All steps of a job see the image that its name meant when the job was submitted.
-  ctmgr_reference=$ctmgr_value
+  ctmgr_reference=$ctmgr_value ctmgr_job_pin=${SLURM_CTMGR_PIN:-}
   case $ctmgr_value in
     */*.sif)
       ctmgr_reference=/
       ctmgr_take_file
       ;;
   esac
-  if [ "$ctmgr_reference" = / ]; then
-    :
-  elif [ "$ctmgr_tool" = srun ] && [ -n "${SLURM_JOB_ID:-}" ] && ctmgr_is_pinned "$ctmgr_value"; then
-    ctmgr_check_pin
-  else
-    ctmgr_resolve "$ctmgr_value"
-    ctmgr_find_digest
-  fi
+  [ "$ctmgr_reference" = / ] || ctmgr_find_image
   export SLURM_CTMGR_PIN="$ctmgr_reference ${ctmgr_digest:--} $ctmgr_image"
   export CTMGR_CONTAINER="$ctmgr_value" CTMGR_IMAGE="$ctmgr_image"
   unset CTMGR_SHA256
@@ -48,46 +45,24 @@ ctmgr_main() {
   "ctmgr_run_$ctmgr_tool" "$@"
 }
 
-# What the steps of the job go by, whichever door they come through.
-ctmgr_export_options() {
-  if [ "$ctmgr_tool" != srun ] || [ -z "${SLURM_JOB_ID:-}" ]; then
-    unset SLURM_CTMGR_MOUNTS SLURM_CTMGR_WORKDIR SLURM_CTMGR_ENV SLURM_CTMGR_HOME SLURM_CTMGR_WRITABLE SLURM_CTMGR_GPU
-  fi
-  ctmgr_export_option SLURM_CTMGR_MOUNTS "$ctmgr_mounts" "${CTMGR_CONTAINER_MOUNTS:-}"
-  ctmgr_export_option SLURM_CTMGR_WORKDIR "$ctmgr_workdir" "${CTMGR_CONTAINER_WORKDIR:-}"
-  ctmgr_export_option SLURM_CTMGR_ENV "$ctmgr_env" "${CTMGR_CONTAINER_ENV:-}"
-  ctmgr_read_switch CTMGR_CONTAINER_MOUNT_HOME "${CTMGR_CONTAINER_MOUNT_HOME:-}"
-  ctmgr_export_option SLURM_CTMGR_HOME "$ctmgr_mount_home" "$ctmgr_found"
-  ctmgr_read_switch CTMGR_CONTAINER_WRITABLE "${CTMGR_CONTAINER_WRITABLE:-}"
-  ctmgr_export_option SLURM_CTMGR_WRITABLE "$ctmgr_writable" "$ctmgr_found"
-  ctmgr_export_option SLURM_CTMGR_GPU "$ctmgr_gpu" "${CTMGR_CONTAINER_GPU:-}"
-}
-
-# ctmgr_read_switch VARIABLE VALUE: sets ctmgr_found to yes, no or nothing.
-ctmgr_read_switch() {
-  case $2 in
-    '') ctmgr_found='' ;;
-    yes | true | 1) ctmgr_found=yes ;;
-    no | false | 0) ctmgr_found=no ;;
-    *) ctmgr_fail 64 "$1 is yes or no" ;;
-  esac
-}
-
-# ctmgr_export_option VARIABLE GIVEN FALLBACK: what the job has already comes before the fall-back.
-ctmgr_export_option() {
-  if [ -n "$2" ]; then
-    export "$1=$2"
-  elif [ -n "$3" ] && ! printenv "$1" >/dev/null; then
-    export "$1=$3"
+# Sets ctmgr_image and ctmgr_digest for ctmgr_value.
+ctmgr_find_image() {
+  if [ "$ctmgr_tool" = srun ] && [ -n "${SLURM_JOB_ID:-}" ] && ctmgr_is_pinned "$ctmgr_value"; then
+    ctmgr_check_pin
+  else
+    ctmgr_resolve "$ctmgr_value"
+    ctmgr_find_digest
   fi
 }
 
 # Each word goes to the end again, without ours and with the start on the node before each command: after one round all are in order.
 ctmgr_run_srun() {
   . "$ctmgr_home/container-options.sh"
+  ctmgr_at=0
   ctmgr_read_options
   [ "$ctmgr_multi_prog" = no ] || ctmgr_rewrite_programs "$@"
-  ctmgr_index=0 ctmgr_count=$# ctmgr_at=0
+  [ "$ctmgr_differs" = no ] || ctmgr_keep_first
+  ctmgr_index=0 ctmgr_count=$#
   while [ "$ctmgr_index" -lt "$ctmgr_count" ]; do
     ctmgr_index=$((ctmgr_index + 1))
     ctmgr_word=$1
@@ -101,7 +76,7 @@ ctmgr_run_srun() {
           set -- "$@" -- "$ctmgr_programs"
           continue
         fi
-        set -- "$@" -- "$ctmgr_home/start-in-image" "$ctmgr_value" "$ctmgr_gpu_flag" "$((ctmgr_extra + 1))" "$ctmgr_apptainer"
+        set -- "$@" -- "$ctmgr_home/start-in-image" "$ctmgr_value" "$ctmgr_task" "$((ctmgr_extra + 1))" "$ctmgr_apptainer"
         ctmgr_number=0
         while [ "$ctmgr_number" -lt "$ctmgr_extra" ]; do
           ctmgr_number=$((ctmgr_number + 1))
@@ -112,34 +87,53 @@ ctmgr_run_srun() {
     esac
     set -- "$@" "$ctmgr_word"
   done
+  [ "$ctmgr_differs" = no ] || ctmgr_use_first
   # Slurm would take SRUN_CONTAINER for an OCI bundle. The other one tells cli_filter.lua that this is not the bare host.
   unset SRUN_CONTAINER
   export SLURM_CTMGR_WRAPPED=1
   ctmgr_launch "$@"
 }
 
-# Turns to the image of a component of a heterogeneous step; one that names none has the same as the one before it, as Slurm's own
-# options do. All components have one environment, the first one's.
+# Turns to the image and the options of a component of a heterogeneous step; one that names none has those of the one before it, as
+# with Slurm's own options. All components have one environment, the first one's: what differs is in the words of each.
 ctmgr_use_component() {
+  [ "$1" -gt 0 ] || return 0
   case $ctmgr_values in
     *" $1="*)
       ctmgr_value=${ctmgr_values#*" $1="}
       ctmgr_value=${ctmgr_value%% *}
+      ctmgr_find_image
       ;;
   esac
-  [ "$1" -gt 0 ] || return 0
-  ctmgr_export=yes
-  ctmgr_resolve "$ctmgr_value"
-  ctmgr_find_digest
+  ctmgr_take_up_own "$1"
+  ctmgr_use_own
   ctmgr_read_options
 }
 
-# The script runs on the host and every srun in it in the image. Slurm is told the exact image, for scontrol and sacct to show; it does
-# nothing else with it unless the site has OCI containers.
+ctmgr_keep_first() {
+  for ctmgr_each in MOUNTS WORKDIR ENV HOME WRITABLE GPU; do
+    eval "ctmgr_first_$ctmgr_each=\${SLURM_CTMGR_$ctmgr_each-} ctmgr_set_$ctmgr_each=\${SLURM_CTMGR_$ctmgr_each+set}"
+  done
+}
+
+ctmgr_use_first() {
+  for ctmgr_each in MOUNTS WORKDIR ENV HOME WRITABLE GPU; do
+    eval "if [ -n \"\$ctmgr_set_$ctmgr_each\" ]; then SLURM_CTMGR_$ctmgr_each=\$ctmgr_first_$ctmgr_each; else unset SLURM_CTMGR_$ctmgr_each; fi"
+  done
+}
+
+# The script runs on the host, unless the site says otherwise, and every srun in it in the image. Slurm is told the exact image, for
+# scontrol and sacct to show; it does nothing else with it unless the site has OCI containers.
 ctmgr_run_sbatch() {
   . "$ctmgr_home/container-options.sh"
   ctmgr_check_options
-  unset SBATCH_CONTAINER SLURM_CONTAINER SLURM_CTMGR_WRAPPED
+  unset SLURM_CONTAINER SLURM_CTMGR_WRAPPED
+  case $ctmgr_containers in
+    *batch_script*)
+      . "$ctmgr_home/script-inside.sh"
+      ! ctmgr_is_script_inside || ctmgr_put_script_inside
+      ;;
+  esac
   ctmgr_record=''
   ctmgr_conf=${SLURM_CONF:-/etc/slurm/slurm.conf}
   case $ctmgr_reference in
@@ -148,6 +142,8 @@ ctmgr_run_sbatch() {
     *) ctmgr_record=${ctmgr_image%/*} && ctmgr_record=$ctmgr_reference:${ctmgr_record##*/} ;;
   esac
   [ ! -e "${ctmgr_conf%/*}/oci.conf" ] || ctmgr_record=''
+  # A job submitted by this one shall find it; for sbatch, what the command line says comes before it.
+  [ -n "$ctmgr_record" ] || unset SBATCH_CONTAINER
   ctmgr_launch_without "$@"
 }
 
@@ -164,13 +160,33 @@ ctmgr_run_salloc() {
   ctmgr_launch_without "$@"
 }
 
+# Nobody asked for an image, but the script is in a copy now.
+ctmgr_pass_copy() {
+  ctmgr_dropped=' ' ctmgr_record=''
+  ctmgr_forget
+  ctmgr_launch_without "$@"
+}
+
+# All words but ours, and the copy in the place of a script that has words of ours; what sbatch makes of its name stays.
 ctmgr_launch_without() {
   ctmgr_index=0 ctmgr_count=$#
   while [ "$ctmgr_index" -lt "$ctmgr_count" ]; do
     ctmgr_index=$((ctmgr_index + 1))
-    case $ctmgr_dropped in *" $ctmgr_index "*) ;; *) set -- "$@" "$1" ;; esac
+    case $ctmgr_index,$ctmgr_dropped in
+      *,*" $ctmgr_index "*) ;;
+      "$ctmgr_command,"*)
+        if [ -n "$ctmgr_opened" ]; then
+          if [ "$ctmgr_named${SBATCH_JOB_NAME+yes}" = no ] && ! ctmgr_names_job "$ctmgr_opened"; then ctmgr_job=${1##*/}; fi
+          set -- "$@" "$ctmgr_opened"
+        else
+          set -- "$@" "$1"
+        fi
+        ;;
+      *) set -- "$@" "$1" ;;
+    esac
     shift
   done
+  [ -z "$ctmgr_job" ] || set -- "--job-name=$ctmgr_job" "$@"
   [ -z "$ctmgr_record" ] || set -- "--container=$ctmgr_record" "$@"
   ctmgr_launch "$@"
 }

@@ -1,7 +1,8 @@
 import { open } from 'node:fs/promises';
 import * as v from 'valibot';
 
-import { CtmgrError, errorText, isSystemError } from '../util/errors.ts';
+import { CtmgrError, errorText } from '../util/errors.ts';
+import { requireFile } from '../util/require-file.ts';
 import { run } from '../util/run.ts';
 
 /** What an image file says about itself. */
@@ -56,6 +57,7 @@ export async function inspectImage(apptainer: string, file: string): Promise<Ima
  */
 export async function checkImageFormat(file: string): Promise<void> {
   const magic = Buffer.alloc(9);
+  await requireFile(file);
   try {
     const handle = await open(file);
     try {
@@ -64,9 +66,7 @@ export async function checkImageFormat(file: string): Promise<void> {
       await handle.close();
     }
   } catch (error) {
-    if (!isSystemError(error, 'EISDIR')) {
-      throw new CtmgrError('inputMissing', `cannot read ${file}`, { why: errorText(error), cause: error });
-    }
+    throw new CtmgrError('inputMissing', `cannot read ${file}`, { why: errorText(error), cause: error });
   }
   if (magic.toString('latin1') === 'SIF_MAGIC') return;
   throw new CtmgrError('badDefinition', `${file} is not an image file`, { why: 'it is not in the SIF format' });

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 
+import { slurmVersion } from '../slurm/controller.ts';
 import { type BenchmarkRun, insertBenchmarkRun, pairsOfRun } from '../store/benchmark-runs.ts';
 import { submissionsOfRun } from '../store/benchmark-submissions.ts';
 import { insertEvent } from '../store/events.ts';
@@ -15,6 +16,11 @@ import { type BenchSubmissionReport, planSubmission, submitSubmission } from './
 export interface StartedRun {
   run: BenchmarkRun;
   report: BenchSubmissionReport;
+}
+
+/** Throws CtmgrError `unavailable` if Slurm's commands cannot be run, so that there is no use in storing a run. */
+export async function requireSlurm({ slurm }: Pick<BenchSite, 'slurm'>): Promise<void> {
+  await slurmVersion(slurm);
 }
 
 /**

@@ -57,14 +57,14 @@ export async function packBackup(folder: string, members: string[], file: string
   return manifest;
 }
 
-/** Unpacks an archive into an empty folder and compares every sum. Throws CtmgrError `inputMissing`. */
+/**
+ * Unpacks an archive into an empty folder and compares every sum. Throws CtmgrError `inputMissing` for what is no whole backup,
+ * `cannotCreate` if there is no room for it.
+ */
 export async function unpackBackup(file: string, folder: string): Promise<BackupManifest> {
+  const notWhole = `${file} is not a whole backup of ctmgr`;
   const notOne = (why: string, cause?: unknown): CtmgrError =>
-    new CtmgrError('inputMissing', `${file} is not a whole backup of ctmgr`, {
-      why,
-      hint: 'take another backup',
-      cause,
-    });
+    new CtmgrError('inputMissing', notWhole, { why, hint: 'take another backup', cause });
   try {
     await extractTar(file, folder);
     const manifest = v.parse(manifestSchema, JSON.parse(await readFile(join(folder, manifestMember), 'utf8')));
@@ -76,9 +76,9 @@ export async function unpackBackup(file: string, folder: string): Promise<Backup
     if (manifest.files[databaseMember] === undefined) throw notOne('it has no database');
     return manifest;
   } catch (error) {
-    if (error instanceof CtmgrError && error.code === 'inputMissing') throw error;
-    const why = error instanceof CtmgrError ? error.why : undefined;
-    throw notOne(why ?? errorText(error), error);
+    if (!(error instanceof CtmgrError)) throw notOne(errorText(error), error);
+    if (error.code === 'cannotCreate' || error.message.startsWith(notWhole)) throw error;
+    throw notOne(error.why ?? error.message, error);
   }
 }
 

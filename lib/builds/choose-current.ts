@@ -10,6 +10,7 @@ import {
 import { insertEvent } from '../store/events.ts';
 import type { Store } from '../store/open.ts';
 import { findRecipe, type Recipe, setRetired } from '../store/recipes.ts';
+import { insertReleaseException, releasesOfName } from '../store/tag-holds.ts';
 import { epochSeconds } from '../util/clock.ts';
 import { CtmgrError } from '../util/errors.ts';
 
@@ -28,11 +29,14 @@ export interface NameMeaning {
   pinned: boolean;
   /** The newest good build there is. */
   newest: string;
+  /** Tags whose release was recorded before and is not complete: it leaves the name alone from now on. */
+  left_out_of: string[];
 }
 
 /**
  * Makes NAME mean an earlier good build: that of `tag`, or the last one before the current one. A pin moves with the
- * name. Changes the store only; `showNames` does the rest. Throws 66 if there is no such build.
+ * name. Changes the store only; `showNames` does the rest. Throws 66 if there is no such build, and 75 if, without `tag`, the
+ * release of one is about to move the name, so that nobody can tell which build is before which.
  */
 export async function rollBack(
   store: Store,
@@ -44,6 +48,7 @@ export async function rollBack(
     const recipe = await offeredRecipe(db, name);
     const current = await findCurrentImage(db, recipe.id);
     const images = await goodImages(db, recipe.id);
+    if (tag === undefined && current?.pinnedAt === null) await refuseWhileReleased(db, recipe, current.buildTagId);
     const wanted = tag === undefined ? before(name, images, current) : ofTag(name, images, tag);
     return moveName(db, recipe, wanted, { kind: 'image.rollback', author, pin: 'as it is' });
   });
@@ -86,10 +91,11 @@ export async function retireName(store: Store, name: string, author: Author): Pr
     const recipe = await offeredRecipe(db, name);
     const current = await findCurrentImage(db, recipe.id);
     const now = epochSeconds();
+    const left_out_of = await leaveReleases(db, recipe);
     await setRetired(db, recipe.id, now);
     await removeCurrentImage(db, recipe.id, now);
     await setLinkBehind(db, recipe.id, true);
-    const detail = { previous: current?.tag ?? null, message: author.message };
+    const detail = { previous: current?.tag ?? null, left_out_of, message: author.message };
     await insertEvent(db, { actor: author.actor, kind: 'image.retire', subject: name, detail }, now);
     return current?.tag ?? null;
   });
@@ -115,11 +121,35 @@ async function moveName(db: Store, recipe: Recipe, image: GoodImage, move: Move)
   if (pinned !== wasPinned) await setPinned(db, recipe.id, pinned ? now : null);
   const newest = (await goodImages(db, recipe.id))[0]?.tag ?? image.tag;
   const previous = current?.tag ?? null;
-  if (moves || pinned !== wasPinned) {
-    const detail = { tag: image.tag, previous, pinned, message: move.author.message };
+  // Who lets later builds take the name over means that of the release, too.
+  const left_out_of = move.kind === 'image.unpin' ? [] : await leaveReleases(db, recipe, image);
+  if (moves || pinned !== wasPinned || left_out_of.length > 0) {
+    const detail = { tag: image.tag, previous, pinned, left_out_of, message: move.author.message };
     await insertEvent(db, { actor: move.author.actor, kind: move.kind, subject: name, detail }, now);
   }
-  return { name, tag: image.tag, previous, pinned, newest };
+  return { name, tag: image.tag, previous, pinned, newest, left_out_of };
+}
+
+/**
+ * Takes a name out of releases that are recorded and not complete, but for that of the image it shall mean: the later word counts.
+ * Its link may be changed already, where another name of the same release was in the way.
+ */
+async function leaveReleases(db: Store, recipe: Recipe, image?: GoodImage): Promise<string[]> {
+  const releases = (await releasesOfName(db, recipe.id)).filter(
+    ({ build_tag_id }) => build_tag_id !== image?.buildTagId,
+  );
+  for (const { build_tag_id } of releases) await insertReleaseException(db, build_tag_id, recipe.id);
+  if (releases.length > 0) await setLinkBehind(db, recipe.id, true);
+  return releases.map(({ tag }) => tag);
+}
+
+async function refuseWhileReleased(db: Store, { id, name }: Recipe, currentTagId: number): Promise<void> {
+  const release = (await releasesOfName(db, id)).at(-1);
+  if (release === undefined || release.build_tag_id < currentTagId) return;
+  throw new CtmgrError('tryAgain', `${name} is about to mean ${release.tag}, so "the build before" is not clear`, {
+    why: `${release.released_by} has published ${release.tag}, and that is not complete yet`,
+    hint: `say which build is meant: ctmgr rollback ${name} TAG (ctmgr history ${name}); or first: ctmgr poll`,
+  });
 }
 
 async function offeredRecipe(db: Store, name: string): Promise<Recipe> {

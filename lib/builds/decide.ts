@@ -22,6 +22,8 @@ export interface Evidence {
    * means something.
    */
   slurm: 'unasked' | 'silent' | 'answered';
+  /** True if the element's log says that Slurm itself has killed it for its memory. */
+  overMemory: boolean;
   /** True if slurmctld still knows other elements of the array. */
   arrayInQueue: boolean;
   /** Since when neither of the two has known the element; null: never noticed. */
@@ -60,7 +62,9 @@ export function decide(evidence: Evidence): Decision {
       if (better !== undefined) return better;
       // It only knows when the whole job has ended, a moment after the element's report.
       const isOpen = record !== undefined && record.phase !== 'ended';
-      if (isOpen && evidence.now - result.ended < evidence.resultGrace) return { kind: 'keep', missingSince: null };
+      // By this host's clock alone: the node's may be minutes off.
+      const since = evidence.missingSince ?? evidence.now;
+      if (isOpen && evidence.now - since < evidence.resultGrace) return { kind: 'keep', missingSince: since };
     }
     return { kind: 'failure', failureKind: result.kind, message: result.message, exitCode: result.exit_code };
   }
@@ -75,7 +79,7 @@ export function decide(evidence: Evidence): Decision {
 }
 
 /** Ends that Slurm knows best; undefined for those that the element's own report explains. */
-function slurmFailure(record: ElementRecord, { cancelledBy, nameOf }: Evidence): Decision | undefined {
+function slurmFailure(record: ElementRecord, { cancelledBy, nameOf, overMemory }: Evidence): Decision | undefined {
   const exitCode = record.exitCode ?? null;
   const failure = (failureKind: FailureKind, message: string): Decision => ({
     kind: 'failure',
@@ -100,6 +104,8 @@ function slurmFailure(record: ElementRecord, { cancelledBy, nameOf }: Evidence):
         'infrastructure',
         `Slurm could not run the job${where} (${record.state}, ${record.reason ?? 'no reason given'})`,
       );
+    case 'failed':
+      return overMemory ? failure('oom', `out of memory${where}`) : undefined;
     default:
       return undefined;
   }

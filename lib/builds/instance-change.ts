@@ -22,14 +22,16 @@ export function changeFor(
   facts: RunFacts | undefined,
   now: number,
 ): Change {
+  const started_at = facts?.started ?? instance.started_at;
   const common = {
     failure_kind: null,
     message: instance.message,
     reason: null,
     node: facts?.node ?? instance.node,
     exit_code: null,
-    started_at: facts?.started ?? instance.started_at,
-    ended_at: facts?.ended ?? now,
+    started_at,
+    // Not both need come from the same clock.
+    ended_at: Math.max(facts?.ended ?? now, started_at ?? 0),
     requeued_at: instance.requeued_at,
   };
   switch (decision.kind) {

@@ -5,8 +5,9 @@ import { isDiskError } from '../store/explain-error.ts';
 import type { Instance } from '../store/instances.ts';
 import type { Settlement } from './apply-decision.ts';
 import type { BuildSite } from './build-site.ts';
-import { decide, type Decision } from './decide.ts';
+import { decide, type Decision, type Evidence } from './decide.ts';
 import type { SlurmNews } from './gather-evidence.ts';
+import { isOverMemory } from './over-memory.ts';
 import type { PassReport } from './poll.ts';
 import { type GoodResult, publish } from './publish.ts';
 import { readResults, readStarts, type ShareNews } from './read-share.ts';
@@ -30,7 +31,8 @@ export async function judge(
     const { id } = instance;
     const onShare = share.get(id) ?? { result: undefined, resultProblem: undefined, seen: false };
     const record = news.records.get(id);
-    const decision = decideOne(site, instance, onShare, started.has(id), news);
+    const overMemory = await isOverMemory(site, instance, record);
+    const decision = decideOne(site, instance, { ...onShare, claimed: started.has(id), overMemory }, news);
     const facts = onShare.result ?? record;
     if (decision.kind === 'success') {
       const wrong = await finishGood(site, instance, decision.result, report);
@@ -41,14 +43,20 @@ export async function judge(
   return { open };
 }
 
-function decideOne(site: BuildSite, instance: Instance, share: ShareNews, claimed: boolean, news: SlurmNews): Decision {
+function decideOne(
+  site: BuildSite,
+  instance: Instance,
+  share: ShareNews & Pick<Evidence, 'claimed' | 'overMemory'>,
+  news: SlurmNews,
+): Decision {
   const { result_grace, lost_after } = site.config.poll;
   return decide({
     status: instance.status,
     result: share.result,
     resultProblem: share.resultProblem,
     shareSeen: share.seen,
-    claimed,
+    claimed: share.claimed,
+    overMemory: share.overMemory,
     cancelledBy: instance.cancelled_by,
     record: news.records.get(instance.id),
     // An array that Slurm has not confirmed was not asked about.

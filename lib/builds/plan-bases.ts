@@ -38,6 +38,8 @@ export interface BuiltImage {
 export interface StandingImages {
   /** The current image; undefined: there is none. */
   current: BuiltImage | undefined;
+  /** It is not offered any more. */
+  retired: boolean;
   /** The one that is being built; its sha256 is empty. */
   underWay: BuiltImage | undefined;
   /** Ids of these and of the newest good image: a pinned or held-back name means an older one than the newest. */
@@ -74,6 +76,15 @@ export function planBases(
   });
 }
 
+/** The first image of ours that a recipe needs, and that neither exists nor is built in the same tag (`inTag`). */
+export function lackingBase(
+  recipe: RenderedRecipe,
+  inTag: ReadonlySet<string>,
+  standing: ReadonlyMap<string, StandingImages>,
+): string | undefined {
+  return ownNames(recipe).find((name) => !inTag.has(name) && standing.get(name)?.current === undefined);
+}
+
 /** What is to be compared with; only a current image can be built from. */
 function asItIs(standing: StandingImages | undefined): BuiltImage | null {
   return standing?.current ?? standing?.underWay ?? null;
@@ -82,12 +93,13 @@ function asItIs(standing: StandingImages | undefined): BuiltImage | null {
 /** The images that a name of ours stands for now. */
 export async function standingImages(db: Store, name: string): Promise<StandingImages> {
   const recipe = await findRecipe(db, name);
-  if (recipe === undefined) return { current: undefined, underWay: undefined, ids: [] };
+  if (recipe === undefined) return { current: undefined, retired: false, underWay: undefined, ids: [] };
   const found = await findCurrentImage(db, recipe.id);
   const { newest, good } = await newestInstances(db, recipe.id);
   const current = found && builtImage(await readInstance(db, found.instanceId));
   const underWay = newest && unfinished.includes(newest.status) ? builtImage(newest) : undefined;
-  return { current, underWay, ids: [current?.id, underWay?.id, good?.id].filter((id) => id !== undefined) };
+  const retired = recipe.retired_at !== null;
+  return { current, retired, underWay, ids: [current?.id, underWay?.id, good?.id].filter((id) => id !== undefined) };
 }
 
 function builtImage({ id, tag, sha256 }: NewestInstance): BuiltImage {

@@ -3,7 +3,7 @@ import { renderExact, type RenderedRecipe } from '../definitions/render-recipe.t
 import { CtmgrError } from '../util/errors.ts';
 import type { BuildSite } from './build-site.ts';
 import { type Digests, lookUpDigests } from './look-up-digests.ts';
-import { inBaseOrder, ownNames, type PlannedBase, planBases, registryReferences } from './plan-bases.ts';
+import { inBaseOrder, lackingBase, ownNames, type PlannedBase, planBases, registryReferences } from './plan-bases.ts';
 import { type StandingImages, standingImages } from './plan-bases.ts';
 import { knownDigests, type Selection, selectChanged } from './select-changed.ts';
 
@@ -46,8 +46,8 @@ export async function planInputs(
   const standing = new Map<string, StandingImages>();
   for (const name of new Set(ordered.flatMap(ownNames))) standing.set(name, await standingImages(store, name));
   const selection = changed ? await selectChanged(store, config, ordered, digests.known, standing) : undefined;
-  const selected = new Set((selection?.changed ?? []).map(({ name }) => name));
-  const wanted = selection === undefined ? ordered : ordered.filter((recipe) => selected.has(nameOf(recipe)));
+  const leftAlone = new Set([...(selection?.unchanged ?? []), ...(selection?.skipped ?? [])]);
+  const wanted = ordered.filter((recipe) => !leftAlone.has(nameOf(recipe)));
   const { possible, problems } = withBases(wanted, standing, changed);
   const names = new Set(possible.map(nameOf));
   const bases = new Map(
@@ -78,15 +78,22 @@ function withBases(
 ): { possible: RenderedRecipe[]; problems: string[] } {
   const names = new Set<string>();
   const problems: string[] = [];
+  const hints: string[] = [];
   const possible = recipes.filter((recipe) => {
-    const lacking = ownNames(recipe).find((name) => !names.has(name) && standing.get(name)?.current === undefined);
-    if (lacking === undefined) names.add(nameOf(recipe));
-    else problems.push(`${nameOf(recipe)} is not built: its base ${lacking} has no image yet`);
-    return lacking === undefined;
+    const name = nameOf(recipe);
+    const base = lackingBase(recipe, names, standing);
+    if (base === undefined) {
+      names.add(name);
+      return true;
+    }
+    const retired = standing.get(base)?.retired === true;
+    problems.push(`${name} is not built: its base ${base} ${retired ? 'is retired' : 'has no image yet'}`);
+    hints.push(retired ? `import ${name} with another base image, or ${base} again` : `ctmgr rebuild ${base} ${name}`);
+    return false;
   });
   const [first] = problems;
   if (possible.length > 0 || first === undefined || mayBeEmpty) return { possible, problems };
-  throw new CtmgrError('inputMissing', first, { hint: 'build the base too: ctmgr rebuild BASE NAME' });
+  throw new CtmgrError('inputMissing', first, hints[0] === undefined ? {} : { hint: hints[0] });
 }
 
 function nameOf({ source }: RenderedRecipe): string {

@@ -19,6 +19,7 @@ import { CtmgrError } from '../util/errors.ts';
 import type { BuildSite } from './build-site.ts';
 import { decide, type Decision } from './decide.ts';
 import { askSlurm, noNews, type SlurmNews } from './gather-evidence.ts';
+import { isOverMemory } from './over-memory.ts';
 import { removeEmptyLogs } from './publish.ts';
 import { readResults, readStarts } from './read-share.ts';
 import { tryOnShare } from './share-error.ts';
@@ -87,6 +88,7 @@ async function step(site: BuildSite, row: Verification, news: SlurmNews, problem
     resultProblem: share?.resultProblem,
     shareSeen: share?.seen ?? false,
     claimed: started.has(instance.id),
+    overMemory: await isOverMemory(site, instance, record),
     cancelledBy: null,
     record,
     slurm: news.state,

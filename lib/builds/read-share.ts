@@ -13,7 +13,7 @@ import { claimLink, resultFile } from './tag-folders.ts';
 export interface ShareNews {
   result: BuildResult | undefined;
   resultProblem: string | undefined;
-  /** False if the folder of the results is not there. */
+  /** False if the folder of the results is not there, or the share does not let read now. */
   seen: boolean;
 }
 
@@ -29,8 +29,8 @@ export async function readResults(site: BuildSite, instances: Instance[]): Promi
     for (const instance of members) {
       const path = resultFile(site.paths, instance);
       const isThere = present?.has(basename(path)) === true;
-      const found = isThere ? await readOne(path, instance) : { result: undefined, resultProblem: undefined };
-      news.set(instance.id, { ...found, seen: present !== undefined });
+      const nothing = { result: undefined, resultProblem: undefined, seen: present !== undefined };
+      news.set(instance.id, isThere ? await readOne(path, instance) : nothing);
     }
   }
   return news;
@@ -40,15 +40,17 @@ export async function readResults(site: BuildSite, instances: Instance[]): Promi
  * A good image counts whichever attempt has made it. Anything else counts only if it comes from the present attempt: the
  * report of an earlier one stays on the share until the next one starts.
  */
-async function readOne(path: string, instance: Instance): Promise<Pick<ShareNews, 'result' | 'resultProblem'>> {
+async function readOne(path: string, instance: Instance): Promise<ShareNews> {
   try {
     const result = await readResult(path);
     const stale =
       result !== undefined && result.outcome !== 'success' && instance.attempt > 1 && result.job_id !== instance.job_id;
-    return { result: stale ? undefined : result, resultProblem: undefined };
+    return { result: stale ? undefined : result, resultProblem: undefined, seen: true };
   } catch (error) {
     if (!(error instanceof CtmgrError)) throw error;
-    return { result: undefined, resultProblem: `${error.message}: ${error.why ?? ''}` };
+    // Then the file may well be good: it is the share, or this process, that cannot read just now.
+    const seen = !isSystemError(error.cause, 'ESTALE', 'EIO', 'ETIMEDOUT', 'EMFILE', 'ENFILE');
+    return { result: undefined, resultProblem: seen ? `${error.message}: ${error.why ?? ''}` : undefined, seen };
   }
 }
 

@@ -6,7 +6,7 @@ import { setCurrentImage } from '../store/current-images.ts';
 import { insertEvent } from '../store/events.ts';
 import { closedGates, type ImageGate, isGated } from '../store/image-gates.ts';
 import { type Instance, instancesOfTag, unfinished } from '../store/instances.ts';
-import { findTagHold, markReleased, markReleasing, type TagHold } from '../store/tag-holds.ts';
+import { findTagHold, markReleased, markReleasing, releaseExceptions, type TagHold } from '../store/tag-holds.ts';
 import { epochSeconds } from '../util/clock.ts';
 import { CtmgrError, errorText } from '../util/errors.ts';
 import type { BuildSite } from './build-site.ts';
@@ -22,7 +22,7 @@ export interface Release {
   already: boolean;
   /** Names that mean the build of this tag now. */
   live: string[];
-  /** Names that keep their meaning: it is newer, pinned, or retired. */
+  /** Names that keep their meaning: it is newer, pinned, or retired, or somebody has chosen it since the release began. */
   kept: string[];
   /** Names whose image a gate keeps back. */
   gated: string[];
@@ -114,8 +114,8 @@ function gateInTheWay(tag: string, gates: ImageGate[]): CtmgrError {
 }
 
 /**
- * Makes the names mean the good builds of a tag whose release is recorded, in one transaction; links that a crash left
- * changed are changed again to the same. Throws the system's error if the share does not let it.
+ * Makes the names mean the good builds of a tag whose release is recorded, in one transaction, but for those that somebody has given
+ * a meaning since; links that a crash left changed are changed again to the same. Throws the system's error if the share does not let it.
  */
 export async function completeRelease(
   site: BuildSite,
@@ -127,10 +127,11 @@ export async function completeRelease(
     const kept: string[] = [];
     const gated: string[] = [];
     const done = !(await markReleased(db, build_tag_id));
+    const exceptions = await releaseExceptions(db, build_tag_id);
     for (const instance of await instancesOfTag(db, build_tag_id)) {
       if (done || instance.status !== 'success' || instance.file === null) continue;
       if (await isGated(db, instance.id)) gated.push(instance.name);
-      else if (await takesNameOver(db, instance)) {
+      else if (!exceptions.has(instance.recipe_id) && (await takesNameOver(db, instance))) {
         await setCurrentImage(db, instance.recipe_id, instance.id, site.actor, now);
         await showName(db, site, instance.recipe_id);
         live.push(instance.name);

@@ -6,7 +6,7 @@ import { apptainersOfClasses } from '../store/node-apptainer.ts';
 import type { Store } from '../store/open.ts';
 import { type Change, findChanges } from './find-changes.ts';
 import { hasExactBases, type ImageInputs, inputHash } from './input-hash.ts';
-import { type PlannedBase, planBases, type StandingImages } from './plan-bases.ts';
+import { lackingBase, type PlannedBase, planBases, type StandingImages } from './plan-bases.ts';
 import { inputsOf } from './plan-rebuild.ts';
 import { readInputs } from './read-inputs.ts';
 
@@ -26,7 +26,7 @@ export interface Selection {
 
 /**
  * Compares what would be built of each recipe with its newest image that is good or being built, not with the current one: a name
- * that is pinned to an older image is not built again every night. `recipes` are in base order. With the policy `skip` an image of
+ * that is pinned to an older image is not built again every night. `recipes` are in base order; one that lacks a base is in none of the lists. With the policy `skip` an image of
  * which nothing is known to differ but that a registry did not tell a digest is left alone.
  */
 export async function selectChanged(
@@ -44,6 +44,7 @@ export async function selectChanged(
   const inTag = new Set<string>();
   for (const recipe of recipes) {
     const { name, id } = recipe.source.recipe;
+    if (lackingBase(recipe, inTag, standing) !== undefined) continue;
     const bases = planBases(recipe, digests, inTag, standing);
     const { newest, good } = await newestInstances(db, id);
     const changes = await changesOf(newest, good, recipe, bases);

@@ -19,7 +19,7 @@ const longest = 16_384;
 
 /**
  * For whom a folder is: a group if it belongs to it and is closed to all others, else everybody. `groups` are those that have
- * images. Throws 66 if it is no folder.
+ * images. Throws 66 if it is no folder, 77 if it cannot be looked at.
  */
 export async function audienceOf(folder: string, groups: Iterable<string>): Promise<string | null> {
   try {
@@ -27,9 +27,15 @@ export async function audienceOf(folder: string, groups: Iterable<string>): Prom
     if ((mode & 0o007) !== 0) return null;
     return [...groups].find((group) => findGroup(group)?.gid === gid) ?? null;
   } catch (error) {
-    throw new CtmgrError('inputMissing', `there is no folder ${folder}`, {
+    if (isSystemError(error, 'ENOENT', 'ENOTDIR')) {
+      throw new CtmgrError('inputMissing', `there is no folder ${folder}`, {
+        hint: `mkdir -p ${folder}`,
+        cause: error,
+      });
+    }
+    throw new CtmgrError('notAllowed', `cannot look at the folder ${folder}`, {
       why: errorText(error),
-      hint: `mkdir -p ${folder}`,
+      hint: `ls -ld ${folder}`,
       cause: error,
     });
   }

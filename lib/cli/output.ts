@@ -1,5 +1,6 @@
 import type { Answer } from '../commands/context.ts';
 import { CtmgrError, isSystemError } from '../util/errors.ts';
+import { escapeForTerminal } from '../util/escape-controls.ts';
 import { formatTable } from './table.ts';
 
 export interface OutputOptions {
@@ -7,10 +8,17 @@ export interface OutputOptions {
   parsable: boolean;
   header: boolean;
   format?: string;
+  /** Standard output is a terminal, which would obey what stands in a log or in somebody's Dockerfile. */
+  terminal?: boolean;
 }
 
 /** What standard output gets for an answer. */
 export function formatAnswer(answer: Answer, options: OutputOptions): string {
+  const text = answerText(answer, options);
+  return options.terminal === true ? escapeForTerminal(text) : text;
+}
+
+function answerText(answer: Answer, options: OutputOptions): string {
   switch (answer.kind) {
     case 'table': {
       if (options.json) return toJson(answer.records);

@@ -7,7 +7,7 @@ import { type CommandSpec, wordsOf } from './command-spec.ts';
 import { standInAfterDash, type StandIns } from './double-dash.ts';
 import { publishCommands } from './publish-commands.ts';
 import { rootCommands } from './root-commands.ts';
-import { refuseSwitchValues, usageError } from './usage-error.ts';
+import { explainComplaint, refuseSwitchValues, usageError } from './usage-error.ts';
 import { userCommands } from './user-commands.ts';
 
 export const allCommands: readonly CommandSpec[] = [
@@ -59,7 +59,7 @@ export async function parseCommandLine(words: string[], level: Level, version: s
     .fail((message, error) => {
       // yargs throws its own complaints about the command line in some cases and reports them in others.
       if (error !== undefined && error.name !== 'YError') throw error;
-      throw usageError(standIns.restore(message ?? error?.message ?? ''), named);
+      throw explainComplaint(standIns.restore(message ?? error?.message ?? ''), { words, spec: named, specs });
     });
   register(parser, specs, ({ spec, argv }) => (call = { spec, argv: restoreValues(argv, standIns) }));
   await parser.parseAsync(standIns.words, {}, (_error, _argv, text) => {
@@ -81,21 +81,31 @@ export function findSpec(words: string[], specs: readonly CommandSpec[] = allCom
   });
 }
 
+/** What the commands of a group have in common. */
+const groupSummaries: Record<string, string> = {
+  overlay: 'Steps of the site that join matching recipes',
+  base: 'Base images, and what overlays select them by',
+  bench: 'Benchmarks: the container against bare metal',
+};
+
 function register(parser: Argv, specs: CommandSpec[], chosen: (call: Call) => void): void {
-  const groups = new Map<string, CommandSpec[]>();
+  const groupOf = (spec: CommandSpec): string | undefined => (wordsOf(spec).length > 1 ? wordsOf(spec)[0] : undefined);
+  const groups = Map.groupBy(specs, groupOf);
   for (const spec of specs) {
-    const [group, second] = wordsOf(spec);
-    if (group === undefined) continue;
-    if (second === undefined) registerOne(parser, spec, spec.usage, chosen);
-    else groups.set(group, [...(groups.get(group) ?? []), spec]);
+    const group = groupOf(spec);
+    const members = groups.get(group) ?? [];
+    if (group === undefined) registerOne(parser, spec, spec.usage, chosen);
+    // In its place among the others, with the first of its commands.
+    else if (members[0] === spec) registerGroup(parser, group, members, chosen);
   }
-  for (const [group, members] of groups) {
-    const verbs = members.map((spec) => wordsOf(spec)[1]).join('|');
-    parser.command(group, `${members[0]?.summary ?? ''} (${verbs})`, (inner) => {
-      for (const spec of members) registerOne(inner, spec, spec.usage.slice(group.length + 1), chosen);
-      return inner.demandCommand(1, `ctmgr ${group} needs one of: ${verbs}`).strict();
-    });
-  }
+}
+
+function registerGroup(parser: Argv, group: string, members: CommandSpec[], chosen: (call: Call) => void): void {
+  const verbs = members.map((spec) => wordsOf(spec)[1]).join('|');
+  parser.command(group, `${groupSummaries[group]} (${verbs})`, (inner) => {
+    for (const spec of members) registerOne(inner, spec, spec.usage.slice(group.length + 1), chosen);
+    return inner.demandCommand(1, `ctmgr ${group} needs one of: ${verbs}`).strict();
+  });
 }
 
 function registerOne(parser: Argv, spec: CommandSpec, usage: string, chosen: (call: Call) => void): void {

@@ -1,5 +1,5 @@
 import { CtmgrError, errorText, exitCodes } from '../util/errors.ts';
-import { escapeControls } from '../util/escape-controls.ts';
+import { escapeControls, escapeForTerminal } from '../util/escape-controls.ts';
 
 export interface ErrorReport {
   exitCode: number;
@@ -32,7 +32,9 @@ export function describeError(error: unknown, version: string): ErrorReport {
   const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
   return {
     exitCode: exitCodes.bug,
-    text: `ctmgr: this is a bug in ctmgr ${version} (Node ${process.version}): ${errorText(error)}\n${stack}\n`,
+    text: escapeForTerminal(
+      `ctmgr: this is a bug in ctmgr ${version} (Node ${process.version}): ${errorText(error)}\n${stack}\n`,
+    ),
     json: { error: { code: 'bug', message: errorText(error), hint: null } },
   };
 }

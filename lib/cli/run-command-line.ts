@@ -1,9 +1,10 @@
+import { type CommandSpec, wordsOf } from './command-spec.ts';
 import { makeContext } from './make-context.ts';
 import { formatAnswer, toJson, writeOutput } from './output.ts';
 import { type Call, findSpec, parseCommandLine } from './parser.ts';
 import { describeError } from './report-error.ts';
 import type { Answer, CommandModule, Context } from '../commands/context.ts';
-import { type LoadedConfig, loadConfig } from '../config/load-config.ts';
+import { defaultConfigPath, type LoadedConfig, loadConfig } from '../config/load-config.ts';
 import { ownVersion } from '../config/own-version.ts';
 import { type Caller, identifyCaller, reaches, whoHas } from '../config/rights.ts';
 import { CtmgrError } from '../util/errors.ts';
@@ -14,6 +15,11 @@ export async function runCommandLine(words: string[]): Promise<number> {
   process.umask(0o022);
   const version = ownVersion();
   try {
+    // What is asked for first when something is broken.
+    if (words.length === 1 && words[0] === '--version') {
+      await writeOutput(`${version}\n`);
+      return 0;
+    }
     const loaded = loadConfig();
     const caller = identifyCaller(loaded.config);
     refuseAboveLevel(words, caller, loaded);
@@ -22,6 +28,7 @@ export async function runCommandLine(words: string[]): Promise<number> {
       await writeOutput(parsed.text);
       return 0;
     }
+    refuseMissingConfig(parsed.call.spec, loaded);
     return await runCall(parsed.call, loaded, caller);
   } catch (error) {
     const report = describeError(error, version);
@@ -30,6 +37,18 @@ export async function runCommandLine(words: string[]): Promise<number> {
     if (words.includes('--json')) await writeOutput(toJson(report.json)).catch(() => false);
     return report.exitCode;
   }
+}
+
+/** Commands that are good without a configuration, or make one. */
+const withoutConfig = ['init', 'convert', 'completion', 'doctor'];
+
+/** Refuses a file that CTMGR_CONFIG names and that is not there: with the defaults another site than the one that was meant would be changed. */
+function refuseMissingConfig(spec: CommandSpec, { path, exists }: LoadedConfig): void {
+  if (exists || path === defaultConfigPath || withoutConfig.includes(wordsOf(spec)[0] ?? '')) return;
+  throw new CtmgrError('configuration', `there is no configuration ${path}`, {
+    why: 'CTMGR_CONFIG names it',
+    hint: 'correct CTMGR_CONFIG, or unset it',
+  });
 }
 
 async function runCall(call: Call, loaded: LoadedConfig, caller: Caller): Promise<number> {
@@ -42,6 +61,7 @@ async function runCall(call: Call, loaded: LoadedConfig, caller: Caller): Promis
       json: argv['json'] === true,
       parsable: argv['parsable2'] === true,
       header: argv['noheader'] !== true,
+      terminal: process.stdout.isTTY,
       ...(typeof format === 'string' ? { format } : {}),
     });
     await writeOutput(text);

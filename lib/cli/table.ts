@@ -30,9 +30,9 @@ export function formatTable(columns: Column[], records: Record<string, unknown>[
     const lines = rows.map((row) => row.map((text) => text.replaceAll('|', '\\|')).join('|'));
     return joinLines(style.header ? [titles.join('|'), ...lines] : lines);
   }
+  const all = style.header ? [titles, ...rows] : rows;
   const widths = fields.map(
-    ({ width }, i) =>
-      width ?? Math.max(0, ...[...(style.header ? [titles] : []), ...rows].map((row) => length(row[i]))),
+    ({ width }, i) => width ?? all.reduce((widest, row) => Math.max(widest, length(row[i])), 0),
   );
   const line = (row: string[]): string =>
     row

@@ -6,7 +6,7 @@ import { canShowDifference, countPlans, fewestPairs, usualAllocationsOf } from '
 import { findBenchmark } from '../benchmarks/find-definition.ts';
 import { batchScript, submissionFolder } from '../benchmarks/make-submission.ts';
 import { type PlannedRun, planRun, type RunRequest } from '../benchmarks/plan-run.ts';
-import { startRun } from '../benchmarks/start-run.ts';
+import { requireSlurm, startRun } from '../benchmarks/start-run.ts';
 import { differenceLevel, selfLevel } from '../benchmarks/statistics/difference.ts';
 import { countNoun } from '../util/count-noun.ts';
 import { CtmgrError } from '../util/errors.ts';
@@ -39,6 +39,8 @@ export async function run(argv: Arguments, context: Context): Promise<Answer> {
   const request = await readRequest(argv, context);
   const planned = planRun(found, context.config, request);
   if (argv['dry-run']) return dryRun(site, argv.name, request, planned);
+  // Without Slurm (69) there is nothing to store.
+  await requireSlurm(site);
   const started = await startRun(site, found, request, planned);
   const { run: row } = started;
   context.terminal.say(`Run ${row.name}: ${request.pairs} pairs, seed ${row.seed}`);

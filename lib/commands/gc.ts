@@ -21,19 +21,22 @@ export async function run(argv: { delete: boolean }, context: Context): Promise<
   const plan = await planGarbage(site);
   const removals = argv.delete ? await removeGarbage(site, plan) : undefined;
   const records = describe(plan, removals);
-  context.terminal.say(summarise(plan, removals));
+  context.terminal.say(summarise(plan, records, argv.delete));
   const failed = records.some(({ action }) => action === 'failed');
   return { kind: 'table', columns, records, exitCode: failed ? exitCodes.tryAgain : 0 };
 }
 
 interface Row extends Record<string, unknown> {
-  action: string;
+  action: 'delete' | 'deleted' | 'kept' | 'failed' | 'look at';
+  what: string;
+  size: number | null;
 }
 
 function describe(plan: GarbagePlan, removals: Removal[] | undefined): Row[] {
-  const outcome = (path: string, why: string): { action: string; why: string } => {
-    if (removals === undefined) return { action: 'delete', why };
-    const done = removals.find((removal) => removal.path === path);
+  const ends = removals && new Map(removals.map((removal) => [removal.path, removal]));
+  const outcome = (path: string, why: string): { action: Row['action']; why: string } => {
+    if (ends === undefined) return { action: 'delete', why };
+    const done = ends.get(path);
     if (done === undefined) return { action: 'kept', why: 'has become current meanwhile' };
     return done.problem === undefined ? { action: 'deleted', why } : { action: 'failed', why: done.problem };
   };
@@ -42,23 +45,38 @@ function describe(plan: GarbagePlan, removals: Removal[] | undefined): Row[] {
   });
   const findings = plan.findings.map((finding) => {
     const { kind: what, name, tag, size, path, why } = finding;
-    return { ...(isRemovable(finding) ? outcome(path, why) : { action: 'look at', why }), what, name, tag, size, path };
+    return {
+      ...(isRemovable(finding) ? outcome(path, why) : { action: 'look at' as const, why }),
+      what,
+      name,
+      tag,
+      size,
+      path,
+    };
   });
   return [...images, ...findings];
 }
 
-function summarise({ images, findings }: GarbagePlan, removals: Removal[] | undefined): string {
-  const bytes = images.remove.reduce((sum, { image }) => sum + image.size, 0);
-  const others = findings.filter(isRemovable).length;
-  const strange = findings.length - others;
+function summarise({ images }: GarbagePlan, records: Row[], isDone: boolean): string {
+  const that = (...actions: Row['action'][]): Row[] => records.filter(({ action }) => actions.includes(action));
+  const planned = that('delete');
+  const left = that('kept', 'failed').length;
+  const strange = that('look at').length;
   const kept = [...images.kept].map(([reason, number]) => `${number} ${reason}`).join(', ');
-  const gone = `${countNoun(images.remove.length, 'image')} (${formatSize(bytes)})${others === 0 ? '' : `, ${others} other`}`;
   const lines = [
-    removals === undefined ? `To delete: ${gone}.` : `Deleted: ${gone}.`,
+    isDone ? `Deleted: ${countRows(that('deleted'))}.` : `To delete: ${countRows(planned)}.`,
+    ...(left === 0 ? [] : [`Not deleted: ${left}; the list says why.`]),
     `Kept images: ${kept === '' ? 'none' : kept}.`,
     ...(strange === 0 ? [] : [`${countNoun(strange, 'thing')} to look at, never deleted by ctmgr.`]),
   ];
-  if (removals === undefined && images.remove.length + others > 0)
-    lines.push('Nothing was changed. Do it: ctmgr gc --delete');
+  if (planned.length > 0) lines.push('Nothing was changed. Do it: ctmgr gc --delete');
   return lines.join('\n');
+}
+
+/** `3 images (1.2 GiB), 1 other`. */
+function countRows(rows: Row[]): string {
+  const images = rows.filter(({ what }) => what === 'image');
+  const bytes = images.reduce((sum, { size }) => sum + (size ?? 0), 0);
+  const others = rows.length - images.length;
+  return `${countNoun(images.length, 'image')} (${formatSize(bytes)})${others === 0 ? '' : `, ${others} other`}`;
 }

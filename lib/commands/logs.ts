@@ -1,15 +1,20 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import type { CatalogueImage } from '../builds/catalogue-format.ts';
+import { checkShare } from '../builds/check-share.ts';
 import { placeOfVerification } from '../builds/submit-verification.ts';
 import { logFiles, placeOf } from '../builds/tag-folders.ts';
 import { findVerification } from '../store/verifications.ts';
 import { callerGroups } from '../util/accounts.ts';
 import { CtmgrError, errorText, isSystemError } from '../util/errors.ts';
 import { isName, isVerificationName, parseReference } from '../util/names.ts';
+import { readForeignEnd } from '../util/read-foreign.ts';
 import type { Answer, Context } from './context.ts';
 import { asksStore, loadCatalogue } from './load-catalogue.ts';
+
+/** MiB of one log that are printed: more than anybody reads, and less than a text can hold. */
+const most = 32;
 
 /** Whose log it is, and how the build stands if that is known. */
 interface Logged {
@@ -31,13 +36,16 @@ export async function run(argv: { image: string; err?: boolean; out?: boolean },
   const wanted = argv.err === true ? [files.err] : argv.out === true ? [files.out] : [files.out, files.err];
   const parts: string[] = [];
   for (const file of wanted) {
-    const text = await readLog(file);
+    const text = await readLog(file, context);
     if (text !== undefined) parts.push(wanted.length > 1 ? `==> ${file} <==\n${text}` : text);
   }
   if (parts.length === 0) {
+    await checkShare(context.paths);
     throw new CtmgrError('inputMissing', `there is no log of ${image.name}:${image.tag}`, {
       why:
-        image.status === 'pending' || image.status === 'queued' ? `it is ${image.status}` : 'the build printed nothing',
+        image.status === 'pending' || image.status === 'queued'
+          ? `it is ${image.status}`
+          : 'the build printed nothing, or its log has been cleared away',
       hint: `ctmgr status ${image.tag}`,
     });
   }
@@ -84,14 +92,18 @@ async function subjectIn(folder: string): Promise<string | undefined> {
   }
 }
 
-async function readLog(path: string): Promise<string | undefined> {
+/** Undefined if there is none. Of one that a build has blown up only the end. */
+async function readLog(path: string, { terminal }: Context): Promise<string | undefined> {
   try {
-    return await readFile(path, 'utf8');
+    const { text, isCut } = await readForeignEnd(path, most << 20);
+    if (isCut) terminal.say(`ctmgr: these are the last ${most} MiB of ${path}`);
+    return text;
   } catch (error) {
     if (isSystemError(error, 'ENOENT')) return undefined;
-    throw new CtmgrError('notAllowed', `cannot read ${path}`, {
+    const isClosed = isSystemError(error, 'EACCES', 'EPERM');
+    throw new CtmgrError(isClosed ? 'notAllowed' : 'unavailable', `cannot read ${path}`, {
       why: errorText(error),
-      hint: 'only those who may use the image may read its logs; is the share mounted?',
+      hint: isClosed ? 'ask somebody who may use the image, or root' : `ls -l ${path}; is the share mounted?`,
       cause: error,
     });
   }

@@ -19,7 +19,9 @@ export async function nameEventRows(store: Store, name: string) {
 function describe({ kind, subject, detail }: NameEvent): string {
   const text = (key: string): string | undefined => (detail[key] as string | null) ?? undefined;
   const previous = text('previous');
-  const was = previous === undefined || previous === text('tag') ? '' : ` (was ${previous})`;
+  const moved = previous === undefined || previous === text('tag') ? [] : [`was ${previous}`];
+  const left = ((detail['left_out_of'] as string[] | undefined) ?? []).map((tag) => `not ${tag}`);
+  const was = moved.length + left.length === 0 ? '' : ` (${[...moved, ...left].join(', ')})`;
   switch (kind) {
     case 'image.rollback':
       return `rollback to ${text('tag')}${was}`;

@@ -84,7 +84,7 @@ function bar(done: number, all: number): string {
 /** `b1: app 00:01:12, tool 00:00:03` for each node that builds. */
 function nodeLines(rows: readonly ProgressRow[], now: number): string[] {
   const running = rows.filter(({ status }) => status === 'building');
-  const byNode = [...Map.groupBy(running, ({ node }) => node ?? 'starting')].sort(([a], [b]) => a.localeCompare(b));
+  const byNode = [...Map.groupBy(running, ({ node }) => node ?? 'starting')].sort(([a], [b]) => (a < b ? -1 : 1));
   return byNode.map(([node, builds]) => {
     const times = builds.map(({ name, started }) => `${name} ${formatDuration(started === null ? 0 : now - started)}`);
     return `  ${node}: ${times.join(', ')}`;

@@ -13,7 +13,9 @@ export async function run(
   const release = await releaseTag(site, tag, argv.partial, argv.message);
   const lines = [release.already ? `${tag} was live already.` : `${tag} is live: ${count(release.live)}.`];
   if (release.kept.length > 0)
-    lines.push(`Not moved, since they are pinned, retired, or mean something newer: ${release.kept.join(', ')}`);
+    lines.push(
+      `Not moved, since they are pinned, retired, chosen since, or mean something newer: ${release.kept.join(', ')}`,
+    );
   if (release.gated.length > 0)
     lines.push(`Left out, since a gate keeps them back: ${release.gated.join(', ')}. See: ctmgr bench gate`);
   if (release.missing.length > 0) lines.push(`Left out, since they are not good: ${release.missing.join(', ')}`);

@@ -1,5 +1,3 @@
-import { readFile } from 'node:fs/promises';
-
 import type { BuildSite } from '../builds/build-site.ts';
 import { logFiles } from '../builds/tag-folders.ts';
 import { arraysOfTag } from '../store/build-arrays.ts';
@@ -8,13 +6,9 @@ import { closedGates } from '../store/image-gates.ts';
 import { type Instance, instancesOfTag, unfinished } from '../store/instances.ts';
 import { findContent } from '../store/recipes.ts';
 import { isHeld } from '../store/tag-holds.ts';
-import { isSystemError } from '../util/errors.ts';
-import { escapeControls } from '../util/escape-controls.ts';
 import type { RecordAnswer } from './context.ts';
+import { logTail } from './log-tail.ts';
 import { countLine } from './progress-view.ts';
-
-/** Lines of a log that are shown for a failure; a build can print what it likes, so without control characters. */
-const tailLines = 5;
 
 /** Failures that are told one by one, and names that a suggested command line gets. */
 const shownFailures = 8;
@@ -94,8 +88,8 @@ async function describeFailure(
   const what = failure_kind === null ? status : `${status} (${failure_kind})`;
   const lines = ['', `${name}: ${what}: ${message ?? 'no message'}`, `  ${meaning}`];
   const { out, err } = logFiles(site.paths, instance);
-  const log = (await tail(err)) ?? (await tail(out));
-  if (log !== undefined) lines.push(`  the end of ${log.path}:`, ...log.lines.map((line) => `    ${line}`));
+  const log = (await logTail(err)) ?? (await logTail(out));
+  if (log !== undefined) lines.push(...log);
   return { text: lines.join('\n'), hasLog: log !== undefined };
 }
 
@@ -123,14 +117,4 @@ function nextSteps(
   const partial = `what is good goes live with: ctmgr publish ${tag} --partial`;
   const live = held ? `\n      names keep their meaning, as the tag is held${good ? `; ${partial}` : ''}` : '';
   return `\nNext: ${log}${again}${live}`;
-}
-
-async function tail(path: string): Promise<{ path: string; lines: string[] } | undefined> {
-  try {
-    const text = (await readFile(path, 'utf8')).trimEnd();
-    return text === '' ? undefined : { path, lines: text.split('\n').slice(-tailLines).map(escapeControls) };
-  } catch (error) {
-    if (isSystemError(error, 'ENOENT')) return undefined;
-    throw error;
-  }
 }

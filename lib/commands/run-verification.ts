@@ -6,6 +6,7 @@ import { findVerification, type Verification } from '../store/verifications.ts';
 import { epochSeconds, formatTime } from '../util/clock.ts';
 import type { Context } from './context.ts';
 import { submittingSite } from './submitting-site.ts';
+import { tellWait } from './tell-wait.ts';
 
 /**
  * Gets a recorded verification going, and follows it to its end if `wait` is true (or an interrupt, which leaves it
@@ -32,7 +33,7 @@ export async function runVerification(
   const site = submittingSite(store, context);
   if (site === undefined) {
     if (!wait) return read();
-    terminal.say(`Waiting for \`ctmgr service\`, which submits ${row.name}.`);
+    tellWait(context, row.name);
     while (!interrupted.aborted && !(await isOver())) {
       await pause(config.poll.results_interval * 1000, interrupted);
     }

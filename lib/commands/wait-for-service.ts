@@ -7,6 +7,7 @@ import type { Context, RecordAnswer } from './context.ts';
 import { rowOfInstance } from './progress-row.ts';
 import { makeProgressView } from './progress-view.ts';
 import { reportRebuild } from './rebuild-report.ts';
+import { tellWait } from './tell-wait.ts';
 
 /** Follows a build tag that the service submits and polls, for a caller who may only look on. */
 export async function waitForService(
@@ -14,7 +15,7 @@ export async function waitForService(
   context: Context,
   tag: { id: number; name: string },
 ): Promise<RecordAnswer> {
-  context.terminal.say(`Waiting for \`ctmgr service\`, which submits ${tag.name}.`);
+  tellWait(context, tag.name);
   const read = (): Promise<Instance[]> => instancesOfTag(store, tag.id);
   let instances = await read();
   const view = makeProgressView(context.terminal, instances.map(rowOfInstance), await expectedDurations(store));

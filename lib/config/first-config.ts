@@ -19,20 +19,22 @@ const header = `# Configuration of ctmgr. \`ctmgr config\` lists every key with 
 
 `;
 
-/**
- * Writes a first config.toml, readable by all; returns its path. It replaces what is there: check before. Throws CtmgrError
- * `cannotCreate`.
- */
-export async function writeFirstConfig(path: string, settings: FirstSettings): Promise<string> {
+/** Text of a first config.toml. */
+export function firstConfigText(settings: FirstSettings): string {
   const text = stringify({
     paths: { state: settings.state ?? '/var/lib/ctmgr', share: settings.share ?? '/srv/ctmgr' },
     rights: { admin_groups: settings.adminGroup === undefined ? [] : [settings.adminGroup] },
     build: { user: settings.buildUser ?? 'ctmgr' },
     classes: { default: { partition: settings.partition ?? 'build' } },
   });
+  return `${header}${text}`;
+}
+
+/** Writes it, readable by all. It replaces what is there: check before. Throws CtmgrError `cannotCreate`. */
+export async function writeFirstConfig(path: string, text: string): Promise<void> {
   try {
     await mkdir(dirname(path), { recursive: true });
-    await writeFileAtomic(path, `${header}${text}`, 0o644);
+    await writeFileAtomic(path, text, 0o644);
   } catch (error) {
     throw new CtmgrError('cannotCreate', `cannot write the configuration ${path}`, {
       why: errorText(error),
@@ -40,5 +42,4 @@ export async function writeFirstConfig(path: string, settings: FirstSettings): P
       cause: error,
     });
   }
-  return path;
 }

@@ -30,16 +30,21 @@ export function configPath(environment: NodeJS.ProcessEnv = process.env): string
 export function loadConfig(path: string = configPath()): LoadedConfig {
   const source = readConfigFile(path);
   if (source === undefined) return { config: v.parse(configSchema, {}), path, exists: false, fromFile: new Set() };
+  return { ...parseConfig(source, path), path, exists: true };
+}
+
+/** The same for a text, which stands in `path` or is to stand there. */
+export function parseConfig(source: string, path: string): Pick<LoadedConfig, 'config' | 'fromFile'> {
   const raw = parseToml(source, `the configuration ${path}`);
   const result = v.safeParse(configSchema, raw);
   if (!result.success) {
     throw new CtmgrError('configuration', `the configuration ${path} is not valid`, {
       why: result.issues.map(describeIssue).join('; '),
-      hint: 'correct the file; `ctmgr config` shows the effective settings',
+      hint: 'correct the file; all keys: CTMGR_CONFIG=/dev/null ctmgr config',
     });
   }
   checkTogether(result.output, path);
-  return { config: result.output, path, exists: true, fromFile: new Set(dottedKeys(raw)) };
+  return { config: result.output, fromFile: new Set(dottedKeys(raw)) };
 }
 
 function readConfigFile(path: string): string | undefined {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { readFile, realpath } from 'node:fs/promises';
+import { readFile, realpath, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CtmgrError, errorText, isSystemError } from '../util/errors.ts';
 import { quote } from '../util/names.ts';
@@ -86,6 +86,7 @@ async function readIgnore(root: string, dockerfile: string | undefined): Promise
   const files = [...(dockerfile === undefined ? [] : [`${dockerfile}.dockerignore`]), join(root, '.dockerignore')];
   for (const file of files) {
     try {
+      if (!(await stat(file)).isFile()) throw new Error('it is not a regular file');
       return compileIgnore(readIgnoreFile(await readFile(file, 'utf8')));
     } catch (error) {
       if (isSystemError(error, 'ENOENT', 'ENOTDIR')) continue;
@@ -126,7 +127,8 @@ async function resolveRoot(contextDir: string): Promise<string> {
 }
 
 async function selectStep(root: string, step: CopyStep, ignored: Ignored): Promise<ContextEntry[]> {
-  const entries: ContextEntry[] = [];
+  // Lists in a list: a call takes no more than some 120,000 arguments, and a folder may hold more files than that.
+  const parts: ContextEntry[][] = [];
   const keyword = (/^\S+/.exec(step.instruction)?.[0] ?? '').toUpperCase();
   let sourceCount = 0;
   for (const source of step.sources) {
@@ -137,7 +139,7 @@ async function selectStep(root: string, step: CopyStep, ignored: Ignored): Promi
       const pattern = readSourcePattern(source, step.parents);
       const passed: ContextEntry[] = [];
       const found = await findSources(root, pattern, step.parents === true, passed, fail);
-      const kept: ContextEntry[] = [];
+      const keptParts: ContextEntry[][] = [];
       for (const top of found) {
         if (step.parents && top.type === 'symlink') throw linkRefusal(top, fail);
         const links: ContextEntry[] = [];
@@ -149,15 +151,19 @@ async function selectStep(root: string, step: CopyStep, ignored: Ignored): Promi
         if (!isKept) continue;
         const mayUnpack = step.add && step.unpack !== false && entry.type === 'file';
         const archive = mayUnpack ? await archiveFormat(join(root, entry.path)) : undefined;
-        kept.push(entry.type === 'file' && archive ? { ...entry, archive } : entry, ...wanted, ...links);
+        keptParts.push([entry.type === 'file' && archive ? { ...entry, archive } : entry], wanted, links);
         sourceCount += 1;
       }
+      const kept = keptParts.flat();
       if (kept.length === 0 && found.length > 0 && !hasGlob(pattern))
         throw fail('missing-source', 'is excluded by .dockerignore', 'add a line !NAME to .dockerignore');
       if (kept.length === 0 && !hasGlob(pattern))
         throw fail('missing-source', 'is not in the build context', 'check the name and --context DIR');
-      entries.push(...kept.filter(({ path }) => path !== ''), ...passed);
-      if (step.parents) for (const { path } of kept) entries.push(...(await readParents(root, path)));
+      parts.push(
+        kept.filter(({ path }) => path !== ''),
+        passed,
+      );
+      if (step.parents) for (const { path } of kept) parts.push(await readParents(root, path));
     } catch (error) {
       if (error instanceof SourceError) throw fail('source', error.message, 'name files inside the build context');
       if (error instanceof PatternSyntaxError)
@@ -176,7 +182,7 @@ async function selectStep(root: string, step: CopyStep, ignored: Ignored): Promi
       wayOut: `write ${step.destination}/`,
     });
   }
-  return entries;
+  return parts.flat();
 }
 
 /** Without what is ignored; a folder stays if something in it does. */

@@ -16,7 +16,7 @@ export async function findSources(
   let paths = [''];
   const firstPattern = components.findIndex(({ matches }) => matches !== undefined);
   for (const [index, { text, matches, many }] of components.entries()) {
-    const next: string[] = [];
+    const next: string[][] = [];
     for (let path of paths) {
       let entry = path === '' ? null : await readEntry(root, path);
       if (entry?.type === 'symlink') {
@@ -27,13 +27,16 @@ export async function findSources(
       if (index > 0 && entry?.type !== 'directory') continue;
       if (many) {
         const below = await readTree(root, path);
-        next.push(path, ...below.filter(({ type }) => type === 'directory').map((folder) => folder.path));
+        next.push(
+          [path],
+          below.filter(({ type }) => type === 'directory').map((folder) => folder.path),
+        );
         continue;
       }
       const names = matches ? (await listNames(root, path)).filter((name) => matches(name)) : [text];
-      next.push(...names.map((name) => (path === '' ? name : `${path}/${name}`)));
+      next.push(names.map((name) => (path === '' ? name : `${path}/${name}`)));
     }
-    paths = [...new Set(next)];
+    paths = [...new Set(next.flat())];
   }
   const found: ContextEntry[] = [];
   for (const path of paths) {

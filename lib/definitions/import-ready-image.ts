@@ -5,6 +5,7 @@ import { checkImageFormat } from '../apptainer/inspect.ts';
 import type { Store } from '../store/open.ts';
 import { CtmgrError, errorText } from '../util/errors.ts';
 import { checkName } from '../util/names.ts';
+import { requireFile } from '../util/require-file.ts';
 import { makeManifest } from './build-context.ts';
 import { readEntry } from './context-entries.ts';
 import type { ContextManifest } from './context-manifest.ts';
@@ -37,6 +38,7 @@ export async function importReadyImage(
     return store.transaction().execute((db) => storeVersion(db, whole, material, by));
   }
   const file = await locate(image.file);
+  await requireFile(file);
   await checkFile(image.kind, file);
   const entry = await readEntry(dirname(file), basename(file));
   if (entry?.type !== 'file') {

@@ -1,6 +1,6 @@
 import type { Store } from '../store/open.ts';
 import { loadBaseConfigs, loadRows } from '../store/recipe-rows.ts';
-import { findRecipe, latestContent, listCurrentRecipes, type RecipeContent } from '../store/recipes.ts';
+import { findRecipe, latestContent, listCurrentRecipes, type Recipe, type RecipeContent } from '../store/recipes.ts';
 import { CtmgrError } from '../util/errors.ts';
 import { configText } from './base-config.ts';
 import { imageReferences } from './build-stages.ts';
@@ -14,7 +14,7 @@ import { neededBases, resolveDockerfile } from './resolve-dockerfile.ts';
 
 /**
  * Refuses a plan of a recipe `name`, whose images are for `group` (null: for everybody), that starts from an image of ours which does not
- * exist (66), which more people could read through `name` than by itself (77), or which in the end starts from `name` (65), through
+ * exist or is retired (66), which more people could read through `name` than by itself (77), or which in the end starts from `name` (65), through
  * the newest versions of all recipes between.
  */
 export async function checkOwnBases(db: Store, name: string, plan: RecipePlan, group: string | null): Promise<void> {
@@ -23,7 +23,14 @@ export async function checkOwnBases(db: Store, name: string, plan: RecipePlan, g
     const base = ownImageName(reference);
     if (base === undefined) continue;
     if ((await newestVersion(db, base)) === undefined && base !== name) throw missing(base, line);
-    const owner = (await findRecipe(db, base))?.group ?? null;
+    const recipe = await findRecipe(db, base);
+    if (recipe !== undefined && recipe.retired_at !== null && base !== name) {
+      throw new CtmgrError('inputMissing', `Dockerfile line ${line}: ctmgr:${base} is retired`, {
+        why: 'it is not built any more, and so nothing is built from it',
+        hint: `another base image, or bring it back first: ctmgr import ${recipe.dockerfile_location} --name ${base}`,
+      });
+    }
+    const owner = recipe?.group ?? null;
     if (owner !== null && owner !== group && base !== name) {
       throw new CtmgrError('notAllowed', `Dockerfile line ${line}: ctmgr:${base} is for group ${owner} only`, {
         why: `the images of ${name} are for ${group === null ? 'everybody' : `group ${group}`}, and would hold all of it`,
@@ -42,15 +49,24 @@ export async function checkOwnBases(db: Store, name: string, plan: RecipePlan, g
 /** Refuses (77) that images become private on which those of others are based, who could still read them. */
 export async function checkDependants(db: Store, name: string, group: string | null): Promise<void> {
   if (group === null) return;
-  for (const { recipe, content } of await listCurrentRecipes(db)) {
-    if (recipe.group === group || recipe.name === name || recipe.retired_at !== null) continue;
-    const plan = planFromRows({ rows: await loadRows(db, content.id), imageConfig: content.image_config });
-    if (!imageReferences(plan).some(({ reference }) => ownImageName(reference) === name)) continue;
+  for (const recipe of await dependantsOf(db, name)) {
+    if (recipe.group === group) continue;
     throw new CtmgrError('notAllowed', `${name} cannot be for group ${group} only`, {
       why: `${recipe.name} is based on it, and is for ${recipe.group === null ? 'everybody' : `group ${recipe.group}`}`,
       hint: `import ${recipe.name} with another base image or for the same group first, or: ctmgr retire ${recipe.name}`,
     });
   }
+}
+
+/** The recipes that are offered and whose newest version names an image of ours as its base. */
+export async function dependantsOf(db: Store, name: string): Promise<Recipe[]> {
+  const found: Recipe[] = [];
+  for (const { recipe, content } of await listCurrentRecipes(db)) {
+    if (recipe.name === name || recipe.retired_at !== null) continue;
+    const plan = planFromRows({ rows: await loadRows(db, content.id), imageConfig: content.image_config });
+    if (imageReferences(plan).some(({ reference }) => ownImageName(reference) === name)) found.push(recipe);
+  }
+  return found;
 }
 
 async function findCircle(db: Store, name: string, path: string[], seen: Set<string>): Promise<string[] | undefined> {

@@ -1,8 +1,14 @@
-import { readFile } from 'node:fs/promises';
+import { createReadStream } from 'node:fs';
+import { stat } from 'node:fs/promises';
+
 import { CtmgrError, errorText, isSystemError } from '../util/errors.ts';
+import { requireFile } from '../util/require-file.ts';
 
 /** Largest Dockerfile or image configuration that is read, in bytes: far more than anybody writes by hand. */
 const largestText = 4 * 1024 * 1024;
+
+/** What a shell gives for `<(…)` and for standard input: pipes that somebody writes to. */
+const handedOver = /^\/(dev\/(fd\/\d+|stdin)|proc\/(self|\d+)\/fd\/\d+)$/;
 
 /**
  * The text of a file that a user names; `what` says what it should be, `hint` what to write if it is a folder.
@@ -10,10 +16,11 @@ const largestText = 4 * 1024 * 1024;
  */
 export async function readText(path: string, what: string, hint?: string): Promise<string> {
   try {
-    const bytes = await readFile(path);
+    if (!handedOver.test(path) && !(await stat(path)).isDirectory()) await requireFile(path);
+    const bytes = await readFirst(path, largestText + 1);
     if (bytes.length > largestText) {
       throw new CtmgrError('badDefinition', `${path} is too large for a ${what}`, {
-        why: `it has ${bytes.length} bytes; at most ${largestText} are read`,
+        why: `at most ${largestText} bytes are read`,
         hint: 'put what is long into the build context and COPY it',
       });
     }
@@ -26,6 +33,12 @@ export async function readText(path: string, what: string, hint?: string): Promi
       ...(hint !== undefined && isSystemError(error, 'EISDIR') ? { hint } : {}),
     });
   }
+}
+
+async function readFirst(path: string, most: number): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of createReadStream(path, { end: most - 1 })) chunks.push(chunk as Buffer);
+  return Buffer.concat(chunks);
 }
 
 /**

@@ -1,6 +1,7 @@
 import { basename } from 'node:path';
 
 import { CtmgrError } from '../util/errors.ts';
+import { shellQuote } from '../util/shell-quote.ts';
 
 /**
  * Refuses an Apptainer definition file where a Dockerfile is expected: it begins with its header, `Bootstrap:` (Apptainer user guide,
@@ -13,7 +14,7 @@ export function refuseDefinitionFile(text: string, path: string): void {
   const from = isLocal ? 'FROM ctmgr:NAME for an image of this site' : 'FROM for From:';
   const sif = `${basename(path).replace(/\.[^.]*$/, '') || 'image'}.sif`;
   throw new CtmgrError('badDefinition', `${path} is an Apptainer definition file`, {
-    why: 'Recipes are Dockerfiles, so that what they copy and start from can be stored, checked and followed.',
-    hint: `write it as one (${from}, RUN for %post), or build it: apptainer build ${sif} FILE; ctmgr import ${sif} --name NAME`,
+    why: 'recipes are Dockerfiles, so that what they copy and start from can be stored, checked and followed',
+    hint: `write it as one (${from}, RUN for %post), or build it and import the image: apptainer build ${shellQuote(sif)} ${shellQuote(path)}; ctmgr import ${shellQuote(sif)} --name NAME`,
   });
 }

@@ -13,6 +13,7 @@ import { migrate } from '../store/migrate.ts';
 import { connect } from '../store/open.ts';
 import { epochSeconds } from '../util/clock.ts';
 import { CtmgrError, isSystemError } from '../util/errors.ts';
+import { requireFile } from '../util/require-file.ts';
 import { holderOfServiceLock } from './service-lock.ts';
 import { createStore, makeSiteFolders } from './set-up-site.ts';
 
@@ -46,6 +47,7 @@ export async function restoreSite(
       hint: 'ctmgr restore FILE --replace, which keeps it under another name',
     });
   }
+  if (existsSync(file)) await requireFile(file);
   await makeSiteFolders(config, paths);
   const folder = await mkdtemp(join(paths.state, '.restore-'));
   try {

@@ -6,7 +6,7 @@ import type { Paths } from '../config/paths.ts';
 import type { Config } from '../config/schema.ts';
 import { migrate } from '../store/migrate.ts';
 import { connect } from '../store/open.ts';
-import { requireAccount, requireGroup } from '../util/accounts.ts';
+import { type Account, requireAccount, requireGroup } from '../util/accounts.ts';
 import { CtmgrError, errorText } from '../util/errors.ts';
 import { shareFolders } from './site-folders.ts';
 import { writeFileAtomic } from '../util/write-file.ts';
@@ -24,8 +24,7 @@ interface Folder {
  * next one can use. Throws CtmgrError `cannotCreate` for a folder that cannot be made.
  */
 export async function makeSiteFolders(config: Config, paths: Paths): Promise<string[]> {
-  const builder = requireAccount(config.build.user, 'build.user');
-  const admins = adminGroupId(config);
+  const { builder, admins } = requireOwners(config);
   const folders: Folder[] = [
     { path: paths.state, uid: 0, gid: admins, mode: 0o2770 },
     { path: paths.contexts, uid: 0, gid: admins, mode: 0o2770 },
@@ -41,6 +40,11 @@ export async function makeSiteFolders(config: Config, paths: Paths): Promise<str
   }
   if (!existsSync(paths.marker)) made.push(await makeMarker(paths));
   return made;
+}
+
+/** Who owns what a site consists of; throws (78) for an account or a group that does not exist. */
+export function requireOwners(config: Config): { builder: Account; admins: number } {
+  return { builder: requireAccount(config.build.user, 'build.user'), admins: adminGroupId(config) };
 }
 
 /** The file by which `checkShare` knows the share from an empty mount point. */
@@ -104,7 +108,7 @@ export async function createStore(config: Config, paths: Paths): Promise<string[
   const store = connect(paths.database, false);
   try {
     const applied = await migrate(store);
-    return [...(isNew ? [paths.database] : []), ...applied.map((name) => `schema change ${name}`)];
+    return isNew ? [paths.database] : applied.map((name) => `schema change ${name}`);
   } finally {
     await store.destroy();
   }

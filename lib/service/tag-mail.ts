@@ -1,5 +1,6 @@
 import { formatTime } from '../util/clock.ts';
 import { escapeControls } from '../util/escape-controls.ts';
+import { foldLine } from './fold-line.ts';
 import type { TagMessage } from './tag-message.ts';
 
 /** Most failures that a mail tells one by one. */
@@ -7,7 +8,7 @@ const shownFailures = 30;
 
 /**
  * A mail about the end of a tag, with its header, as sendmail(1) takes it. What builds printed is escaped, so that it can
- * neither add a header nor end the mail. The Message-ID is the same whenever it is sent again (RFC 5322, 3.6.4).
+ * neither add a header nor end the mail, and folded, because mailers refuse long lines. The Message-ID is the same whenever it is sent again (RFC 5322, 3.6.4).
  */
 export function tagMail(message: TagMessage, to: string[], from: string | undefined, host: string): string {
   const { tag, failed, recovered, gated, counts } = message;
@@ -18,7 +19,7 @@ export function tagMail(message: TagMessage, to: string[], from: string | undefi
   ];
   const header = [
     ...(from === undefined ? [] : [`From: ${from}`]),
-    `To: ${to.join(', ')}`,
+    ...to.map((address, i) => `${i === 0 ? 'To: ' : ' '}${address}${i === to.length - 1 ? '' : ','}`),
     `Subject: ctmgr ${tag}: ${facts.length === 0 ? 'all good' : facts.join(', ')}`,
     `Message-ID: <ctmgr.${message.id}@${host}>`,
     'Auto-Submitted: auto-generated',
@@ -45,5 +46,5 @@ export function tagMail(message: TagMessage, to: string[], from: string | undefi
     ...(recovered.length > 0 ? ['', 'Good again:'] : []),
     ...recovered.map(({ name, failed_tag }) => `  ${name}, which failed in ${failed_tag}`),
   ];
-  return [...header, '', ...body, ''].map(escapeControls).join('\n');
+  return [...header, '', ...body, ''].flatMap((line) => foldLine(escapeControls(line))).join('\n');
 }

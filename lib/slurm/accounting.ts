@@ -28,15 +28,15 @@ const longestIdList = 100_000;
  * nothing was learnt. An element without a record is not known *yet*: records arrive seconds after the submission.
  */
 export async function queryAccounting(slurm: SlurmTools, arrayJobIds: readonly number[]): Promise<ElementsAnswer> {
-  const elements: ElementRecord[] = [];
+  const parts: ElementRecord[][] = [];
   for (const ids of idLists(arrayJobIds)) {
     const text = await sacct(slurm, [`--jobs=${ids}`, `--format=${fields.join(',')}`]);
     if (!text.ok) return text;
     const part = parseAccounting(text.stdout);
     if (!part.ok) return part;
-    elements.push(...part.elements);
+    parts.push(part.elements);
   }
-  return { ok: true, elements };
+  return { ok: true, elements: parts.flat() };
 }
 
 /**

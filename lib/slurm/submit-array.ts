@@ -46,7 +46,8 @@ export interface ArraySubmission {
 
 /**
  * `accepted`: the job exists. `refused`: Slurm definitely said no, nothing was submitted. `unknown`: no answer came or
- * none that can be read, so the job may exist and has to be looked for by its name before anything is submitted again.
+ * none that can be read, so the job may exist and has to be looked for by its name before anything is submitted again. That is also said
+ * where sbatch cannot be started: it is missing while Slurm is updated, and a host may be out of processes, which says nothing of the job.
  */
 export type SubmitReply =
   | { kind: 'accepted'; jobId: number; cluster?: string }
@@ -92,14 +93,16 @@ export function submitArguments(submission: ArraySubmission, version: SlurmVersi
 
 /** Submits one job array. Never throws for what Slurm does; never tries again, see `SubmitReply`. */
 export async function submitArray(slurm: SlurmTools, submission: ArraySubmission): Promise<SubmitReply> {
-  let args: string[];
+  let version: SlurmVersion;
   try {
-    args = submitArguments(submission, await slurmVersion(slurm));
+    version = await slurmVersion(slurm);
   } catch (error) {
     const why = error instanceof CtmgrError && error.why !== undefined ? `: ${error.why}` : '';
-    return { kind: 'refused', message: `${errorText(error)}${why}` };
+    return { kind: 'unknown', message: `${errorText(error)}${why}` };
   }
-  return parseSubmitReply(await runTool(slurm, 'sbatch', args, { input: submission.script }));
+  return parseSubmitReply(
+    await runTool(slurm, 'sbatch', submitArguments(submission, version), { input: submission.script }),
+  );
 }
 
 /**
@@ -107,7 +110,11 @@ export async function submitArray(slurm: SlurmTools, submission: ArraySubmission
  * and plugins print other lines before it (dask/dask-jobqueue#209, jupyterhub/batchspawner#148).
  */
 export function parseSubmitReply(result: RunResult): SubmitReply {
-  if (result.spawnError !== undefined) return { kind: 'refused', message: failureText('sbatch', result) };
+  if (result.spawnError !== undefined) {
+    // An array whose indices are too many words for a command line will be so the next time, too.
+    const kind = result.spawnError.includes('E2BIG') ? 'refused' : 'unknown';
+    return { kind, message: failureText('sbatch', result) };
+  }
   const line = result.stdout.split('\n').findLast((text) => /^\d+(;\S+)?$/.test(text));
   if (line === undefined) {
     const kind = result.exitCode !== 0 && isRefusal(result) ? 'refused' : 'unknown';

@@ -33,13 +33,13 @@ const idsAtOnce = 5000;
  * container was asked for is kept as it was asked for. `ok: false`: nothing was learnt.
  */
 export async function queryJobRecords(slurm: SlurmTools, jobIds: readonly number[]): Promise<JobRecords> {
-  const records: JobRecord[] = [];
+  const parts: JobRecord[][] = [];
   for (let at = 0; at < jobIds.length; at += idsAtOnce) {
     const answer = await askSacct(slurm, [`--jobs=${jobIds.slice(at, at + idsAtOnce).join(',')}`]);
     if (!answer.ok) return answer;
-    records.push(...answer.records);
+    parts.push(answer.records);
   }
-  return { ok: true, records };
+  return { ok: true, records: parts.flat() };
 }
 
 /**

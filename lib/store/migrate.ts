@@ -14,6 +14,7 @@ import { eventSubject } from './migrations/0010-event-subject.ts';
 import { knownNodes } from './migrations/0011-known-nodes.ts';
 import { nameMeaning } from './migrations/0012-name-meaning.ts';
 import { gates } from './migrations/0013-gates.ts';
+import { releaseExceptions } from './migrations/0014-release-exceptions.ts';
 import type { Database } from './schema.ts';
 
 /** Compiled in, in order; a released one is never edited, since databases out there remember its name. */
@@ -30,6 +31,7 @@ const migrations: Record<string, Migration> = {
   '0011_known_nodes': knownNodes,
   '0012_name_meaning': nameMeaning,
   '0013_gates': gates,
+  '0014_release_exceptions': releaseExceptions,
 };
 
 const provider: MigrationProvider = { getMigrations: async () => migrations };

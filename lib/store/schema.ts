@@ -183,6 +183,8 @@ export interface Database extends BenchmarkTables, InstanceTables {
     released_at: number | null;
     released_by: string | null;
   };
+  /** Names that the release of a tag leaves alone. */
+  release_exception: { build_tag_id: number; recipe_id: number };
   /** Tags whose end has been seen. */
   tag_end: { build_tag_id: number; ended_at: number };
   /** Messages about the end of a tag. */

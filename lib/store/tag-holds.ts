@@ -49,6 +49,40 @@ export async function markReleased(db: Store, tagId: number): Promise<boolean> {
   return result.numUpdatedRows === 1n;
 }
 
+/** The tags, oldest first, whose release has begun, is not complete, and will make a recipe's name mean their good build. */
+export async function releasesOfName(db: Store, recipeId: number): Promise<TagHold[]> {
+  return holds(db)
+    .innerJoin('container_instance', 'container_instance.build_tag_id', 'build_tag.id')
+    .innerJoin('recipe_content', 'recipe_content.id', 'container_instance.recipe_content_id')
+    .where('tag_hold.state', '=', 'releasing')
+    .where('recipe_content.recipe_id', '=', recipeId)
+    .where('container_instance.status', '=', 'success')
+    .where((eb) =>
+      eb.not(
+        eb.exists(
+          eb
+            .selectFrom('release_exception')
+            .select('release_exception.recipe_id')
+            .whereRef('release_exception.build_tag_id', '=', 'tag_hold.build_tag_id')
+            .where('release_exception.recipe_id', '=', recipeId),
+        ),
+      ),
+    )
+    .orderBy('build_tag.id')
+    .execute();
+}
+
+/** Takes a name out of the release of a tag. */
+export async function insertReleaseException(db: Store, tagId: number, recipeId: number): Promise<void> {
+  await db.insertInto('release_exception').values({ build_tag_id: tagId, recipe_id: recipeId }).execute();
+}
+
+/** The recipes whose names the release of a tag leaves alone. */
+export async function releaseExceptions(db: Store, tagId: number): Promise<Set<number>> {
+  const rows = await db.selectFrom('release_exception').select('recipe_id').where('build_tag_id', '=', tagId).execute();
+  return new Set(rows.map(({ recipe_id }) => recipe_id));
+}
+
 function holds(db: Store) {
   return db
     .selectFrom('tag_hold')

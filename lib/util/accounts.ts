@@ -61,10 +61,20 @@ export function currentUserName(): string {
   }
 }
 
-/** The names of the groups that this process is in; those that have no name are left out (id(1)). */
+/**
+ * The names of the groups that this process is in; those that have no name, or one that no image's group can have, are left out.
+ * NUL stands between them (id(1), --zero), for names such as `domain users` hold blanks.
+ */
 export function callerGroups(): string[] {
-  const { stdout } = spawnSync('id', ['-Gn'], { encoding: 'utf8' });
-  return (stdout ?? '').split(/\s+/).filter((name) => isGroupName(name));
+  // It ends with 1 if one of them has no name.
+  const { stdout, stderr, error } = spawnSync('id', ['-G', '-n', '-z'], { encoding: 'utf8' });
+  if (error !== undefined || stdout === '') {
+    throw new CtmgrError('unavailable', 'cannot look up the groups that you are in', {
+      why: error?.message ?? stderr.trim(),
+      hint: 'id -G -n -z',
+    });
+  }
+  return stdout.split('\0').filter((name) => isGroupName(name));
 }
 
 /** True for a name that can be a folder's and a shell word as well. */

@@ -11,8 +11,8 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
-/* SLURM_INTERACTIVE_STEP (slurm/slurm.h) as SLURM_STEP_ID has it. */
-static const char interactive_step[] = "4294967290";
+/* True for SLURM_INTERACTIVE_STEP (slurm/slurm.h) as SLURM_STEP_ID has it: until Slurm 25.11, and since. */
+static int is_interactive(const char *step) { return step != NULL && (strcmp(step, "4294967290") == 0 || strcmp(step, "-6") == 0); }
 
 /* What the ELF header of a program says it was made for (elf.h). */
 static const char *machine_of(const char *path)
@@ -99,7 +99,7 @@ int main(int argc, char **argv)
         const char *shell = getenv("SHELL"), *step = getenv("SLURM_STEP_ID");
         char *fallback[] = {"/bin/sh", "-l", NULL};
         /* salloc's own shell: the one that its user has on the host may not be in the image. */
-        if (argc == 3 && shell != NULL && strcmp(shell, argv[0]) == 0 && step != NULL && strcmp(step, interactive_step) == 0)
+        if (argc == 3 && shell != NULL && strcmp(shell, argv[0]) == 0 && is_interactive(step))
             execv(fallback[0], fallback);
         tell(image, argv[0], "command not found");
     }

@@ -210,7 +210,7 @@ int main(int argc, char **argv)
         add(&command, "home");
     }
     if (writable != NULL && strcmp(writable, "yes") == 0) add(&command, "--writable-tmpfs");
-    if (workdir != NULL) {
+    if (workdir != NULL && workdir[0] != '\0') {
         add(&command, "--pwd");
         add(&command, workdir);
     }

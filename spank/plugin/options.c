@@ -21,18 +21,23 @@ static const struct {
 };
 enum { OPTIONS = sizeof options / sizeof *options };
 static char *option_values[OPTIONS];
+/* Whether the first component's have been exported, and whether a later one was given something else. */
+static int exported, differ;
 
 static int take_option(int value, const char *argument, int remote)
 {
     if (remote || value < 0 || value >= OPTIONS) return 0;
+    char *text = strdup(options[value].argument != NULL && argument != NULL ? argument : strncmp(options[value].name, "no-", 3) == 0 ? "no" : "yes");
+    if (text == NULL) return -1;
+    if (exported && (option_values[value] == NULL || strcmp(option_values[value], text) != 0)) differ = 1;
     /* Of --container-mount-home and its opposite the last one counts. */
     for (int i = 0; i < OPTIONS; i++) {
         if (strcmp(options[i].variable, options[value].variable) != 0) continue;
         free(option_values[i]);
         option_values[i] = NULL;
     }
-    option_values[value] = strdup(options[value].argument != NULL && argument != NULL ? argument : strncmp(options[value].name, "no-", 3) == 0 ? "no" : "yes");
-    return option_values[value] == NULL ? -1 : 0;
+    option_values[value] = text;
+    return 0;
 }
 
 int options_register(spank_t spank)
@@ -78,6 +83,7 @@ static void export_value(const char *name, int option, const char *value, int nu
 
 void options_export(int inherits, int number)
 {
+    exported = 1;
     for (int i = 0; i < OPTIONS; i++) {
         char name[64];
         snprintf(name, sizeof name, "--%s", options[i].name);
@@ -86,10 +92,12 @@ void options_export(int inherits, int number)
         } else if (number == 0 && options[i].fallback != NULL && !(inherits && getenv(options[i].variable) != NULL)) {
             /* What the first component has holds for the others, too, where there is nothing else. */
             const char *value = getenv(options[i].fallback);
-            if (value != NULL) export_value(options[i].fallback, i, value, 0);
+            if (value != NULL && value[0] != '\0') export_value(options[i].fallback, i, value, 0);
         }
     }
 }
+
+int options_differ(void) { return differ; }
 
 int options_any(void)
 {

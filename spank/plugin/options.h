@@ -9,6 +9,9 @@ int options_register(spank_t spank);
 /* True if the command line, or the script, has one of them. */
 int options_any(void);
 
+/* True if a component after the first one, whose options were exported by then, was given another value. */
+int options_differ(void);
+
 /*
  * Sets the variables that tell a job's tasks; `inherits`: what the job has already comes before CTMGR_CONTAINER_... Those of a
  * component of a heterogeneous step other than the first one, whose `number` is above 0, have it in their names.

@@ -134,6 +134,11 @@ static void check_component(int number, const char *reference, int is_step)
                                   : "all components of a heterogeneous job need the same --container",
                           is_step ? "leave out --bcast: images are on all nodes"
                                   : "name others in the script: srun --het-group=0 --container=NAME A : --het-group=1 --container=OTHER B");
+    if (!by_component && options_differ())
+        end_client_saying(FAIL_USAGE,
+                          is_step ? "with --bcast, all components of a heterogeneous step need the same --container-... options"
+                                  : "all components of a heterogeneous job need the same --container-... options",
+                          is_step ? "leave out --bcast: images are on all nodes" : "give them to the srun in the script");
 }
 
 /* Tells the tasks of a component which image they run in. */

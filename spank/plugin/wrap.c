@@ -34,6 +34,20 @@ static int has_option(const char *shortest, const char *longest)
     return found;
 }
 
+/* True if srun's command is a file of commands; where srun does not say so, words of the command count as its options, too. */
+static int has_programs(void)
+{
+    char *(*get)(void *, const char *) = NULL;
+    void (*release)(void **) = NULL, *opt = dlsym(RTLD_DEFAULT, "opt"), **components = dlsym(RTLD_DEFAULT, "opt_list");
+    *(void **)&get = dlsym(RTLD_DEFAULT, "slurm_option_get");
+    *(void **)&release = dlsym(RTLD_DEFAULT, "slurm_xfree");
+    int is_one = opt != NULL && components != NULL && *components == NULL;
+    void *value = is_one && get != NULL && release != NULL ? get(opt, "multi-prog") : NULL;
+    int is_unset = value != NULL && strcmp(value, "unset") == 0;
+    if (value != NULL) release(&value);
+    return !is_unset && (getenv("SLURM_SRUN_MULTI") != NULL || has_option("--mu", "--multi-prog"));
+}
+
 int is_broadcast(void)
 {
     return getenv("SLURM_BCAST") != NULL || has_option("--bc", "--bcast");
@@ -88,6 +102,6 @@ void wrap_step(spank_t spank, const struct wrapping *wrapping)
         return;
     }
     take_option_back();
-    if (getenv("SLURM_SRUN_MULTI") != NULL || has_option("--mu", "--multi-prog")) wrap_programs(spank, wrapping);
+    if (has_programs()) wrap_programs(spank, wrapping);
     else wrap_command(spank, wrapping);
 }

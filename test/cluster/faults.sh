@@ -28,26 +28,26 @@ cluster_change() {
         heal:node:*) heal_node "${name#node:}" ;;
         heal:diskfull:*) disk_heal "${name#diskfull:}" ;;
         heal:slurmdbd) heal_slurmdbd ;;
-        heal:registry) ask start registry && ask answers registry 20 ;;
+        heal:registry) ask start registry && ask answers registry 60 ;;
     esac || die 1 "$verb $name did not work" "Try: $HERE/cluster logs"
 }
 
 heal_slurmctld() {
     ask thaw slurmctld
     ask start slurmctld
-    ask answers slurmctld 30 && ask until_true 60 nodes_respond
+    ask answers slurmctld 90 && ask until_true 180 nodes_respond
 }
 
 heal_slurmdbd() {
     ask start slurmdbd
-    ask answers slurmdbd 30
-    ! ask works slurmctld || ask until_true 60 accounting_connected
+    ask answers slurmdbd 90
+    ! ask works slurmctld || ask until_true 180 accounting_connected
 }
 
 # Waits for the new slurmd to be usable; with no slurmctld to ask there is nothing to wait for.
 heal_node() {
     ask start "$1"
-    ! ask works slurmctld || ask until_true 60 resumed "$1"
+    ! ask works slurmctld || ask until_true 180 resumed "$1"
 }
 
 # Mends all that `fault` can break.
@@ -57,7 +57,7 @@ heal_everything() {
         [[ ! -e $name ]] || disk_heal "$(sed -n 1p "$name")"
     done
     for name in munged mariadbd registry; do
-        ask works "$name" || { ask start "$name" && ask answers "$name" 30; }
+        ask works "$name" || { ask start "$name" && ask answers "$name" 90; }
     done
     ask works slurmctld || heal_slurmctld
     ask works slurmdbd || heal_slurmdbd

@@ -36,7 +36,7 @@ stop_everything() {
     while read -r pid; do
         kill -KILL "$pid" 2>/dev/null || true
     done < <(cluster_inits)
-    wait_for 20 no_inits || die 75 "processes of the cluster do not end: $(cluster_inits | tr '\n' ' ')"
+    wait_for 60 no_inits || die 75 "processes of the cluster do not end: $(cluster_inits | tr '\n' ' ')"
     [[ ! -r $RUN/root ]] || ROOT_NAME=$(<"$RUN/root")
     net_down
     rm -rf --one-file-system "$RUN"
@@ -91,7 +91,7 @@ boot() {
     printf '%s %s\n' "$INIT" "$(start_time "$INIT")" >"$RUN/init" || boot_failed
     net_up
     touch "$RUN/go"
-    wait_for 60 boot_finished || true
+    wait_for 240 boot_finished || true
     if [[ ! -e $RUN/ready ]] || ! cluster_alive "$RUN"; then
         boot_failed
     fi

@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { cancelBuilds } from '../../lib/builds/cancel-builds.ts';
+import { retireName } from '../../lib/builds/choose-current.ts';
 import { type PassReport, pollOnce } from '../../lib/builds/poll.ts';
 import { planRetry, startRetry } from '../../lib/builds/retry-builds.ts';
 import { submitPlannedArray } from '../../lib/builds/submit-array.ts';
@@ -181,6 +182,13 @@ describe('a retry that somebody asks for', () => {
     expect((await arrays()).map(({ state }) => state)).toEqual(['submitted', 'submitted', 'refused']);
   });
 
+  test('leaves out what is retired, and refuses it by name', async () => {
+    await retireName(site.store, 'app', { actor: 'tester', message: null });
+    const refused = { code: 'inputMissing', message: 'app is retired' };
+    await expect(planRetry(site, tag, ['app'])).rejects.toMatchObject(refused);
+    await expect(planRetry(site, tag, [])).rejects.toMatchObject(refused);
+  });
+
   test('is refused for what has not failed', async () => {
     await expect(planRetry(site, tag, ['tool'])).rejects.toMatchObject({ code: 'inputMissing', why: 'it is queued' });
     await expect(planRetry(site, tag, ['nobody'])).rejects.toMatchObject({ code: 'inputMissing' });
@@ -232,4 +240,21 @@ describe('a cancellation', () => {
     expect(await app()).toMatchObject({ status: 'failure', failure_kind: 'node', attempt: 1 });
     expect(named(await instancesOfTag(site.store, tag.id), 'tool')).toMatchObject({ status: 'success' });
   });
+});
+
+test('while sbatch is missing, as in an update of Slurm, nothing is called refused, and all is submitted when it is back', async () => {
+  const sbatch = join(site.folder, 'bin/sbatch');
+  rmSync(sbatch);
+  for (const array of await arrays()) {
+    expect(await submitPlannedArray(site, array)).toMatchObject({
+      kind: 'unknown',
+      message: expect.stringContaining('sbatch'),
+    });
+  }
+  expect(await app()).toMatchObject({ status: 'pending', failure_kind: null });
+  writeFileSync(sbatch, standIn('sbatch'), { mode: 0o755 });
+  const patient = { ...site, config: { ...site.config, poll: { ...site.config.poll, submit_settle: 0 } } };
+  await pollOnce(patient);
+  expect(await app()).toMatchObject({ status: 'queued' });
+  expect(calls('sbatch')).toHaveLength(1);
 });

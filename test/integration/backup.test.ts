@@ -92,3 +92,16 @@ test.each([
   expect(readFileSync(site.paths.database).equals(before)).toBe(true);
   expect(readdirSync(site.paths.state).filter((name) => name.includes('restore'))).toEqual([]);
 });
+
+test('what is no backup is told so, with a way out that fits', async () => {
+  await closed();
+  for (const text of ['no archive', undefined]) {
+    if (text !== undefined) writeFileSync(file, text);
+    else rmSync(file);
+    await expect(restore(true)).rejects.toMatchObject({
+      code: 'inputMissing',
+      message: `${file} is not a whole backup of ctmgr`,
+      hint: 'take another backup',
+    });
+  }
+});

@@ -174,12 +174,19 @@ describe('a ready image', () => {
     expectTidy();
   });
 
-  test('that is none fails before anything is published', async () => {
-    writeFileSync(join(task, 'context/image'), 'junk');
-    expect(await build({ source: 'file' })).toBe(1);
-    expect(await readResult(result)).toMatchObject({ outcome: 'failure', kind: 'infrastructure' });
-    expect(existsSync(target)).toBe(false);
-  });
+  test.each([
+    ['that is none', 'junk', undefined, 'there is no image file in the SIF format'],
+    ['that is damaged', `${' '.repeat(32)}SIF_MAGIC`, 'bad-header', 'apptainer sif list refuses the image'],
+    ['that is cut off', `${' '.repeat(32)}SIF_MAGIC`, undefined, 'the image file is cut off at 41 bytes'],
+  ])(
+    '%s fails before anything is published, and no other node would do better',
+    async (_, text, behaviour, message) => {
+      writeFileSync(join(task, 'context/image'), text);
+      expect(await build({ source: 'file', ...(behaviour === undefined ? {} : { behaviour }) })).toBe(1);
+      expect(await readResult(result)).toMatchObject({ outcome: 'failure', kind: 'build', message });
+      expect(existsSync(target)).toBe(false);
+    },
+  );
 });
 
 describe('success', () => {
@@ -277,7 +284,7 @@ describe('failure', () => {
   });
 
   test.each([
-    ['no image at all', 'no-image', 'apptainer build made no image file'],
+    ['no image at all', 'no-image', 'there is no image file in the SIF format'],
     [
       'an image cut off in spite of exit code 0',
       'cut-off',

@@ -14,8 +14,11 @@ import { dirname, join } from 'node:path';
 import { sql } from 'kysely';
 import { rollBack } from '../../lib/builds/choose-current.ts';
 import { type GarbagePlan, planGarbage, removeGarbage } from '../../lib/builds/collect-garbage.ts';
+import { digestFile } from '../../lib/builds/digest-file.ts';
 import { findImage, readCatalogue } from '../../lib/builds/read-catalogue.ts';
 import { imageFile, logFiles, resultFile, taskFolder } from '../../lib/builds/tag-folders.ts';
+import type { Context } from '../../lib/commands/context.ts';
+import { run as gc } from '../../lib/commands/gc.ts';
 import { changeInstance, type Instance } from '../../lib/store/instances.ts';
 import {
   buildImage,
@@ -250,4 +253,19 @@ describe('a share that is not mounted', () => {
     const rows = await site.store.selectFrom('container_instance').select('removed_at').execute();
     expect(rows.every(({ removed_at }) => removed_at === null)).toBe(true);
   });
+});
+
+test('what could not be deleted is not told as deleted', async () => {
+  const stuck = digestFile(file(0));
+  rmSync(stuck);
+  mkdirSync(stuck);
+  const said: string[] = [];
+  const terminal = { say: (line: string) => said.push(line) } as unknown as Context['terminal'];
+  const config = { ...site.config, slurm: { ...site.config.slurm, bin_dir: site.slurm.binDir } };
+  const context = { config, paths: site.paths, store: async () => site.store, caller: { name: 'root' }, terminal };
+  const answer = await gc({ delete: true }, context as unknown as Context);
+  expect(answer.exitCode).toBe(75);
+  expect(said.join('\n')).toMatch(/^Deleted: 1 image \(\d+ B\).*\.\nNot deleted: 1; the list says why\.\n/);
+  expect(existsSync(file(0))).toBe(true);
+  expect(existsSync(file(1))).toBe(false);
 });

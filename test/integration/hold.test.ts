@@ -2,12 +2,14 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { appendFileSync, existsSync, mkdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 
+import { pinName, retireName, rollBack, unpinName } from '../../lib/builds/choose-current.ts';
 import { planRebuild } from '../../lib/builds/plan-rebuild.ts';
 import { pollOnce } from '../../lib/builds/poll.ts';
 import { publish } from '../../lib/builds/publish.ts';
 import { recordRebuild } from '../../lib/builds/record-rebuild.ts';
 import { releaseTag } from '../../lib/builds/release-tag.ts';
 import { writeCatalogue } from '../../lib/builds/write-catalogue.ts';
+import { nameEventRows } from '../../lib/commands/name-event-rows.ts';
 import { reportRebuild } from '../../lib/commands/rebuild-report.ts';
 import { renderRecipe } from '../../lib/definitions/render-recipe.ts';
 import { setPinned } from '../../lib/store/current-images.ts';
@@ -156,6 +158,66 @@ test('a release that stops in the middle is completed by the next poll', async (
   expect(['a', 'b', 'c'].map(means)).toEqual([held.name, held.name, held.name]);
   expect(readFileSync(site.paths.catalogue, 'utf8')).toContain('"current":true');
   expect(await listTagHolds(site.store)).toEqual([]);
+});
+
+describe('a release that the share refuses for now', () => {
+  const admin = { actor: 'admin1', message: 'wrong results' };
+  let old: Tag;
+  let live: Tag;
+  let held: Tag;
+
+  beforeEach(async () => {
+    for (const name of ['d', 'e']) await importOne(site, name);
+    old = await rebuild(false, ['a', 'b', 'c', 'd', 'e']);
+    live = await rebuild(false, ['a', 'b', 'c', 'd', 'e']);
+    held = await rebuild(true, ['a', 'b', 'c', 'd', 'e']);
+    rmSync(link('e'));
+    mkdirSync(link('e'));
+    await expect(releaseTag(site, held.name, false)).rejects.toMatchObject({ code: 'tryAgain' });
+  });
+
+  /** The share is mended, and the next pass comes. */
+  async function carryOn(): Promise<void> {
+    rmSync(link('e'), { recursive: true });
+    expect((await pollOnce(site, false)).problems).toEqual([]);
+    expect(await listTagHolds(site.store)).toEqual([]);
+    expect(means('e')).toBe(held.name);
+  }
+
+  test('leaves alone what somebody chooses meanwhile, and moves the others together', async () => {
+    expect(await rollBack(site.store, 'a', old.name, admin)).toMatchObject({ tag: old.name, left_out_of: [held.name] });
+    // What a name means already can be chosen, too.
+    expect(await rollBack(site.store, 'b', live.name, admin)).toMatchObject({
+      tag: live.name,
+      left_out_of: [held.name],
+    });
+    expect(await pinName(site.store, 'c', undefined, admin)).toMatchObject({ left_out_of: [held.name] });
+    expect(await unpinName(site.store, 'c', admin)).toMatchObject({ tag: live.name, left_out_of: [] });
+    await retireName(site.store, 'd', admin);
+    await carryOn();
+    expect(['a', 'b', 'c', 'd'].map(means)).toEqual([old.name, live.name, live.name, '']);
+    const history = [...(await nameEventRows(site.store, 'a')), ...(await nameEventRows(site.store, 'b'))];
+    expect(history.filter(({ event }) => event === 'image.rollback').map(({ what }) => what)).toEqual([
+      `rollback to ${old.name} (was ${live.name}, not ${held.name})`,
+      `rollback to ${live.name} (not ${held.name})`,
+    ]);
+    expect(await releaseTag(site, held.name, false)).toMatchObject({ already: true, live: [] });
+    // Only this release: the next good build takes the names over.
+    const next = await rebuild(true, ['a', 'b', 'c', 'd', 'e']);
+    expect(await releaseTag(site, next.name, false)).toMatchObject({ live: ['a', 'b', 'c', 'e'], kept: ['d'] });
+  });
+
+  test('does not let anybody go back from what is not clear', async () => {
+    await expect(rollBack(site.store, 'a', undefined, admin)).rejects.toMatchObject({
+      code: 'tryAgain',
+      message: `a is about to mean ${held.name}, so "the build before" is not clear`,
+      hint: expect.stringContaining('ctmgr rollback a TAG'),
+    });
+    expect(await rollBack(site.store, 'a', held.name, admin)).toMatchObject({ tag: held.name, left_out_of: [] });
+    await carryOn();
+    expect(['a', 'b', 'c', 'd'].map(means)).toEqual(Array(4).fill(held.name));
+    expect(await rollBack(site.store, 'a', undefined, admin)).toMatchObject({ tag: live.name, left_out_of: [] });
+  });
 });
 
 test('what is not held, or does not exist, cannot be released', async () => {

@@ -64,4 +64,7 @@ test('a folder is for a group only if it is closed to all others', async () => {
   expect(await audienceOf(folder, ['nosuch', group])).toBe(findGroup(group)?.gid === gid ? group : null);
   expect(await audienceOf(folder, ['nosuch'])).toBeNull();
   await expect(audienceOf(join(folder, 'none'), [])).rejects.toMatchObject({ code: 'inputMissing' });
+  // A loop of links stands for all that says nothing about the folder.
+  symlinkSync('loop', join(folder, 'loop'));
+  await expect(audienceOf(join(folder, 'loop'), [])).rejects.toMatchObject({ code: 'notAllowed' });
 });

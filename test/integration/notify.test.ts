@@ -221,7 +221,8 @@ test('a mail goes through sendmail, with nothing in its header that a build has 
   const [header = '', ...body] = readFileSync(`${sendmail}.mail`, 'utf8').split('\n\n');
   expect(header.split('\n')).toEqual([
     'From: ctmgr@example.org',
-    'To: root, hpc@example.org',
+    'To: root,',
+    ' hpc@example.org',
     `Subject: ctmgr ${before}: 1 failed`,
     expect.stringMatching(new RegExp(`^Message-ID: <ctmgr\\.${before.replaceAll('.', '\\.')}@\\S+>$`)),
     'Auto-Submitted: auto-generated',

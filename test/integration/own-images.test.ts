@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 
 import { awaitBases, isAwaitingBases } from '../../lib/builds/await-bases.ts';
+import { retireName } from '../../lib/builds/choose-current.ts';
 import { describeChange } from '../../lib/builds/find-changes.ts';
 import { linkBases } from '../../lib/builds/link-bases.ts';
 import { planInputs } from '../../lib/builds/plan-inputs.ts';
@@ -12,6 +13,7 @@ import { publish } from '../../lib/builds/publish.ts';
 import { recordRebuild } from '../../lib/builds/record-rebuild.ts';
 import { addOverlay } from '../../lib/definitions/change-overlays.ts';
 import { importRecipe, type ImportOutcome } from '../../lib/definitions/import-recipe.ts';
+import { dependantsOf } from '../../lib/definitions/own-images.ts';
 import { renderRecipe } from '../../lib/definitions/render-recipe.ts';
 import { renderVersion } from '../../lib/definitions/render-version.ts';
 import { updateBaseImage } from '../../lib/store/base-images.ts';
@@ -275,5 +277,25 @@ describe('a rebuild', () => {
     await finish(named(instances, 'mpi'));
     const { arrays } = await rebuild('app-1');
     expect(await awaitBases(site, arrays[0] as BuildArray)).toBeUndefined();
+  });
+
+  test('builds nothing in vain where a base is retired, and says so', async () => {
+    await add('leaf', 'FROM ctmgr:app-1\nRUN true\n');
+    const { instances } = await rebuild('mpi', 'app-1', 'leaf');
+    for (const instance of instances) await finish(instance);
+    const before = await changes('leaf');
+    await retireName(site.store, 'mpi', { actor: 'admin1', message: null });
+    // What is based on an image that stays as it is has not changed by that.
+    expect(await changes('app-1', 'leaf')).toEqual(before);
+    await expect(rebuild('app-1')).rejects.toMatchObject({
+      message: 'app-1 is not built: its base mpi is retired',
+      hint: 'import app-1 with another base image, or mpi again',
+    });
+    expect((await rebuild('app-1', 'leaf')).instances.map(({ name }) => name)).toEqual(['leaf']);
+    await expect(add('new', 'FROM ctmgr:mpi\n')).rejects.toMatchObject({
+      code: 'inputMissing',
+      message: 'Dockerfile line 1: ctmgr:mpi is retired',
+    });
+    expect((await dependantsOf(site.store, 'mpi')).map(({ name }) => name)).toEqual(['app-1', 'app-2']);
   });
 });

@@ -1,11 +1,20 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { existsSync, mkdirSync, readFileSync, rmdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  rmdirSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 
 import { sql } from 'kysely';
 
 import { pollOnce } from '../../lib/builds/poll.ts';
-import { claimLink, resultFile, taskFolder } from '../../lib/builds/tag-folders.ts';
+import { claimLink, logFiles, resultFile, taskFolder } from '../../lib/builds/tag-folders.ts';
 import { arraysOfTag } from '../../lib/store/build-arrays.ts';
 import { confirmSubmission } from '../../lib/builds/submit-array.ts';
 import { insertEvent } from '../../lib/store/events.ts';
@@ -187,6 +196,20 @@ describe('bad ends', () => {
     says('sacct', accounting('RUNNING'));
     expect(await poll()).toBe('queued');
     says('sacct', accounting('OUT_OF_MEMORY', '0:125'));
+    expect(await poll()).toBe('failure oom');
+  });
+
+  test.each([
+    'slurmstepd: error: StepId=41.batch exceeded memory limit (139452416 > 94371840), being killed',
+    '[2026-11-22T15:27:46.038] error: Exceeded job memory limit',
+  ])('a build that Slurm killed for its memory, which only its log tells: %s', async (line) => {
+    const log = logFiles(site.paths, instance).err;
+    mkdirSync(dirname(log), { recursive: true });
+    claim();
+    says('sacct', accounting('FAILED', '0:9'));
+    writeFileSync(log, 'slurmstepd: error: *** JOB 41 ON b1 CANCELLED AT 2026-11-22T15:27:46 ***\n');
+    expect(await poll()).toBe('queued');
+    appendFileSync(log, `${'x'.repeat(9000)}\n${line}\n`);
     expect(await poll()).toBe('failure oom');
   });
 

@@ -100,6 +100,8 @@ describe('with --container=NAME the command runs in the image', () => {
     [['--container=hello', '--', 'true'], [], ['true']],
     [['--container=hello', '--', '--weird'], [], ['--weird']],
     [['--container=hello', '--container=hello', 'true'], [], ['true']],
+    [['--container=nope', '--container=hello', 'true'], [], ['true']],
+    [['--container=/x', '--container=hello', 'true'], [], ['true']],
     [['-n4', '--container=hello', 'a', 'b c', ''], ['-n4'], ['a', 'b c', '']],
     [['-n', '4', '--container=hello', 'a'], ['-n', '4'], ['a']],
     [['-lN2', '--container=hello', 'a'], ['-lN2'], ['a']],
@@ -160,6 +162,13 @@ describe('with --container=NAME the command runs in the image', () => {
         'srun=',
       ]);
     }
+  });
+
+  test('a component of a step that names the image of its job gets the file that the job has', () => {
+    const first = join(share, 'builds/2026-11-22.1/hello.sif');
+    const words = ['--container=hello:2026-11-22.2', 'a', ':', '--container=hello', 'b'];
+    const result = srun(words, { SLURM_JOB_ID: '1', SLURM_CTMGR_PIN: `hello - ${first}` });
+    expect(received(result).filter((word) => word.endsWith('.sif') && !word.includes('='))).toEqual([hello, first]);
   });
 
   test('SRUN_CONTAINER counts, the command line wins, and Slurm does not see it', () => {
@@ -223,6 +232,7 @@ describe('everything else passes through byte for byte', () => {
     ['--container=/bundle', 'a'],
     ['--container', './bundle', 'a'],
     ['--container=/a', '--container=/b', 'a'],
+    ['--container=hello', '--container=/b', 'a'],
     ['--container-id=x', 'a'],
     ['--container-image=x', 'a'],
     ['a', ':', 'b'],
@@ -337,8 +347,7 @@ describe('what cannot be right fails before anything is launched', () => {
     [['--container'], 64, /needs the name/],
     [['--container=hello'], 64, /no command given/],
     [['--container=hello', '--'], 64, /no command given/],
-    [['--container=hello', '--container=other', 'a'], 64, /two different values/],
-    [['--container=hello', '--container=/x', 'a'], 64, /two different values/],
+    [['--container=hello', 'a', ':', '--container=/x', 'b'], 64, /two different values/],
     [['--conta=hello', 'a'], 64, /--conta is ambiguous, .* --container --container-id .*\nTry: write it in full/],
     [['--containe', 'hello', 'a'], 64, /is ambiguous/],
     [['--container=hello', '--container-w=/etc', 'a'], 64, /any of --container-workdir --container-writable/],
@@ -351,13 +360,18 @@ describe('what cannot be right fails before anything is launched', () => {
     [['--container=hello', '-n1', '--', ':', 'b'], 64, /a component without a command/],
     [['--container=hello', 'a', ':', '--container=nope', 'b'], 66, /there is no image nope/],
     [['--container=hello', 'a', ':', '--container=a;b', 'b'], 64, /not the name/],
-    [['--container=hello', 'a', ':', '--container=x', '--container=y', 'b'], 64, /two different values/],
+    [['--container=hello', 'a', ':', '--container=hello', '--container=nope', 'b'], 66, /there is no image nope/],
+    [['--container=hello', '--container=nope', 'a'], 66, /there is no image nope/],
     [['--multi-prog', '--container=hello', 'f'], 66, /cannot read f/],
     [['--container-writable', 'a'], 64, /need --container=NAME/],
     [['--container=hello', '--container-mounts=etc', 'a'], 64, /absolute paths/],
     [['--container=hello', '--container-mounts=/etc:/etc:xx', 'a'], 64, /a flag/],
     [['--container=hello', '--container-gpu=some', 'a'], 64, /nvidia, amd or none/],
-    [['--container=hello', 'a', ':', '--container-writable', 'b'], 64, /those of the first one hold for all/],
+    [['--container=hello', 'a', ':', '--container-mounts=etc', 'b'], 64, /absolute paths/],
+    [['--container=hello', 'a', ':', '--container-gpu=', 'b'], 64, /nvidia, amd or none/],
+    [['--container=hello', '--container-mounts=/etc,', 'a'], 64, /absolute paths/],
+    [['--container=hello', '--container-workdir'], 64, /--container-workdir requires a value/],
+    [['--multi-prog', '--container=hello', 'f', ':', 'g'], 64, /--multi-prog in a heterogeneous step/],
     [['--a\n\u001b[31mb', '--container=hello', 'a'], 64, /^srun: ctmgr: srun's option in this command line/],
     [[`--${'a'.repeat(5000)}`, '--container=hello', 'a'], 64, /^.{0,200}\n.{0,200}\n$/],
     [['--bcast=/tmp/x', '--container=hello', 'a'], 64, /--bcast copies what starts the container/],
@@ -416,9 +430,13 @@ describe('what cannot be right fails before anything is launched', () => {
     for (const option of ['--container-mounts=foo', '--container-env=A-B', '--container-gpu=some'])
       expect(sbatch(option)).toMatchObject({ status: 64, stdout: '' });
     const script = join(folder, 'job.sh');
-    writeFileSync(script, '#!/bin/sh\n#SBATCH --container=hello --container-writable\n');
-    const result = spawnSync('/usr/bin/dash', [link, script], { encoding: 'utf8', env });
-    expect(result).toMatchObject({ status: 64, stdout: '', stderr: expect.stringContaining('need the plugin') });
+    for (const line of ['--container=hello --container-gpu=some', '--container-writable']) {
+      writeFileSync(script, `#!/bin/sh\n#SBATCH ${line}\n`);
+      expect(spawnSync('/usr/bin/dash', [link, script], { encoding: 'utf8', env })).toMatchObject({
+        status: 64,
+        stdout: '',
+      });
+    }
   });
 
   test('values in the environment with which the command would run on the bare host', () => {

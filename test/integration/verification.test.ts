@@ -17,8 +17,19 @@ import { importOne, makeTestSite, recordAll, type TestSite } from './support/tes
 
 let site: TestSite;
 
+/** Refuses whatever it is given. */
+const sbatch = `#!/bin/sh
+[ "$1" != --version ] || { echo 'slurm 24.11.5'; exit 0; }
+echo 'sbatch: error: Batch job submission failed: Invalid account' >&2
+exit 1
+`;
+
 beforeEach(async () => {
-  site = await makeTestSite('[slurm]\nbin_dir = "/nonexistent"');
+  site = await makeTestSite();
+  const binDir = join(site.folder, 'refusing');
+  mkdirSync(binDir);
+  writeFileSync(join(binDir, 'sbatch'), sbatch, { mode: 0o755 });
+  site = { ...site, slurm: { binDir, timeout: 60_000 } };
 });
 
 afterEach(() => site.remove());
@@ -85,6 +96,14 @@ describe('verifications', () => {
       message: expect.stringContaining('Slurm refused the job'),
       job_id: null,
     });
+  });
+
+  it('are not called failed while sbatch is missing', async () => {
+    rmSync(join(site.slurm.binDir ?? '', 'sbatch'));
+    await importOne(site, 'app');
+    const { name } = await record();
+    expect((await pollVerifications(site)).problems).toEqual([expect.stringContaining('cannot find out which Slurm')]);
+    expect(await findVerification(site.store, name)).toMatchObject({ status: 'pending', failure_kind: null });
   });
 
   it('are asked about together with builds: one sacct and one squeue', async () => {

@@ -59,7 +59,7 @@ function asMeant(toml: string): string[] {
   const settings = (table: Table): string[] => {
     const list = (key: string, word: string): string[] =>
       ((table[key] ?? []) as string[]).map((one) => `${word} ${one}`);
-    const plain = ['gpu', 'mount_home', 'user_images'].filter((key) => table[key] !== undefined);
+    const plain = ['gpu', 'mount_home', 'user_images', 'batch_script'].filter((key) => table[key] !== undefined);
     const variables = Object.entries(tableIn(table, 'environment'));
     return [
       ...list('binds', 'bind'),

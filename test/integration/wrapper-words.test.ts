@@ -62,6 +62,12 @@ beforeAll(() => {
     join(folder, 'work/late.sh'),
     '#!/bin/sh\n#SBATCH -n1\n#SBATCH hetjob\n#SBATCH --container=hello\ntrue\n',
   );
+  // sbatch looks for a script in the folder that the job is to start in.
+  mkdirSync(join(folder, 'work/folder'));
+  for (const name of ['named', 'deep'])
+    writeFileSync(join(folder, `work/folder/${name}.sh`), '#!/bin/sh\n#SBATCH --container=hello\n');
+  writeFileSync(join(folder, 'work/folder/plain.sh'), '#!/bin/sh\n#SBATCH --container=nope\n');
+  writeFileSync(join(folder, 'work/unknown.sh'), '#!/bin/sh\n#SBATCH --new-option --container=nope\ntrue\n');
   writeFileSync(join(folder, 'work/bundle.sh'), '#!/bin/sh\n#SBATCH --container=/bundle\ntrue\n');
 });
 
@@ -97,13 +103,19 @@ function runAll(lines: Line[], through: 'wrapper' | 'real'): { words: string[]; 
 const inImage = (words: string[]): string[] =>
   words.flatMap((word) => {
     if (!word.startsWith('IMAGE')) return [word];
-    const name = word === 'IMAGE-OTHER' ? 'other' : 'hello';
-    const more = word === 'IMAGE-AT-ETC' ? ['--pwd', '/etc'] : word === 'IMAGE' ? [] : told(name);
+    // IMAGE,NAME,TASK,OPTIONS is one of a step whose components differ.
+    const [, name = 'hello', task = 'auto', options = ''] = word.split(',');
+    const more =
+      word === 'IMAGE-AT-ETC'
+        ? ['--pwd', '/etc']
+        : word === 'IMAGE'
+          ? []
+          : [...options.split(' ').filter(Boolean), ...told(name)];
     return [
       '--',
       join(spank, 'start-in-image'),
       name,
-      'auto',
+      task.replaceAll(';', ','),
       `${more.length + 1}`,
       '/usr/bin/apptainer',
       ...more,
@@ -169,7 +181,33 @@ const byHand: [Tool, string[], string[], Partial<Line>?][] = [
   [
     'srun',
     ['--container=hello', 'a', ':', '-n2', '--container', 'other', 'b', ':', 'c'],
-    ['IMAGE', 'a', ':', '-n2', 'IMAGE-OTHER', 'b', ':', 'IMAGE-OTHER', 'c'],
+    ['IMAGE,hello', 'a', ':', '-n2', 'IMAGE,other', 'b', ':', 'IMAGE,other', 'c'],
+  ],
+  [
+    'srun',
+    // prettier-ignore
+    [
+      '--container=hello', '--container-workdir=/etc', '--container-env=A,B', 'a',
+      ':', '--container-workdir=', '--container-writable', '--no-container-mount-home', '--container=other', 'b',
+      ':', '--container-gpu=amd', '--container-env=C', '--container-mount-home', '--container-workdir', '/usr', 'c',
+    ],
+    // prettier-ignore
+    [
+      'IMAGE,hello,auto;A;B,--pwd /etc', 'a',
+      ':', 'IMAGE,other,auto;A;B,--no-mount home --writable-tmpfs', 'b',
+      ':', 'IMAGE,other,amd;C,--writable-tmpfs --pwd /usr', 'c',
+    ],
+  ],
+  [
+    'srun',
+    ['--container=hello', 'a', ':', '--container-workdir=/opt', 'b'],
+    ['IMAGE,hello,auto,--pwd /usr', 'a', ':', 'IMAGE,hello,auto,--pwd /opt', 'b'],
+    { env: { CTMGR_CONTAINER_WORKDIR: '/usr' } },
+  ],
+  [
+    'srun',
+    ['--container=hello', '--container-workdir=/usr', '--container-workdir=/etc', 'a', ':', '--container-wo=/etc', 'b'],
+    ['IMAGE-AT-ETC', 'a', ':', 'IMAGE-AT-ETC', 'b'],
   ],
   ['srun', ['--container=hello', '--container-wo=/etc', 'a'], ['IMAGE-AT-ETC', 'a']],
   ['srun', ['--container-wo', '/etc', '--container=hello', 'a'], ['IMAGE-AT-ETC', 'a']],
@@ -185,12 +223,15 @@ const byHand: [Tool, string[], string[], Partial<Line>?][] = [
   [
     'srun',
     ['--het-group=0', 'a', ':', '--het-group=1', '--container=other', 'b'],
-    ['--het-group=0', 'IMAGE', 'a', ':', '--het-group=1', 'IMAGE-OTHER', 'b'],
+    ['--het-group=0', 'IMAGE,hello', 'a', ':', '--het-group=1', 'IMAGE,other', 'b'],
     { env: { SLURM_JOB_ID: '1', SLURM_CONTAINER: 'hello' } },
   ],
   ['sbatch', ['named.sh', '--container=no'], ['named.sh', '--container=no']],
   ['sbatch', ['quoted.py', 'a b'], ['quoted.py', 'a b']],
   ['sbatch', ['het.sh'], ['het.sh']],
+  ['sbatch', ['--chdir', 'folder', 'named.sh'], ['--chdir', 'folder', 'named.sh']],
+  ['sbatch', ['-Qn2', '-Dfolder', 'deep.sh'], ['-Qn2', '-Dfolder', 'deep.sh']],
+  ['sbatch', ['-D', 'folder', './named.sh'], ['-D', 'folder', './named.sh']],
   ['sbatch', ['-N1', ':', '-N2', 'named.sh'], ['-N1', ':', '-N2', 'named.sh']],
   ['sbatch', ['--container=hello', '-N1', ':', '-N2', 'plain.sh'], ['-N1', ':', '-N2', 'plain.sh']],
   ['sbatch', ['--container=hello', '--wrap=echo --container=no'], ['--wrap=echo --container=no']],
@@ -198,6 +239,7 @@ const byHand: [Tool, string[], string[], Partial<Line>?][] = [
   ['sbatch', ['--container=hello', '--', 'plain.sh', '--'], ['--', 'plain.sh', '--']],
   ['sbatch', ['nope.sh'], ['nope.sh'], { env: { SBATCH_CONTAINER: 'hello' } }],
   ['sbatch', ['--container=hello', 'nope.sh'], ['nope.sh']],
+  ['sbatch', ['--container=hello', 'unknown.sh'], ['unknown.sh']],
   ['sbatch', ['--parsable', '--container=hello'], ['--parsable'], { input: '#!/bin/sh\ntrue\n' }],
   ['sbatch', ['--parsable'], ['--parsable'], { input: '#!/bin/sh\n#SBATCH --container=hello\ntrue\n' }],
   ['salloc', ['--container=hello', '-N1'], ['-N1', 'SHELL']],
@@ -262,6 +304,108 @@ describe('every option of srun, sbatch and salloc', () => {
     expect(result).toMatchObject({ status: 0, stdout: input, stderr: '' });
   });
 
+  test('a script with --container-... lines reaches sbatch without them, line for line, under its name', () => {
+    const script = [
+      '#!/bin/sh',
+      '#SBATCH -N1 --container-mounts="/a b:/c" -J "two words" # x',
+      '  # no directive',
+      '#SBATCH --container=hello --container-writable',
+      '#SBATCH --container-workdir',
+      '#SBATCH /etc',
+      '#SBATCH hetjob --container-env=A --comment=a\\ b#c',
+      'echo "$1" # --container',
+      '#SBATCH --container-gpu=none',
+      '',
+    ];
+    const stripped = [
+      script[0],
+      `#SBATCH -N1 -J two\\ words # was: ${script[1]}`,
+      script[2],
+      `# was: ${script[3]}`,
+      `# was: ${script[4]}`,
+      `# was: ${script[5]}`,
+      script[6],
+      ...script.slice(7),
+    ];
+    // A later component of a job has no options of its own.
+    const text = script.join('\n').replace(' --container-env=A', '');
+    const wanted = stripped.join('\n').replace(' --container-env=A', '');
+    const file = join(folder, 'work/full job.sh');
+    writeFileSync(file, text);
+    const unnamed = text.replace(' -J "two words"', '');
+    writeFileSync(join(folder, 'work/unnamed.sh'), unnamed);
+    mkdirSync(join(folder, 'show'));
+    const show = `#!/bin/sh
+printf '%s\\0' "$@" "work=\${SLURM_CTMGR_WORKDIR-} mounts=\${SLURM_CTMGR_MOUNTS-} writable=\${SLURM_CTMGR_WRITABLE-}"
+for word; do case $word in /proc/*) exec cat "$word" ;; esac; done; exec cat\n`;
+    writeFileSync(join(folder, 'show/sbatch'), show, { mode: 0o755 });
+    const sbatch = (words: string[], input = '', env: Record<string, string> = {}) =>
+      spawnSync('/usr/bin/dash', [join(folder, 'bin/sbatch'), ...words], {
+        input,
+        encoding: 'utf8',
+        cwd: join(folder, 'work'),
+        env: { PATH: `${folder}/bin:${folder}/show:/usr/bin:/bin`, CTMGR_CONFIG: join(folder, 'config.toml'), ...env },
+      });
+    const record = '--container=hello:2026-11-22.1';
+    const set = (workdir = '/etc') => `work=${workdir} mounts=/a b:/c writable=yes`;
+    const opened = '/proc/self/fd/9';
+    const parts = (result: ReturnType<typeof sbatch>) => [result.stderr, ...result.stdout.split('\0')];
+    expect(parts(sbatch(['full job.sh', 'x y', '--container=no']))).toEqual([
+      '',
+      record,
+      opened,
+      'x y',
+      '--container=no',
+      set(),
+      wanted,
+    ]);
+    const anonymous = wanted.replace(' -J two\\ words', '').replace(' -J "two words"', '');
+    expect(parts(sbatch(['-n1', './unnamed.sh']))).toEqual([
+      '',
+      record,
+      '--job-name=unnamed.sh',
+      '-n1',
+      opened,
+      set(),
+      anonymous,
+    ]);
+    expect(parts(sbatch(['-n1', '-Jown', 'unnamed.sh']))).toEqual([
+      '',
+      record,
+      '-n1',
+      '-Jown',
+      opened,
+      set(),
+      anonymous,
+    ]);
+    expect(parts(sbatch(['unnamed.sh'], '', { SBATCH_JOB_NAME: 'x' }))).toEqual(['', record, opened, set(), anonymous]);
+    // The command line comes before the script, and standard input stays what it is.
+    const other = ['--container=other', '--container-workdir=/usr'];
+    expect(parts(sbatch(other, text))).toEqual(['', record.replace('hello', 'other'), set('/usr'), wanted]);
+    const piped = () =>
+      spawnSync('bash', ['--norc', '-c', 'sbatch <(cat unnamed.sh) a'], {
+        encoding: 'utf8',
+        cwd: join(folder, 'work'),
+        env: { PATH: `${folder}/bin:${folder}/show:/usr/bin:/bin`, CTMGR_CONFIG: join(folder, 'config.toml') },
+      });
+    expect(parts(piped())).toEqual([
+      '',
+      record,
+      expect.stringMatching(/^--job-name=\d+$/),
+      opened,
+      'a',
+      set(),
+      anonymous,
+    ]);
+    // A pipe can be read once only, also where nothing in it is ours.
+    writeFileSync(join(folder, 'work/unnamed.sh'), '#!/bin/sh\n#SBATCH -n1 -J "a name"\n');
+    expect(parts(piped()).slice(1, 3)).toEqual([opened, 'a']);
+    // What names an OCI bundle is Slurm's own business, with all that is in it.
+    writeFileSync(join(folder, 'work/unnamed.sh'), unnamed.replace('=hello', '=/bundle'));
+    expect(parts(sbatch(['unnamed.sh']))[1]).toBe('unnamed.sh');
+    expect(readdirSync(folder).filter((name) => name.startsWith('ctmgr-sbatch'))).toEqual([]);
+  });
+
   test('an image file of the user, where the site allows that', () => {
     writeFileSync(join(folder, 'work/own.sif'), '');
     const own = join(folder, 'own.toml');
@@ -287,6 +431,9 @@ describe('every option of srun, sbatch and salloc', () => {
       ['sbatch', [], 66, /no image nope/, { input: '#!/bin/sh\n#SBATCH --container nope\n' }],
       ['srun', ['--container=./own.sif', 'a'], 64, /not allowed here/],
       ['sbatch', ['late.sh'], 64, /heterogeneous/],
+      ['sbatch', ['-D', 'folder', 'plain.sh'], 66, /no image nope/],
+      ['sbatch', ['unknown.sh'], 64, /the script's option --new-option is not known/],
+      ['sbatch', ['--container=hello', ':', '--container-writable', 'plain.sh'], 64, /later component of a job/],
       ['sbatch', ['--new-option', 'named.sh'], 64, /--new-option is not known/],
       ['sbatch', ['--container-writable', 'plain.sh'], 64, /need --container=NAME/],
       ['salloc', ['--container=nope'], 66, /no image nope/],

@@ -62,9 +62,8 @@ it('a backup of a running rebuild, restored to an empty host, is carried on with
   );
   // Neither the tag nor its results are taken for those of the next rebuild, whose context came with the backup.
   const { tag: next } = await site.json<{ tag: string }>(['rebuild', 'quick']);
-  const [day, number] = unknown.split('.');
-  // After midnight (UTC) the numbers begin anew.
-  expect(next).toBe(next.startsWith(`${day}.`) ? `${day}.${Number(number) + 1}` : next.replace(/\..*/, '.1'));
+  const [[day, number], [nextDay, nextNumber]] = [unknown.split('.'), next.split('.')];
+  expect(nextNumber).toBe(nextDay === day ? String(Number(number) + 1) : '1');
   await required(site.ctmgr(['poll', '--wait']));
   const motto = ['srun', `--container=quick:${next}`, 'cat', '/motto'];
   expect(await exec(motto, { user: 'alice', env: site.env })).toMatchObject({ code: 0, stdout: 'festina lente\n' });

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 
 import { output, required, until } from './support/cluster.ts';
@@ -16,6 +17,7 @@ interface GateRow {
   message: string | null;
 }
 
+const told = `/srv/ctmgr/told-${randomBytes(4).toString('hex')}`;
 let site: Site;
 let slurm: SlurmStandIns;
 
@@ -38,7 +40,7 @@ parameters = { command = '${command}', pattern = '^time (?<value>\\S+)$', unit =
 benchmark = "none"
 images = ["odd"]
 [notify]
-exec = ["/bin/sh", "-c", "cat >>/srv/ctmgr/told-$0; echo >>/srv/ctmgr/told-$0", "speed"]
+exec = ["/bin/sh", "-c", "cat >>$0; echo >>$0", "${told}"]
 `,
   });
   const words: Record<string, string> = { fast: 'true', slow: 'touch /slow', odd: 'true', free: 'true' };
@@ -50,7 +52,7 @@ exec = ["/bin/sh", "-c", "cat >>/srv/ctmgr/told-$0; echo >>/srv/ctmgr/told-$0", 
 afterAll(async () => {
   await site.remove();
   await slurm.remove();
-  await output(['rm', '-f', '/srv/ctmgr/told-speed']);
+  await output(['rm', '-f', told]);
 });
 
 const gates = (): Promise<GateRow[]> => site.json<GateRow[]>(['bench', 'gate']);
@@ -102,7 +104,7 @@ it('lets a name mean an image that is not slower, and keeps one back that is, th
     expect(await meaning()).toEqual([`fast:${tag}`, `free:${tag}`]);
     await until(
       'a notice of both',
-      () => output(['cat', '/srv/ctmgr/told-speed']),
+      () => output(['cat', told]),
       (text) => text.includes('"name":"odd"') && text.includes('"name":"slow","gate":"speed"'),
     );
     await service.signal('TERM');

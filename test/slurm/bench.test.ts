@@ -9,8 +9,9 @@ const script = `
 mode={{{mode}}} counter=$CTMGR_ALLOCATION/runs
 n=$(($(cat "$counter" 2>/dev/null || echo 0) + 1))
 echo "$n" >"$counter"
-# What is to be ended lasts after its first pair (runs 1 and 2 warm up), what resumes it does not.
-case $mode:$CTMGR_ALLOCATION in slow:*/1/0) [ "$n" -le 4 ] || sleep 5 ;; esac
+# What is to be ended lasts after its first pair (runs 1 and 2 warm up), for longer than the half minute after which slurmctld
+# looks for jobs whose time is over; what resumes it does not.
+case $mode:$CTMGR_ALLOCATION in slow:*/1/0) [ "$n" -le 4 ] || sleep 20 ;; esac
 size={{{N}}}
 [ "$mode$CTMGR_LEG" != liarcontainer ] || size=$((size / 2))
 if [ "$mode$CTMGR_LEG" = sneakcontainer ]; then launch() { srun "$@"; }; fi
@@ -313,7 +314,7 @@ describe('a job that is killed, and one whose time is over', () => {
   const ending = async (run: string): Promise<{ done: number; messages: string[] }> => {
     const read = async (): Promise<{ state: string; done: number; messages: string[] }[]> =>
       site.json(['bench', 'status', run]);
-    const [status] = await until('its end', read, ([one]) => one?.state === 'incomplete', 60);
+    const [status] = await until('its end', read, ([one]) => one?.state === 'incomplete');
     return status ?? { done: 0, messages: [] };
   };
 

@@ -1,9 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
 import type { SiteState } from './inside/inspect-site.ts';
-import { type Ended, exec, output, until } from './support/cluster.ts';
+import { exec, output, until } from './support/cluster.ts';
 import { expectConsistent, readInstances } from './support/expect-consistent.ts';
 import { inspectSite, insideWords, type Reader, startReader } from './support/inside.ts';
+import { killAtCall } from './support/kill-at-call.ts';
 import { startKillable } from './support/killable.ts';
 import { makeSite, type Site, slowDockerfile } from './support/site.ts';
 import { makeSlurmStandIns, type SlurmStandIns } from './support/slurm-stand-ins.ts';
@@ -43,23 +44,6 @@ function finalImages(state: SiteState): Record<string, string | null> {
   return Object.fromEntries(images) as Record<string, string | null>;
 }
 
-/** Runs ctmgr under strace, which kills it when it begins its `count`-th system call of this name (on this file). */
-function killAtCall(call: string, count: number, words: string[], file?: string): Promise<Ended> {
-  const trace = [
-    'strace',
-    '-f',
-    '-qq',
-    '-o',
-    '/dev/null',
-    '-e',
-    `trace=${call}`,
-    ...(file === undefined ? [] : ['-P', file]),
-  ];
-  const inject = ['-e', `inject=${call}:signal=SIGKILL:when=${count}`];
-  // strace counts for each thread; one thread for all that is not SQLite makes the order of the calls a fixed one.
-  return exec(['env', 'UV_THREADPOOL_SIZE=1', ...trace, ...inject, 'ctmgr', ...words], { env: site.env });
-}
-
 const killed = { code: 137 };
 
 /** `ctmgr poll` until nothing is unfinished; all images have to be good then, and the newest tag to have these. */
@@ -77,7 +61,7 @@ describe('ctmgr rebuild is killed', () => {
   it('before anything is recorded: there is nothing', async () => {
     await standIns.order('scontrol', 'die');
     expect(await site.ctmgr(['rebuild', '--wait'])).toMatchObject(killed);
-    expect(await killAtCall('pwrite64', 1, ['rebuild'], `${site.state}/ctmgr.db-wal`)).toMatchObject(killed);
+    expect(await killAtCall(site, 'pwrite64', 1, ['rebuild'], `${site.state}/ctmgr.db-wal`)).toMatchObject(killed);
     expect(await site.ctmgr(['poll'])).toMatchObject({ code: 0, stdout: '' });
     expect(readInstances(await expectConsistent(site))).toEqual([]);
   });
@@ -105,7 +89,7 @@ describe('ctmgr rebuild is killed', () => {
     const calls = { fsync: [1, 2, 3, 4], rename: [1, 2], mkdir: [1, 4], symlink: [1, 2] };
     for (const [call, counts] of Object.entries(calls)) {
       for (const count of counts) {
-        const end = await killAtCall(call, count, ['rebuild', 'one']);
+        const end = await killAtCall(site, call, count, ['rebuild', 'one']);
         // There may be fewer calls of a kind; then it is an ordinary rebuild.
         expect([call, count, end.code]).toEqual([call, count, count > 1 && end.code === 0 ? 0 : killed.code]);
         if (end.code === 0) break;
@@ -153,17 +137,17 @@ describe('publishing is killed', () => {
       ['symlink', 1],
       ['rename', 2],
     ] as const) {
-      expect(await killAtCall(call, count, ['poll'])).toMatchObject(killed);
+      expect(await killAtCall(site, call, count, ['poll'])).toMatchObject(killed);
     }
     expect(await output(['readlink', `${site.share}/current/one.sif`])).not.toContain(tag);
-    expect(await killAtCall('pwrite64', 1, ['poll'], wal)).toMatchObject(killed);
+    expect(await killAtCall(site, 'pwrite64', 1, ['poll'], wal)).toMatchObject(killed);
     expect(await output(['readlink', `${site.share}/current/one.sif`])).toContain(tag);
-    for (const count of [2, 4]) expect(await killAtCall('pwrite64', count, ['poll'], wal)).toMatchObject(killed);
+    for (const count of [2, 4]) expect(await killAtCall(site, 'pwrite64', count, ['poll'], wal)).toMatchObject(killed);
     expect(await statuses()).toEqual(['queued', 'queued']);
-    expect(await killAtCall('fsync', 2, ['poll'], wal)).toMatchObject(killed);
+    expect(await killAtCall(site, 'fsync', 2, ['poll'], wal)).toMatchObject(killed);
     expect(await statuses()).toEqual(['success', 'queued']);
     // The first two are the second image's digest and link, the other one the catalogue.
-    expect(await killAtCall('rename', 3, ['poll'])).toMatchObject(killed);
+    expect(await killAtCall(site, 'rename', 3, ['poll'])).toMatchObject(killed);
     expect(await statuses()).toEqual(['success', 'success']);
     expect(await output(['grep', '-c', `"tag":"${tag}".*"status":"queued"`, `${site.share}/catalog.json`])).toBe('2');
     await pollUntilQuiet(['one', 'two']);
@@ -192,7 +176,8 @@ describe('carrying on is killed', () => {
     expect(await site.ctmgr(['rebuild', 'one', 'three'])).toMatchObject({ code: 0 });
     const wal = `${site.state}/ctmgr.db-wal`;
     const codes: (number | null)[] = [];
-    for (const count of [1, 2, 1, 2, 3, 2, 3, 4]) codes.push((await killAtCall('fsync', count, ['poll'], wal)).code);
+    for (const count of [1, 2, 1, 2, 3, 2, 3, 4])
+      codes.push((await killAtCall(site, 'fsync', count, ['poll'], wal)).code);
     expect(codes).toContain(137);
     await pollUntilQuiet(['one', 'three']);
   });

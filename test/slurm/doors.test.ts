@@ -107,6 +107,8 @@ const refused: [words: string[], text: RegExp, env?: Record<string, string>][] =
   [['sbatch', '--container=hello', ':', '--container=other', '--wrap', 'touch ran'], /all components|two different/],
   [['sbatch', '--container=nope', '--wrap', 'touch ran'], /no image nope/],
   [['sbatch', '--wrap', 'touch ran'], /no image nope/, { SBATCH_CONTAINER: 'nope' }],
+  [['sbatch', '--container=hello', ':', '--container-writable', '--wrap', 'touch ran'], /--container-[.]{3} options/],
+  [['srun', '--container=hello', '--multi-prog', 'two.conf', ':', 'two.conf'], /--multi-prog .* het/],
   [['salloc', '--container=nope', 'touch', 'ran'], /no image nope|use_interactive_step/],
 ];
 
@@ -165,6 +167,26 @@ describe.each(['wrapper', 'plugin'])('%s', (door) => {
       alice,
     );
     expect(end).toEqual({ code: 0, stdout: '/usr\nwritten\n', stderr: '' });
+  });
+
+  it('lets a component have options of its own, and those of the one before it where it has none', async () => {
+    const tell = ['sh', '-c', 'echo "$IMAGE $SITE $(pwd) $(ls -d /one /two 2>/dev/null)"'];
+    const first = ['--container=hello', '--container-mounts=/etc/slurm:/one', '--container-workdir=/usr', ...tell];
+    const second = ['--container=other', '--container-mounts=/etc/slurm:/two', '--container-env=IMAGE', ...tell];
+    const third = ['--container-workdir=/etc', '--container-env=', ...tell];
+    const [three, fallback] = await runLines(
+      [
+        { words: ['srun', '-Q', ...first, ':', ...second, ':', ...third], env: { IMAGE: 'mine' } },
+        {
+          words: ['srun', '-Q', '--container=hello', ...tell, ':', '--container-workdir=/etc', ...tell],
+          env: { CTMGR_CONTAINER_WORKDIR: '/usr' },
+        },
+      ],
+      alice,
+    );
+    const lines = (stdout = ''): string[] => stdout.split('\n').toSorted();
+    expect(lines(three?.stdout)).toEqual(['', 'hello centre /usr /one', 'mine own /usr /two', 'other own /etc /two']);
+    expect(lines(fallback?.stdout)).toEqual(['', 'hello centre /etc ', 'hello centre /usr ']);
   });
 
   it('refuses what cannot be right before anything runs', async () => {
@@ -247,6 +269,9 @@ describe.each(['wrapper', 'plugin'])('%s', (door) => {
     const end = await exec(['srun', '-Q', '-n2', '--multi-prog', '--container=hello', `${folder}/two.conf`], alice);
     const lines = end.stdout.split('\n').toSorted();
     expect({ ...end, stdout: lines }).toEqual({ code: 0, stdout: ['', 'hello', 'hello:0'], stderr: '' });
+    // A word of the command is no option of srun.
+    const word = await exec(['srun', '-Q', '--container=hello', 'sh', '-c', 'echo "$IMAGE:$0"', '--multi-prog'], alice);
+    expect(word).toEqual({ code: 0, stdout: 'hello:--multi-prog\n', stderr: '' });
   });
 });
 

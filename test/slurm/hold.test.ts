@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, it } from '@jest/globals';
 
 import { exec, output, required } from './support/cluster.ts';
 import { expectConsistent } from './support/expect-consistent.ts';
-import { insideWords } from './support/inside.ts';
+import { killAtCall } from './support/kill-at-call.ts';
 import { busybox, makeSite, type Site } from './support/site.ts';
 
 let site: Site;
@@ -31,9 +31,10 @@ it('a held tag can be tried, and goes live as one although publish is killed in 
   expect(await meanings()).toEqual(names.map(() => old));
   const tried = ['srun', `--container=one:${tag}`, 'cat', '/name'];
   expect(await exec(tried, { user: 'alice', env: site.env })).toMatchObject({ code: 0, stdout: 'one\n' });
-  // At the first of many changes in that folder: whoever is to kill it may come late.
-  const killed = insideWords('kill-at-change', [`${site.share}/current`, '1', 'ctmgr', 'publish', tag]);
-  expect(await exec(killed, { env: site.env })).toMatchObject({ code: 137 });
+  // When the link of the first name leads to the new image already, and that of the second one is about to be moved to its place.
+  expect(await killAtCall(site, 'rename', 2, ['publish', tag])).toMatchObject({ code: 137 });
+  const links = await output(['readlink', ...names.map((name) => `${site.share}/current/${name}.sif`)]);
+  expect(links.split('\n').filter((link) => link.includes(tag))).toHaveLength(1);
   expect(await meanings()).toEqual(names.map(() => old));
   expect(await site.ctmgr(['poll'])).toMatchObject({ code: 0 });
   expect(await meanings()).toEqual(names.map(() => tag));

@@ -15,7 +15,7 @@ beforeAll(async () => {
   slowSbatch = await scriptSbatch('sleep 2\nexec /usr/bin/sbatch "$@"');
   site = await makeSite({ slurm: slowSbatch.toml });
   await required(site.import('quick', `FROM ${busybox}\nRUN true\n`));
-  for (const name of ['one', 'two']) await required(site.import(name, slowDockerfile(5)));
+  for (const name of ['one', 'two']) await required(site.import(name, slowDockerfile(8)));
 });
 
 afterAll(async () => {

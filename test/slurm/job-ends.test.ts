@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 
 import { exec, fault, heal, output, required, until } from './support/cluster.ts';
-import { arraysOf } from './support/jobs.ts';
+import { arraysOf, buildIsAtWork } from './support/jobs.ts';
 import { type ImageStatus, makeSite, type Site, slowDockerfile } from './support/site.ts';
 import { watch } from './support/watch.ts';
 
@@ -137,9 +137,10 @@ describe('while another build runs into its time limit', () => {
 
     it('calls a job that could not be started a failure of the infrastructure', async () => {
       const site = await newSite({ build: 'throttle = 1' });
-      await importSlow(site, { first: 6, second: 0 });
+      await importSlow(site, { first: 8, second: 0 });
       const rebuild = watch(site.startCtmgr(['rebuild', '--wait']));
       await rebuild.says(/first: queued -> building/);
+      await buildIsAtWork(site, 'first', (await image(site, 'first')).tag);
       await output(['sh', '-c', 'rm -r "$1"/logs/*', 'sh', site.share]);
       const { code, stdout } = await rebuild.end;
       expect(code).toBe(1);
@@ -164,7 +165,7 @@ describe('while another build runs into its time limit', () => {
     it('publishes nothing half while the share is full, and carries on when there is room', async () => {
       const site = await newSite();
       // One ends while the share is full, the other one after that, also on a machine that is slow to notice the first.
-      await importSlow(site, { early: 8, later: 30 });
+      await importSlow(site, { early: 10, later: 45 });
       const rebuild = watch(site.startCtmgr(['rebuild', '--wait']));
       await rebuild.says(/early: queued -> building/);
       await rebuild.says(/later: queued -> building/);
@@ -200,8 +201,8 @@ describe('while another build runs into its time limit', () => {
 
     it('says so when it is that of the database, and loses nothing', async () => {
       const site = await newSite();
-      // Not over before the disk is full, on a busy machine too.
-      await importSlow(site, { one: 7 });
+      // Longer than it takes to fill the disk.
+      await importSlow(site, { one: 8 });
       const rebuild = watch(site.startCtmgr(['rebuild', '--wait']));
       await rebuild.says(/one: queued -> building/);
       await fault('diskfull:/var/lib/ctmgr');

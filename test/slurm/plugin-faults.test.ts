@@ -180,6 +180,33 @@ describe.each(['wrapper', 'plugin'])('through the %s', (door) => {
     expect(large).toEqual({ code: 0, stdout: '4096\n', stderr: '' });
   });
 
+  it('batch scripts run in the image where the site says so, and no others', async () => {
+    const settings = `${config}\n[containers]\nbatch_script = "inside"\nenvironment = { SITE = "centre" }\n`;
+    const folder = `${site.inputs}/alice-inside-${door}`;
+    await output(['install', '-d', '-o', 'alice', folder]);
+    if (door === 'plugin') await useConfig(settings);
+    await site.write(`${folder}/config.toml`, settings);
+    const tell = 'echo "${IMAGE:-host}|$SITE|$CTMGR_CONTAINER|$*|$(pwd)|$NOT_SET"';
+    const lines = ['#!/bin/sh -u', '#SBATCH --container=hello --container-workdir=/usr', tell, 'echo not reached'];
+    await site.write(`${folder}/job.sh`, `${lines.join('\n')}\n`);
+    const out = (name: string): string[] => ['sbatch', '-Q', '-D', '/tmp', '-o', `${folder}/${name}.out`];
+    const env = door === 'plugin' ? {} : { CTMGR_CONFIG: `${folder}/config.toml` };
+    const ends = await runLines(
+      [
+        { words: [...out('script'), `${folder}/job.sh`, 'a  b'], env },
+        { words: [...out('wrap'), '--export=NONE', '--container', 'hello', '--wrap', tell], env },
+        { words: [...out('plain'), '--wrap', tell], env },
+      ],
+      alice,
+    );
+    expect(ends).toEqual(ends.map(() => ({ code: 0, stdout: '', stderr: '' })));
+    await output(['sh', '-c', 'while squeue -h -u alice -t pending,running | grep -q .; do sleep 0.1; done']);
+    const printed = async (name: string): Promise<string> => output(['cat', `${folder}/${name}.out`]);
+    expect(await printed('script')).toMatch(/slurm_script: line 3: NOT_SET: parameter not set$/);
+    expect(await printed('wrap')).toBe('hello|centre|hello||/tmp|');
+    expect(await printed('plain')).toBe('host||||/tmp|');
+  });
+
   it('an image that is removed between submission and start, and a share that the node has not', async () => {
     const file = `${site.share}/builds/${tag}/hello.sif`;
     const out = `${site.inputs}/alice-${door}`;
@@ -230,12 +257,15 @@ describe('values that make no sense', () => {
   });
 });
 
-it('what a batch script asks for besides the image holds for its steps, and not for those on the host', async () => {
-  const folder = `${site.inputs}/alice-steps`;
-  await output(['install', '-d', '-o', 'alice', folder]);
-  const step = `srun -Q sh -c 'echo "\${IMAGE:-host}"; test -e ~/.profile && echo home; touch /etc/new 2>/dev/null && echo written'`;
-  const onHost = 'env -u SLURM_CTMGR_PIN -u SLURM_CONTAINER srun -Q sh -c';
-  const text = `#!/bin/sh
+it.each(['wrapper', 'plugin'])(
+  '%s: what a script asks for besides the image holds for its steps only',
+  async (door) => {
+    if (door === 'wrapper') await unloadPlugin();
+    const folder = `${site.inputs}/alice-steps-${door}`;
+    await output(['install', '-d', '-o', 'alice', folder]);
+    const step = `srun -Q sh -c 'echo "\${IMAGE:-host}"; test -e ~/.profile && echo home; touch /etc/new 2>/dev/null && echo written'`;
+    const onHost = 'env -u SLURM_CTMGR_PIN -u SLURM_CONTAINER srun -Q sh -c';
+    const text = `#!/bin/sh
 #SBATCH --container=hello --no-container-mount-home --container-writable
 #SBATCH --container-mounts=/etc/slurm:/etc/site:ro -D /tmp -o ${folder}/out
 ${step}
@@ -244,14 +274,19 @@ srun -Q ls /etc/site/slurm.conf
 ${onHost} 'echo "\${IMAGE:-host}"; ls -d /etc/site 2>&1; true'
 touch ${folder}/end
 `;
-  await site.write(`${folder}/job.sh`, text);
-  await output(['touch', '/home/alice/.profile']);
-  expect(await exec(['/usr/bin/sbatch', '-Q', `${folder}/job.sh`], alice)).toMatchObject({ code: 0, stderr: '' });
-  await output(['sh', '-c', `until [ -e ${folder}/end ]; do sleep 0.1; done`]);
-  const printed = await output(['cat', `${folder}/out`]);
-  expect(printed.split('\n').slice(0, 5)).toEqual(['hello', 'written', 'home', '/etc/site/slurm.conf', 'host']);
-  expect(printed).toMatch(/\/etc\/site.*No such file/);
-});
+    await site.write(`${folder}/job.sh`, text);
+    await output(['touch', '/home/alice/.profile']);
+    const sbatch = door === 'wrapper' ? 'sbatch' : '/usr/bin/sbatch';
+    expect(await exec([sbatch, '-Q', `${folder}/job.sh`], { ...alice, env: site.env })).toMatchObject({
+      code: 0,
+      stderr: '',
+    });
+    await output(['sh', '-c', `until [ -e ${folder}/end ]; do sleep 0.1; done`]);
+    const printed = await output(['cat', `${folder}/out`]);
+    expect(printed.split('\n').slice(0, 5)).toEqual(['hello', 'written', 'home', '/etc/site/slurm.conf', 'host']);
+    expect(printed).toMatch(/\/etc\/site.*No such file/);
+  },
+);
 
 describe('what a user makes up', () => {
   const secret = (): string => `${site.share}/private/projx/builds/${tag}/secret.sif`;

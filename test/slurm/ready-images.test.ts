@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
-import { type Ended, ended, exec, output, required, until } from './support/cluster.ts';
+import { type Ended, exec, output, required, until } from './support/cluster.ts';
 import { expectConsistent, readInstances } from './support/expect-consistent.ts';
+import { startService } from './support/killable.ts';
 import { busybox, makeSite, type Site } from './support/site.ts';
 
 const hidden = /\/context\/\.ctmgr/;
@@ -52,15 +53,14 @@ describe('a ready image', () => {
       busybox,
       site.inputs,
     ]);
-    const service = site.startCtmgr(['service']);
-    const end = ended(service);
+    const service = await startService(site);
     const imports = await Promise.all([
       admin('import', `docker://${busybox}`, '--name', 'pulled', '--wait'),
       admin('import', `oci-archive:${site.inputs}/app.tar`, '--name', 'archived', '--wait'),
       admin('import', `docker://${busybox}-missing`, '--name', 'missing', '--wait'),
     ]);
-    await exec(['sh', '-c', 'kill "$(cut -d : -f 2 "$1/service.lock")"', 'sh', site.state]);
-    await end;
+    await service.signal('TERM');
+    await service.end;
     expect(imports.map(({ code }) => code)).toEqual([0, 0, 1]);
     expect(imports[2]?.stdout).toContain('MANIFEST_UNKNOWN');
     for (const name of ['pulled', 'archived']) {

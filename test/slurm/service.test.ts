@@ -104,21 +104,22 @@ describe('ctmgr service', () => {
   });
 
   it('carries on after it was killed', async () => {
-    // Long enough to be seen and killed before its result is there, on a busy machine too.
-    expect(await site.import('long', slowDockerfile(6))).toMatchObject({ code: 0 });
+    // Builds that last until both have been seen at work and the service is dead.
+    const long = ['long-1', 'long-2'];
+    for (const name of long) expect(await site.import(name, slowDockerfile(8))).toMatchObject({ code: 0 });
     const killed = await startService();
-    expect(await site.ctmgr(['rebuild', 'long'])).toMatchObject({ code: 0 });
-    await until('the build', statuses, all('building'));
+    expect(await site.ctmgr(['rebuild', ...long])).toMatchObject({ code: 0 });
+    for (const name of long) await killed.says(new RegExp(`"name":"${name}",.*"to":"building"`));
     await killed.signal('KILL');
     expect(await killed.end).toMatchObject({ code: 137 });
     const [tag] = readInstances(await inspectSite(site))
       .slice(-1)
       .map((instance) => instance.tag);
     const results = (): Promise<string> => output(['ls', `${site.share}/results/${tag}`]);
-    await until('a result that nobody has read', results, (names) => names === '0.json');
-    expect(await statuses()).toEqual(['building']);
+    await until('results that nobody has read', results, (names) => names === '0.json\n1.json');
+    expect(await statuses()).toEqual(['building', 'building']);
     const service = await startService();
-    await until('the image', statuses, all('success'));
+    await until('two images', statuses, all('success'));
     await expectConsistent(site);
     await stopService(service);
   });

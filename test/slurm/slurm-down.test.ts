@@ -1,7 +1,7 @@
 import { afterAll, afterEach, describe, expect, it } from '@jest/globals';
 
-import { exec, fault, heal, output, required, until } from './support/cluster.ts';
-import { arraysOf, buildsOf } from './support/jobs.ts';
+import { exec, fault, heal, output, required } from './support/cluster.ts';
+import { arraysOf, buildIsAtWork, buildsOf } from './support/jobs.ts';
 import { busybox, type ImageStatus, makeSite, type Site, slowDockerfile } from './support/site.ts';
 import { type ScriptedSbatch, scriptSbatch } from './support/scripted-sbatch.ts';
 import { watch } from './support/watch.ts';
@@ -63,14 +63,8 @@ describe('slurmdbd is down', () => {
     const [, job] = /job array (\d+) /.exec(await rebuild.says(/job array \d+ /)) ?? [];
     // Index 2 is the third image in the order of their names.
     await rebuild.says(/stopped: queued -> building/);
-    // Slurm says RUNNING before the script runs; stopped that early it would be killed without a word.
     const [{ tag }] = (await site.status()) as [ImageStatus];
-    const log = `${site.share}/logs/${tag}/stopped.log`;
-    await until(
-      'the build itself',
-      () => exec(['grep', '-q', 'building', log]),
-      ({ code }) => code === 0,
-    );
+    await buildIsAtWork(site, 'stopped', tag);
     await output(['scancel', `${job}_2`]);
     const { code, stdout, stderr } = await rebuild.end;
     expect(code).toBe(1);
@@ -162,7 +156,7 @@ describe('slurmctld is down', () => {
 
   it('publishes what is built while both daemons are down, and calls nothing failed', async () => {
     const site = await newSite({ slurm: 'command_timeout = 2' });
-    // Not over before both are down and squeue has waited in vain.
+    // Longer than both daemons take to stop.
     await importTwo(site, 10);
     const rebuild = watch(site.startCtmgr(['rebuild', '--wait']));
     await rebuild.says(/two: queued -> building/);

@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 
 import { exec, fault, heal, output, required, until } from './support/cluster.ts';
-import { arraysOf, buildsOf } from './support/jobs.ts';
+import { arraysOf, buildIsAtWork, buildsOf } from './support/jobs.ts';
 import { type ImageStatus, makeSite, type Site, slowDockerfile } from './support/site.ts';
 import { watch } from './support/watch.ts';
 
@@ -54,13 +54,12 @@ describe('an admin with cancel, retry and throttle', () => {
 
   it('runs as many at once as throttle says from now on', async () => {
     await isBuilding('slow-1');
-    // Slurm tells why it waits when it has looked at it next.
-    const waiting = await until(
-      'the reason',
+    // Slurm gives the reason when its scheduler has looked at the job next.
+    await until(
+      'the reason why slow-2 waits',
       async () => (await site.ctmgr(['poll']), await image('slow-2')),
-      ({ message }) => message === 'JobArrayTaskLimit',
+      ({ status, message }) => status === 'queued' && message === 'JobArrayTaskLimit',
     );
-    expect(waiting.status).toBe('queued');
     const { code, stdout } = await site.ctmgr(['throttle', tag, '2']);
     expect([code, stdout]).toEqual([0, expect.stringMatching(/at most 2 at once, job arrays \d+ \d+/)]);
     await isBuilding('slow-2');
@@ -157,6 +156,7 @@ describe('a node that dies', () => {
     await rebuild.says(/requeued: queued -> building/);
     await rebuild.says(/retried: queued -> building/);
     const { tag } = await image('requeued');
+    for (const name of ['requeued', 'retried']) await buildIsAtWork(site, name, tag);
     await fault('node:b1');
     await output(['scontrol', 'update', 'NodeName=b2', 'State=RESUME']);
     const { code, stderr } = await rebuild.end;

@@ -153,3 +153,39 @@ describe('a second version', () => {
     expect(gone).toMatchObject({ code: 0, stdout: expect.stringContaining('~ dpkg zlib1g 1 -> 2') });
   });
 });
+
+describe('an image with the rpm database', () => {
+  /** Packages of these names and versions, made by rpmbuild; rpm with its libraries, and a shell without an rpm of its own. */
+  const make = `mkdir -p "$1/root" && cd "$1"
+for package in solver-1.0 gone-0.9 solver-2.0 extra-1.5; do
+  printf 'Name: %s\nVersion: %s\nRelease: 1\nSummary: x\nLicense: x\nBuildArch: noarch\n%%description\nx\n%%files\n' \
+    "\${package%-*}" "\${package##*-}" >spec
+  rpmbuild -bb --quiet --define "_topdir $1/rpmbuild" --define "_rpmdir $1/root/rpms" spec
+done
+for file in $(ldd /usr/bin/rpm | grep -o '/[^ ]*') /usr/bin/rpm /usr/bin/dash; do
+  mkdir -p "root/\${file%/*}" && cp -L "$file" "root/$file"
+done
+cp -a --parents /usr/lib/rpm/macros /usr/lib/rpm/rpmrc /usr/lib/rpm/platform root`;
+  const withPackages = (...names: string[]): string => `FROM ${busybox}
+COPY root /
+RUN ln -sf /usr/bin/dash /bin/sh
+SHELL ["/usr/bin/dash", "-c"]
+RUN cd /rpms/noarch && /usr/bin/rpm -i --justdb ${names.map((name) => `${name}-1.noarch.rpm`).join(' ')}
+`;
+
+  it('is compared by what rpm says of it', async () => {
+    await output(['bash', '-ec', make, 'bash', `${site.inputs}/rpmimage`]);
+    for (const packages of [
+      ['solver-1.0', 'gone-0.9'],
+      ['solver-2.0', 'extra-1.5'],
+    ]) {
+      await required(site.import('rpmimage', withPackages(...packages)));
+      await required(site.ctmgr(['rebuild', 'rpmimage', '--wait']));
+    }
+    const { code, stdout } = await site.ctmgr(['diff', 'rpmimage', '1', '2']);
+    expect(code).toBe(0);
+    expect(stdout).toContain(
+      '\nPackages (2 -> 2):\n  + rpm extra 1.5-1.noarch\n  - rpm gone 0.9-1.noarch\n  ~ rpm solver 1.0-1.noarch -> 2.0-1.noarch\n',
+    );
+  });
+});

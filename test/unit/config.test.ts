@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { configKeys } from '../../lib/config/config-keys.ts';
-import { writeFirstConfig } from '../../lib/config/first-config.ts';
+import { firstConfigText, writeFirstConfig } from '../../lib/config/first-config.ts';
 import { configPath, defaultConfigPath, dottedKeys, loadConfig } from '../../lib/config/load-config.ts';
 import { packageRoot, pathsOf, templatePath } from '../../lib/config/paths.ts';
 import { resourceClass } from '../../lib/config/resource-class.ts';
@@ -76,13 +76,14 @@ describe('a good file', () => {
 
   test('is what init writes', async () => {
     const first = join(folder, 'new/config.toml');
-    await writeFirstConfig(first, {
+    const text = firstConfigText({
       share: '/data/"odd" \\ share',
       state: undefined,
       buildUser: 'builder',
       adminGroup: 'hpcadm',
       partition: 'images',
     });
+    await writeFirstConfig(first, text);
     const { config } = loadConfig(first);
     expect(config.paths).toMatchObject({ share: '/data/"odd" \\ share', state: '/var/lib/ctmgr' });
     expect(config.rights.admin_groups).toEqual(['hpcadm']);

@@ -89,11 +89,26 @@ describe('a build killed by a signal is explained by Slurm, if it knows', () => 
       { result: killed, record: says('OUT_OF_MEMORY', 0, 125, { node: 'b1' }) },
       failure('oom', 'out of memory on b1', null),
     ],
-    ['the job has not ended yet', { result: killed, record: says('RUNNING') }, keep(null)],
+    ['the job has not ended yet', { result: killed, record: says('RUNNING') }, keep(now)],
+    [
+      'the job has not ended yet, on a node whose clock is behind',
+      { result: { ...killed, ended: now - 300 }, record: says('RUNNING'), missingSince: now - 29 },
+      keep(now - 29),
+    ],
     [
       'the job does not end',
-      { result: { ...killed, ended: now - 30 }, record: says('RUNNING') },
+      { result: killed, record: says('RUNNING'), missingSince: now - 30 },
       failure('build', 'exit 2 in %post', 137),
+    ],
+    [
+      'the job does not end, on a node whose clock is ahead',
+      { result: { ...killed, ended: now + 300 }, record: says('RUNNING'), missingSince: now - 30 },
+      failure('build', 'exit 2 in %post', 137),
+    ],
+    [
+      "Slurm has killed it for its memory, without the kernel's help",
+      { result: killed, record: says('FAILED', 0, 9), overMemory: true },
+      failure('oom', 'out of memory', null),
     ],
     ['Slurm knows no better', { result: killed, record: says('FAILED', 1) }, failure('build', 'exit 2 in %post', 137)],
     ['Slurm is silent', { result: killed, slurm: 'silent' }, failure('build', 'exit 2 in %post', 137)],
@@ -112,6 +127,11 @@ describe('a job that was stopped from outside', () => {
     ],
     ['deadline', { record: says('DEADLINE') }, failure('timeout', 'stopped at its time limit', null)],
     ['out of memory', { record: says('OUT_OF_MEMORY', 0, 125, { exitCode: 0 }) }, failure('oom', 'out of memory', 0)],
+    [
+      "out of memory by Slurm's own count",
+      { record: says('FAILED', 0, 9, { exitCode: 0, node: 'b1' }), overMemory: true },
+      failure('oom', 'out of memory on b1', 0),
+    ],
     [
       'cancelled by somebody',
       { record: says('CANCELLED by 1000') },

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { escapeControls } from '../../lib/util/escape-controls.ts';
+import { escapeControls, escapeForTerminal } from '../../lib/util/escape-controls.ts';
 import { checkName, checkTag, isName, isTag, parseReference, quote } from '../../lib/util/names.ts';
 
 const hostile = [
@@ -115,5 +115,7 @@ describe('texts in messages', () => {
   test('hold nothing that a terminal obeys, and everything else as it was', () => {
     expect(escapeControls('a\nb\tc\r\0\u0085\u2028\u202e')).toBe(String.raw`a\nb\tc\r\u0000\u0085\u2028\u202e`);
     expect(escapeControls('Größe 日本 😀 "\\"')).toBe('Größe 日本 😀 "\\"');
+    const printed = '\u001b[1;31mred\u001b[0m\tx\n\u001b]0;title\u0007\u001b[2J\r50 %';
+    expect(escapeForTerminal(printed)).toBe('red\tx\n\\u001b]0;title\\u0007\\u001b[2J\\r50 %');
   });
 });

@@ -26,6 +26,14 @@ describe('every command', () => {
   });
 });
 
+test('groups stand among the others and say what they are about', async () => {
+  const help = await text(['--help']);
+  const groups = new Set(allCommands.filter((spec) => wordsOf(spec).length > 1).map((spec) => wordsOf(spec)[0] ?? ''));
+  for (const group of groups) expect(help).toMatch(new RegExp(`^  ctmgr ${group} +[A-Z](?!dd )`, 'm'));
+  expect(help).not.toContain('undefined');
+  expect(help.indexOf('ctmgr overlay')).toBeLessThan(help.indexOf('ctmgr migrate'));
+});
+
 describe('levels', () => {
   test.each(levels)('%s sees what is theirs, and nothing above it', async (level) => {
     const help = await text(['--help'], level);
@@ -88,24 +96,31 @@ describe('arguments', () => {
   });
 
   test.each([
-    ['nothing', [], /command is missing/],
-    ['an unknown command', ['lst'], /^there is no such command\. Did you mean list/],
-    ['an unknown command of a group', ['overlay', 'frobnicate'], /frobnicate/],
-    ['a group alone', ['overlay'], /needs one of: add\|list/],
-    ['an unknown option', ['list', '--frobnicate'], /frobnicate/],
-    ['an argument too many', ['list', 'x'], /x/],
-    ['an argument too few', ['show'], /^an argument is missing: ctmgr show <image>$/],
-    ['an option without its value', ['import', 'f', '--name'], /^--name needs a value$/],
-    ['a missing required option', ['import', 'f'], /^--name is missing$/],
-    ['an option twice', ['import', 'f', '--name', 'a', '--name', 'b'], /--name is given twice/],
-    ['two that exclude each other', ['logs', 'a', '--err', '--out'], /err/],
-  ])('%s is a usage error in one line', async (_what, words, why) => {
-    const error: unknown = await call(words).catch((reason: unknown) => reason);
-    const spec = findSpec(words);
-    const name = spec === undefined ? 'ctmgr' : `ctmgr ${wordsOf(spec).join(' ')}`;
-    expect(error).toMatchObject({ code: 'usage', hint: `${name} --help` });
-    expect((error as Error).message).toMatch(why);
-    expect((error as Error).message).not.toContain('\n');
+    [[], 'a command is missing', 'ctmgr'],
+    [['lst'], 'there is no command "ctmgr lst"; did you mean list?', 'ctmgr'],
+    [['frobnicate'], 'there is no command "ctmgr frobnicate"', 'ctmgr'],
+    [['overlay', 'frobnicate'], 'there is no command "ctmgr overlay frobnicate"', 'ctmgr overlay'],
+    [['overlay', 'ad', 'x'], 'there is no command "ctmgr overlay ad"; did you mean add?', 'ctmgr overlay'],
+    [['overlay'], 'ctmgr overlay needs one of: add|list|show|edit|remove|order', 'ctmgr overlay'],
+    [['--frobnicate'], 'a command is missing', 'ctmgr'],
+    [['list', '--frobnicate=x'], '--frobnicate is not an option of ctmgr list', 'ctmgr list'],
+    [['list', '-x'], '-x is not an option of ctmgr list', 'ctmgr list'],
+    [['doctor', '--no-jobs=yes'], '--no-jobs is not an option of ctmgr doctor', 'ctmgr doctor'],
+    [['list', 'x'], 'too many arguments, "x": ctmgr list', 'ctmgr list'],
+    [['list', '--', '--x'], 'too many arguments, "--x": ctmgr list', 'ctmgr list'],
+    [
+      ['show', 'a', 'b', '--c'],
+      '--c is not an option of ctmgr show; too many arguments, "b": ctmgr show <image>',
+      'ctmgr show',
+    ],
+    [['show'], 'an argument is missing: ctmgr show <image>', 'ctmgr show'],
+    [['import', 'f', '--name'], '--name needs a value', 'ctmgr import'],
+    [['import', 'f'], '--name is missing', 'ctmgr import'],
+    [['import', 'f', '--name', 'a', '--name', 'b'], '--name is given twice', 'ctmgr import'],
+    [['logs', 'a', '--err', '--out'], '--err and --out exclude each other', 'ctmgr logs'],
+    [['completion', 'fish'], 'shell: expected bash, zsh, found "fish"', 'ctmgr completion'],
+  ])('%j is a usage error in one line that names what is wrong', async (words, message, name) => {
+    await expect(call(words)).rejects.toMatchObject({ code: 'usage', message, hint: `${name} --help` });
   });
 
   test.each([

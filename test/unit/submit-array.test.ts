@@ -167,13 +167,14 @@ describe('parseSubmitReply', () => {
     expect(parseSubmitReply(ended(1, '12\n', 'sbatch: error: Invalid --time specification\n')).kind).toBe('unknown');
   });
 
-  test('a killed sbatch is in doubt, one that never started is not', () => {
+  test('a killed sbatch is in doubt, and so is one that could not be started now', () => {
     const killed = { ...ended(0, ''), exitCode: undefined, signal: 'SIGTERM', timedOut: true };
     expect(parseSubmitReply(killed)).toEqual({ kind: 'unknown', message: 'sbatch did not answer in time' });
     const missing = { ...ended(0, ''), exitCode: undefined, spawnError: 'spawn sbatch ENOENT' };
     expect(parseSubmitReply(missing)).toEqual({
-      kind: 'refused',
+      kind: 'unknown',
       message: 'sbatch could not be started: spawn sbatch ENOENT',
     });
+    expect(parseSubmitReply({ ...missing, spawnError: 'spawn E2BIG' }).kind).toBe('refused');
   });
 });

@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { formatAnswer } from '../../lib/cli/output.ts';
 import { formatTable } from '../../lib/cli/table.ts';
+import { makeTerminal } from '../../lib/cli/terminal.ts';
 import type { Column } from '../../lib/commands/context.ts';
 
 const columns: Column[] = [
@@ -60,12 +61,36 @@ describe('for people', () => {
   });
 });
 
+test('as many lines as a busy year has jobs', () => {
+  const many = Array.from({ length: 150_000 }, () => ({ name: 'x', size: 1 }));
+  const style = { parsable: false, header: false, format: 'name' };
+  expect(formatTable(columns, many, style)).toHaveLength(300_000);
+});
+
 test('control characters stay on one line and cannot reach the terminal', () => {
   const evil = 'a\nb\u001b[2J\u009b1m\u007f\u2028c';
   for (const parsable of [true, false]) {
     const text = formatTable(columns, [{ name: evil, size: 1 }], { parsable, header: false, format: 'name' });
     expect(text).toBe(`${String.raw`a\nb\u001b[2J\u009b1m\u007f\u2028c`}\n`);
   }
+});
+
+test('a terminal obeys nothing of what a log or a definition holds; files and pipes get it as it is', () => {
+  const text = 'ok\n\u001b]0;owned\u0007\u009b2J\n';
+  const options = { json: false, parsable: false, header: true };
+  expect(formatAnswer({ kind: 'text', text }, { ...options, terminal: true })).toBe(
+    'ok\n\\u001b]0;owned\\u0007\\u009b2J\n',
+  );
+  expect(formatAnswer({ kind: 'text', text }, options)).toBe(text);
+  const asJson = formatAnswer({ kind: 'text', text }, { ...options, json: true, terminal: true });
+  expect(JSON.parse(asJson)).toEqual({ text });
+  const written: string[] = [];
+  const stream = { isTTY: true, columns: 80, rows: 24, write: (part: string) => written.push(part) };
+  const terminal = makeTerminal(stream as unknown as NodeJS.WriteStream);
+  terminal.say('app: failed (\u001b[2Jgone\r)\nnext');
+  terminal.repaint(['b1: \u001b[31mapp\nb2']);
+  expect(written.slice(0, 1)).toEqual(['app: failed (\\u001b[2Jgone\\r)\nnext\n']);
+  expect(written.slice(1).join('')).toContain(String.raw`b1: \u001b[31mapp\nb2`);
 });
 
 describe('for programs', () => {

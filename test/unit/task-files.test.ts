@@ -121,6 +121,11 @@ describe('readResult', () => {
     expect(parseResult(`${JSON.stringify(value)}\n`, '/r/1.json')).toEqual(value);
   });
 
+  test('a build that ended before it began, since its node has set its clock right, took no time', () => {
+    const early = { ...success, ended: success.started - 300 };
+    expect(parseResult(JSON.stringify(early), '/r/1.json')).toEqual({ ...success, ended: success.started });
+  });
+
   test('no file is no result yet', async () => {
     expect(await readResult(join(folder, 'none.json'))).toBeUndefined();
   });

@@ -14,6 +14,9 @@ useradd -u 1003 -U -m -s /bin/bash -G projy bob
 # Only the service account builds with --fakeroot.
 printf 'ctmgr:200000:65536\n' | tee /etc/subuid >/etc/subgid
 
+# dma takes the name of the machine that the root folder was made on.
+[[ ! -d /etc/dma ]] || echo mgmt >/etc/mailname
+
 # Small and careless, since the database lives no longer than the cluster.
 cat >/etc/mysql/mariadb.conf.d/99-cluster.cnf <<'END'
 [mariadbd]

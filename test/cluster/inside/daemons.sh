@@ -53,8 +53,8 @@ stop() {
     pid=$(<"$pids/$1")
     kill "-${2:-TERM}" "$pid"
     kill -CONT "$pid" 2>/dev/null || true
-    until_true 10 gone "$1" || kill -KILL "$pid"
-    until_true 5 gone "$1" && rm "$pids/$1"
+    until_true 30 gone "$1" || kill -KILL "$pid"
+    until_true 15 gone "$1" && rm "$pids/$1"
 }
 
 gone() { ! runs "$1"; }
@@ -62,7 +62,7 @@ gone() { ! runs "$1"; }
 freeze() {
     runs "$1" || return
     kill -STOP "$(<"$pids/$1")"
-    until_true 5 grep -q '^State:.*stopped' "/proc/$(<"$pids/$1")/status"
+    until_true 30 grep -q '^State:.*stopped' "/proc/$(<"$pids/$1")/status"
 }
 
 thaw() { ! runs "$1" || kill -CONT "$(<"$pids/$1")"; }

@@ -63,7 +63,12 @@ resumed() {
 }
 
 # After a start, slurmctld knows the nodes of old but sends them nothing before it has heard from them.
-nodes_respond() { ! timeout 5 sinfo -h -N -o '%N %T' | sort -u | grep -qE "^($(running_nodes)) (.*\*|unknown.*)$"; }
+nodes_respond() {
+    local states
+    # No answer says nothing about the nodes.
+    states=$(timeout 5 sinfo -h -N -o '%N %T') && [[ -n $states ]] || return
+    ! grep -qE "^($(running_nodes)) (.*\*|unknown.*)$" <<<"$states"
+}
 
 running_nodes() {
     local node list=none

@@ -40,20 +40,20 @@ boot() {
     start munged
     start mariadbd
     start registry
-    answers munged 10
-    answers mariadbd 30
+    answers munged 60
+    answers mariadbd 120
     start slurmdbd
-    answers slurmdbd 30
+    answers slurmdbd 120
     sacctmgr -i add cluster cluster >/dev/null
     start slurmctld
     local node
     for node in b1 b2 c1 c2 c3 c4; do
         start "$node"
     done
-    answers slurmctld 20
-    answers registry 10
+    answers slurmctld 120
+    answers registry 60
     for node in b1 b2 c1 c2 c3 c4; do
-        answers "$node" 30
+        answers "$node" 120
     done
 }
 

@@ -6,7 +6,7 @@ import { planRebuild } from '../../../lib/builds/plan-rebuild.ts';
 import { type GoodResult, publish } from '../../../lib/builds/publish.ts';
 import { type RecordedTag, recordRebuild } from '../../../lib/builds/record-rebuild.ts';
 import { imageFile } from '../../../lib/builds/tag-folders.ts';
-import { writeFirstConfig } from '../../../lib/config/first-config.ts';
+import { firstConfigText, writeFirstConfig } from '../../../lib/config/first-config.ts';
 import { loadConfig } from '../../../lib/config/load-config.ts';
 import { pathsOf } from '../../../lib/config/paths.ts';
 import { importRecipe } from '../../../lib/definitions/import-recipe.ts';
@@ -30,13 +30,14 @@ export async function makeTestSite(moreConfig = ''): Promise<TestSite> {
   const configFile = join(folder, 'config.toml');
   const state = join(folder, 'state');
   mkdirSync(state);
-  await writeFirstConfig(configFile, {
+  const first = {
     share: join(folder, 'share'),
     state,
     buildUser: currentUserName(),
     adminGroup: undefined,
     partition: undefined,
-  });
+  };
+  await writeFirstConfig(configFile, firstConfigText(first));
   if (moreConfig !== '') writeFileSync(configFile, `${moreConfig}\n`, { flag: 'a' });
   const { config } = loadConfig(configFile);
   const paths = pathsOf(config);

@@ -76,12 +76,15 @@ export async function heal(name: string): Promise<void> {
   await control('heal', name);
 }
 
-/** Waits until `condition` holds; fails with `what` and the last value after `seconds`. */
+/**
+ * Waits until `condition` holds; fails with `what` and the last value after `seconds`. That is only to end a wait for what never
+ * comes: it is many times as long as anything takes on a busy machine.
+ */
 export async function until<Value>(
   what: string,
   read: () => Promise<Value>,
   condition: (value: Value) => boolean,
-  seconds = 120,
+  seconds = 180,
 ): Promise<Value> {
   const end = performance.now() + seconds * 1000;
   for (;;) {

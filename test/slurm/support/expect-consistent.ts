@@ -45,12 +45,10 @@ export async function expectConsistent(site: Site, hidden: RegExp = /^(?!)/): Pr
   return state;
 }
 
-/**
- * Waits until there is nothing in the scratch folders of the build nodes that is younger than the site: a build that Slurm kills
- * while it starts leaves its own to the next one there.
- */
-export async function expectNoScratch({ env }: Site): Promise<void> {
-  const find = ['find', '/scratch', '-mindepth', '1', '-maxdepth', '1', '-newer', env['CTMGR_CONFIG'] ?? ''];
+/** Waits until builds have cleared up on the build nodes: their last words about an image are said before they do. */
+export async function expectNoScratch(site: Site): Promise<void> {
+  // Only what is younger than the site: a build that Slurm kills while it starts leaves scratch to the next one there.
+  const find = ['find', '/scratch', '-mindepth', '1', '-maxdepth', '1', '-newer', site.env['CTMGR_CONFIG'] ?? ''];
   for (const node of ['b1', 'b2']) {
     await until(
       `no scratch on ${node}`,

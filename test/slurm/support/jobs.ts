@@ -1,4 +1,4 @@
-import { output } from './cluster.ts';
+import { exec, output, until } from './cluster.ts';
 import type { Site } from './site.ts';
 
 /**
@@ -21,6 +21,18 @@ export async function arraysOf(site: Site): Promise<number[]> {
     if (folder.startsWith(`${site.share}/`)) ids.add(Number.parseInt(id, 10));
   }
   return [...ids];
+}
+
+/**
+ * Waits until the batch script of a build is at work. Slurm says RUNNING before that, and what happens to a job in between happens
+ * to one that has no log and says nothing at its end.
+ */
+export async function buildIsAtWork(site: Site, name: string, tag: string): Promise<void> {
+  await until(
+    `${name} at work`,
+    () => exec(['grep', '-q', '^ctmgr: building ', `${site.share}/logs/${tag}/${name}.log`]),
+    ({ code }) => code === 0,
+  );
 }
 
 /** How often a build of this image has started, as its log says. */

@@ -19,3 +19,10 @@ export async function startKillable(site: Site, words: string[]): Promise<Killab
     },
   };
 }
+
+/** Starts a service and waits until it is at work: what asks for one from then on finds it. */
+export async function startService(site: Site): Promise<Killable> {
+  const service = await startKillable(site, ['service']);
+  await service.says(/"service started"/);
+  return service;
+}

@@ -2,7 +2,7 @@
  * Each rank prints the sum of all. The nodes have Open MPI's library but not its headers; the names below are those of the C
  * interface of libmpi.so.40.
  */
-const source = `
+const mpiSource = `
 #include <stdio.h>
 extern char ompi_mpi_comm_world, ompi_mpi_int, ompi_mpi_op_sum;
 int MPI_Init(int *, char ***), MPI_Finalize(void), MPI_Comm_rank(void *, int *), MPI_Comm_size(void *, int *);
@@ -19,16 +19,61 @@ int main(int argc, char **argv)
 }
 `;
 
-/** A script that puts mpi.tar into the folder $1: the program as /usr/bin/ring, with all that it loads. */
+/** The same by PMI2 alone, through the library that comes with Slurm. */
+const pmi2Source = `
+#include <slurm/pmi2.h>
+#include <stdio.h>
+#include <stdlib.h>
+int main(void)
+{
+    int spawned, size, rank, number, length, sum = 0;
+    char job[256], key[32], value[32];
+    PMI2_Init(&spawned, &size, &rank, &number);
+    PMI2_Job_GetId(job, sizeof job);
+    snprintf(key, sizeof key, "rank%d", rank);
+    snprintf(value, sizeof value, "%d", rank);
+    PMI2_KVS_Put(key, value);
+    PMI2_KVS_Fence();
+    for (int i = 0; i < size; i++) {
+        snprintf(key, sizeof key, "rank%d", i);
+        if (PMI2_KVS_Get(job, PMI2_ID_NULL, key, value, sizeof value, &length) == 0) sum += atoi(value);
+    }
+    printf("%d of %d sum %d\\n", rank, size, sum);
+    return PMI2_Finalize();
+}
+`;
+
+/** What `srun --mpi` can be here, with the program for it: Debian testing's Slurm has no plugin for PMIx. */
+export const launchers: ['pmi2' | 'pmix', program: string][] =
+  process.env['CTMGR_CLUSTER_SLURM'] === '26.05'
+    ? [['pmi2', '/usr/bin/exchange']]
+    : [
+        ['pmi2', '/usr/bin/exchange'],
+        ['pmix', '/usr/bin/ring'],
+      ];
+
+/** For components: with Slurm 22.05 and PMIx such a step now and then never ends, without a container, too. */
+export const componentLaunchers = launchers.filter(
+  ([mpi]) => mpi === 'pmi2' || process.env['CTMGR_CLUSTER_SLURM'] !== '22.05',
+);
+
+/** A script that puts mpi.tar into the folder $1: the programs that can be started here, with all that they load. */
 export const packMpi = `set -e
 mkdir -p "$1/root/usr/bin"
 lib=/usr/lib/$(gcc -print-multiarch)
-gcc -x c -o "$1/root/usr/bin/ring" - -x none $lib/libmpi.so.40 <<'END'
-${source}
+gcc -x c -o "$1/root/usr/bin/exchange" - -x none $lib/libpmi2.so.0 <<'END'
+${pmi2Source}
 END
-loaded=$({ ldd "$1/root/usr/bin/ring"; find $lib/openmpi $lib/pmix2 -name '*.so*' -exec ldd {} +; } |
+folders=()
+if [ -e $lib/libmpi.so.40 ]; then
+  gcc -x c -o "$1/root/usr/bin/ring" - -x none $lib/libmpi.so.40 <<'END'
+${mpiSource}
+END
+  folders=($lib/openmpi $lib/pmix2 /etc/openmpi /usr/share/openmpi)
+fi
+loaded=$({ ldd "$1"/root/usr/bin/*; [ \${#folders[@]} -eq 0 ] || find "\${folders[@]}" -name '*.so*' -exec ldd {} +; } |
   grep -oE '/[^ :]*[.]so[^ :]*' | sort -u)
-tar --hard-dereference -chPf "$1/mpi.tar" $loaded $lib/openmpi $lib/pmix2 /etc/openmpi /usr/share/openmpi -C "$1/root" usr`;
+tar --hard-dereference -chPf "$1/mpi.tar" $loaded "\${folders[@]}" -C "$1/root" usr`;
 
 /**
  * A script that lays out the share $1 with the images hello and mpi, built by Apptainer at once instead of as jobs; mpi.tar is

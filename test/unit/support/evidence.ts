@@ -12,6 +12,7 @@ export const nothing: Evidence = {
   cancelledBy: null,
   shareSeen: true,
   record: undefined,
+  overMemory: false,
   slurm: 'answered',
   arrayInQueue: false,
   missingSince: null,
