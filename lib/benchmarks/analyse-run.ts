@@ -1,10 +1,11 @@
+import { fewestPairs } from './draw-plan.ts';
 import { exclusionReason } from './examine-pair.ts';
 import { metricValue } from './metric-value.ts';
 import type { CollectedPair, Leg, MetricDefinition, RunData } from './run-data.ts';
 import { type AllocationEffect, allocationEffects } from './statistics/allocations.ts';
 import { analyseCrossover, type Crossover } from './statistics/crossover.ts';
 import { median } from './statistics/describe.ts';
-import { logMargin } from './statistics/equivalence.ts';
+import { equivalenceLevel, logMargin } from './statistics/equivalence.ts';
 import { type FixedOrderClaim, fixedOrderClaim } from './statistics/fixed-order.ts';
 import { type HodgesLehmann, hodgesLehmann } from './statistics/hodges-lehmann.ts';
 import { maxT, type SimultaneousEffect } from './statistics/max-t.ts';
@@ -97,10 +98,16 @@ function analyseMetric(metric: MetricDefinition, run: RunData, counted: Collecte
       .filter((claim) => claim !== undefined),
     outlying: outlyingPairs(pairs),
     detectable: detectableBy(verdict, crossover, pairs.length),
-    pairsToDecide: verdict.kind === 'inconclusive' ? pairsToDecide(pairs, margin) : undefined,
+    pairsToDecide: verdict.kind === 'inconclusive' ? enoughPairs(pairs, margin) : undefined,
     sizes: sizeEffects(metric, counted),
     withExcluded: everything.length > pairs.length ? decideVerdict(everything, question) : undefined,
   };
+}
+
+/** By their scatter, and so many that they can be drawn in enough ways. */
+function enoughPairs(pairs: LogPair[], margin: number): number | undefined {
+  const needed = pairsToDecide(pairs, margin);
+  return needed && Math.max(needed, fewestPairs(equivalenceLevel));
 }
 
 function detectableBy({ difference }: Verdict, crossover: Crossover | undefined, pairs: number): number | undefined {

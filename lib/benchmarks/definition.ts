@@ -46,7 +46,8 @@ const schema = v.strictObject({
     v.strictObject({
       nodes: v.optional(count, 1),
       tasks_per_node: v.optional(count, 1),
-      cpus_per_task: v.optional(count, 1),
+      /** A number, or the parameter that is one. */
+      cpus_per_task: v.optional(v.union([count, shellName]), 1),
       exclusive: v.optional(v.boolean(), true),
       /** Most seconds that one leg may take. */
       time: v.optional(count, 1800),
@@ -79,9 +80,13 @@ export function readDefinition(source: string, path: string): Definition {
   });
 }
 
-function contradictions({ parser, pattern, parameters, programs, metrics }: Definition): string[] {
+function contradictions({ parser, pattern, parameters, programs, metrics, resources }: Definition): string[] {
   const reserved = ['nodes', 'tasks', 'tasks_per_node'];
+  const { cpus_per_task } = resources;
   return [
+    ...(typeof cpus_per_task === 'string' && !Object.hasOwn(parameters, cpus_per_task)
+      ? [`resources.cpus_per_task: there is no parameter ${cpus_per_task}`]
+      : []),
     ...(metrics[0]?.if_printed ? ['the first metric cannot be one that only some runs have'] : []),
     ...((parser === undefined) === (pattern === undefined) ? ['give either parser or pattern'] : []),
     ...[...Object.keys(parameters), ...Object.keys(programs)]

@@ -1,3 +1,4 @@
+import { equivalenceLevel } from './statistics/equivalence.ts';
 import type { Sequence } from './statistics/pair.ts';
 import { generatorName, seededRandom, shuffled } from './statistics/random.ts';
 
@@ -69,23 +70,28 @@ export function countPlans(pairs: number, allocations: number): number {
   return count;
 }
 
-/** Whether some outcome of so many pairs can show a difference at this two-sided level; see `differenceTest`. */
-export function canShowDifference(pairs: number, allocations: number, level: number): boolean {
+/** Whether some outcome of so many pairs can show something at this two-sided level; see `differenceTest`, `equivalenceTest`. */
+export function canShow(pairs: number, allocations: number, level: number): boolean {
   return 1 / countPlans(pairs, allocations) < level / 2;
 }
 
-/** The fewest pairs that can show a difference at this level, in one allocation. */
+/** The fewest pairs that can show something at this level, in one allocation. */
 export function fewestPairs(level: number): number {
   let pairs = 2;
-  while (!canShowDifference(pairs, 1, level)) pairs += 2;
+  while (!canShow(pairs, 1, level)) pairs += 2;
   return pairs;
 }
 
-/** Over how many allocations pairs are spread if nobody says so: five, or as many as leave them able to show a difference. */
+/**
+ * Over how many allocations pairs are spread if nobody says so: five, or as many as leave them able to show a difference at
+ * this level, or else that there is none.
+ */
 export function usualAllocationsOf(pairs: number, level: number): number {
   const most = Math.min(usualAllocations, Math.floor(pairs / 2));
-  for (let allocations = most; allocations > 1; allocations -= 1) {
-    if (canShowDifference(pairs, allocations, level)) return allocations;
+  for (const wanted of [level, equivalenceLevel]) {
+    for (let allocations = most; allocations >= 1; allocations -= 1) {
+      if (canShow(pairs, allocations, wanted)) return allocations;
+    }
   }
-  return canShowDifference(pairs, 1, level) ? 1 : most;
+  return most;
 }

@@ -70,6 +70,11 @@ export function legProblem(record: LegRecord, { image, time }: LegOrder): string
   return undefined;
 }
 
+/** True if a program of the leg ended badly by itself, and not because its time was over. */
+export function hasFailed({ exit_code }: LegRecord): boolean {
+  return exit_code !== 0 && exit_code !== 124;
+}
+
 function placeText(place: string): string {
   const file = place.slice(place.indexOf(' ') + 1);
   if (place.startsWith('inside ')) return `inside ${file === 'none' ? 'an unknown image' : file}`;

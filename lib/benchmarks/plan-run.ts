@@ -63,7 +63,7 @@ export interface PlannedRun {
 export function planRun(found: FoundBenchmark, config: Config, request: RunRequest): PlannedRun {
   const { definition } = found;
   const parameters = chooseParameters(found, request.parameters);
-  const settings = chooseSettings(found, config, request);
+  const settings = chooseSettings(found, config, request, parameters);
   const tasks = settings.nodes * settings.tasksPerNode;
   const counts = { nodes: settings.nodes, tasks_per_node: settings.tasksPerNode, tasks };
   const words = Object.entries(parameters).map(([name, value]) => [name, shellQuote(value)] as const);
@@ -118,7 +118,23 @@ function chooseParameters({ name, definition }: FoundBenchmark, given: Record<st
   return Object.fromEntries(chosen);
 }
 
-function chooseSettings({ name, definition }: FoundBenchmark, config: Config, request: RunRequest): RunSettings {
+function cpusPerTask({ name, definition }: FoundBenchmark, parameters: Record<string, string>): number {
+  const wanted = definition.resources.cpus_per_task;
+  if (typeof wanted === 'number') return wanted;
+  const count = Number(parameters[wanted]);
+  if (Number.isSafeInteger(count) && count > 0) return count;
+  throw new CtmgrError('usage', `${quote(parameters[wanted] ?? '')} is no value for ${wanted}`, {
+    why: `${name} asks Slurm for as many processors per task.`,
+  });
+}
+
+function chooseSettings(
+  found: FoundBenchmark,
+  config: Config,
+  request: RunRequest,
+  parameters: Record<string, string>,
+): RunSettings {
+  const { name, definition } = found;
   const site = config.benchmarks[name];
   const { resources, programs } = definition;
   const bare = { ...programs, ...site?.programs };
@@ -126,7 +142,7 @@ function chooseSettings({ name, definition }: FoundBenchmark, config: Config, re
   return {
     nodes: request.nodes ?? resources.nodes,
     tasksPerNode: request.tasksPerNode ?? resources.tasks_per_node,
-    cpusPerTask: resources.cpus_per_task,
+    cpusPerTask: cpusPerTask(found, parameters),
     exclusive: resources.exclusive,
     legTime: resources.time,
     gap: request.gap ?? site?.gap ?? resources.gap,

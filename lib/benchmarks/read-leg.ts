@@ -2,9 +2,11 @@ import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 
 import type { OutputReader } from './choose-parser.ts';
-import { type LegOrder, legProblem, type LegRecord } from './leg-record.ts';
+import { firstComplaint } from './first-complaint.ts';
+import { hasFailed, type LegOrder, legProblem, type LegRecord } from './leg-record.ts';
 import { InvalidOutput, type ParsedOutput } from './parsers/output.ts';
-import { decodeOutput, readBytes } from './parsers/read-output.ts';
+import { decodeOutput, readBytes, readOutput } from './parsers/read-output.ts';
+import { isSystemError } from '../util/errors.ts';
 
 /** How the outputs of a run are to be understood. */
 export interface Reading extends LegOrder {
@@ -23,7 +25,7 @@ export interface ReadLeg extends ParsedOutput {
  * errors other than a missing file come as they are: the leg is then read again later.
  */
 export async function readLeg(folder: string, record: LegRecord, reading: Reading): Promise<ReadLeg> {
-  const problem = legProblem(record, reading);
+  const problem = await problemOf(folder, record, reading);
   try {
     const bytes = await readBytes(join(folder, 'stdout'));
     if (createHash('sha256').update(bytes).digest('hex') !== record.stdout_sha256) {
@@ -36,6 +38,23 @@ export async function readLeg(folder: string, record: LegRecord, reading: Readin
       : { ...invalidLeg(problem), parameters: parsed.parameters };
   } catch (error) {
     if (error instanceof InvalidOutput) return invalidLeg(problem ?? error.message);
+    throw error;
+  }
+}
+
+/** What is wrong with a leg whatever it printed, and what the program itself said of it if it failed. */
+async function problemOf(folder: string, record: LegRecord, reading: Reading): Promise<string | undefined> {
+  const problem = legProblem(record, reading);
+  if (problem === undefined || !hasFailed(record)) return problem;
+  const complaint = await readComplaint(join(folder, 'stderr'));
+  return complaint === undefined ? problem : `${problem}: ${complaint}`;
+}
+
+async function readComplaint(path: string): Promise<string | undefined> {
+  try {
+    return firstComplaint(await readOutput(path));
+  } catch (error) {
+    if (error instanceof InvalidOutput || isSystemError(error, 'ENOENT')) return undefined;
     throw error;
   }
 }

@@ -15,7 +15,10 @@ const columns = [
   'excluded',
 ];
 
-/** Every number of a run as CSV (RFC 4180), one line each, for other statistics programs. */
+/**
+ * Every number of a run as CSV (RFC 4180), one line each, for other statistics programs. Texts that a spreadsheet would take
+ * for a formula get an apostrophe before them (OWASP, "CSV Injection"); numbers stay as they are.
+ */
 export function reportCsv(run: RunData): string {
   const units = new Map(run.metrics.map(({ name, unit }) => [name, unit]));
   const rows = run.pairs.flatMap((pair) =>
@@ -32,6 +35,6 @@ export function reportCsv(run: RunData): string {
 }
 
 function field(value: string | number): string {
-  const text = String(value);
+  const text = typeof value === 'string' && /^[=+\-@\t\r]/.test(value) ? `'${value}` : String(value);
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }

@@ -36,7 +36,11 @@ export function reportText(run: RunData, analysis: RunAnalysis, checks: readonly
 function failedChecks(checks: readonly Check[]): string[] {
   const failed = checks.filter(({ state }) => state === 'failed');
   if (failed.length === 0) return [];
-  return ['', `${failed.length} of ${checks.length} checks fail:`, ...failed.map(({ text }) => `  ${text}`)];
+  return [
+    '',
+    `${failed.length} of ${checks.length} checks ${failed.length === 1 ? 'fails' : 'fail'}:`,
+    ...failed.map(({ text }) => `  ${text}`),
+  ];
 }
 
 function selfLines(one: MetricAnalysis): string[] {
@@ -61,16 +65,28 @@ function estimateLines(one: MetricAnalysis): string[] {
   return rows.map(([name, text]) => `  ${name.padEnd(width)}  ${text}`);
 }
 
+/** Pairs that follow each other in an allocation and do not count for the same reason are one line. */
+function exclusionList(excluded: RunAnalysis['excluded']): string[] {
+  const groups: { allocation: number; first: number; last: number; reason: string }[] = [];
+  for (const { allocation, position, reason } of excluded) {
+    const group = groups.at(-1);
+    if (group?.allocation === allocation && group.reason === reason && group.last === position - 1) {
+      group.last = position;
+    } else groups.push({ allocation, first: position, last: position, reason });
+  }
+  return groups.map(({ allocation, first, last, reason }) => {
+    const places = first === last ? `pair ${first}` : `pairs ${first} to ${last}`;
+    return `    allocation ${allocation}, ${places}: ${reason}`;
+  });
+}
+
 function exclusionLines(run: RunData, { excluded, metrics }: RunAnalysis): string[] {
   if (excluded.length === 0) return [`  All ${run.pairs.length} pairs count.`];
   const [headline] = metrics;
-  const list = excluded.map(
-    ({ allocation, position, reason }) => `    allocation ${allocation}, pair ${position}: ${reason}`,
-  );
   const estimate = headline?.withExcluded?.estimate;
   return [
     `  ${countNoun(excluded.length, 'pair')} of ${run.pairs.length} ${excluded.length === 1 ? 'does' : 'do'} not count:`,
-    ...list,
+    ...exclusionList(excluded),
     ...(estimate === undefined
       ? []
       : [`  With those that have values: ${percent(estimate.value)}, ${headline?.withExcluded?.kind ?? ''}`]),

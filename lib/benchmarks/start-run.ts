@@ -1,3 +1,4 @@
+import { access } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { slurmVersion } from '../slurm/controller.ts';
@@ -6,7 +7,7 @@ import { submissionsOfRun } from '../store/benchmark-submissions.ts';
 import { insertEvent } from '../store/events.ts';
 import type { Store } from '../store/open.ts';
 import { epochSeconds } from '../util/clock.ts';
-import { CtmgrError } from '../util/errors.ts';
+import { CtmgrError, isSystemError } from '../util/errors.ts';
 import { type BenchSite, jobUserOf, requireSubmitter } from './bench-site.ts';
 import type { FoundBenchmark } from './find-definition.ts';
 import { loadRunData } from './load-run-data.ts';
@@ -75,7 +76,8 @@ export async function startRun(
 
 /**
  * Submits what a run still lacks, in the order that was drawn at its beginning; undefined if nothing is missing. A pair whose
- * legs both have a record is not run again, whatever they say. Refused (75) while a job of the run may still bring some.
+ * legs both have a record is not run again, whatever they say. Refused (75) while a job of the run may still bring some, and
+ * (66) if the image is not there any more.
  */
 export async function resumeRun(site: BenchSite, run: BenchmarkRun): Promise<StartedRun | undefined> {
   requireSubmitter(site, run.job_user);
@@ -93,10 +95,26 @@ export async function resumeRun(site: BenchSite, run: BenchmarkRun): Promise<Sta
     );
     const missing = (await pairsOfRun(db, run.id)).filter((pair) => !complete.has(placeOf(pair)));
     if (missing.length === 0) return undefined;
+    await requireImage(run);
     return { missing, submission: await planSubmission(db, site, run, missing) };
   });
   if (prepared === undefined) return undefined;
   return { run, report: await submitSubmission(site, run, prepared.submission, prepared.missing) };
+}
+
+/** An image that only others may look at counts as there: the job will say what is wrong with it. */
+async function requireImage({ image_name: name, image_tag: tag, image_file: file, aa }: BenchmarkRun): Promise<void> {
+  if (aa === 1) return;
+  try {
+    await access(file);
+  } catch (error) {
+    if (!isSystemError(error, 'ENOENT')) return;
+    throw new CtmgrError('inputMissing', `the image ${name}:${tag} is not there any more`, {
+      why: `there is no ${file}`,
+      hint: 'put it back from a backup, or run the benchmark anew with another image; what has run stays in the report',
+      cause: error,
+    });
+  }
 }
 
 function placeOf({ allocation, position }: { allocation: number; position: number }): string {

@@ -1,6 +1,7 @@
 import type { MetricAnalysis } from './analyse-run.ts';
 import { fewestPairs } from './draw-plan.ts';
 import type { Interval } from './statistics/crossover.ts';
+import { equivalenceLevel } from './statistics/equivalence.ts';
 import { toPercent } from './statistics/pair.ts';
 import { differenceLevel, selfLevel } from './statistics/difference.ts';
 import { countNoun } from '../util/count-noun.ts';
@@ -28,7 +29,7 @@ export function verdictSentence(analysis: MetricAnalysis): string {
   const margin = marginText(metric.margin);
   const { estimate, interval95, interval90 } = verdict;
   if (estimate === undefined || interval95 === undefined || interval90 === undefined) {
-    return `cannot tell: ${pairs.length} of the pairs count, and at least three pairs, in both orders, are needed`;
+    return `cannot tell: ${countNoun(pairs.length, 'pair')} ${pairs.length === 1 ? 'counts' : 'count'}, and fewer than ${fewestPairs(equivalenceLevel)} show nothing, whatever they measure`;
   }
   const basis = `${countNoun(pairs.length, 'pair')}, ${countNoun(allocations.length, 'allocation')}`;
   const at95 = `estimate ${percent(estimate.value)}, 95 % interval ${percentRange(interval95)}, ${basis}`;
@@ -60,16 +61,24 @@ export function verdictSentence(analysis: MetricAnalysis): string {
 
 /** What it takes to decide. The number of pairs follows from the scatter within the orders, and is no help if there are so many. */
 function whatWouldTell({ aa, pairs, pairsToDecide, verdict }: MetricAnalysis): string {
-  const { difference } = verdict;
+  const { difference, equivalence } = verdict;
+  const ways = `the order of ${countNoun(pairs.length, 'pair')} could have been drawn in ${countNoun(difference?.permutation.plans ?? 0, 'way')}`;
   if (difference?.byInterval !== undefined) {
     const { attainable, permutation, byInterval, level } = difference;
     if (!attainable) {
-      const ways = `the order of ${pairs.length} pairs could have been drawn in ${permutation.plans} ways`;
       return `${ways}, too few to show a difference whatever they measure: that takes at least ${fewestPairs(level)} pairs`;
     }
     const share = byInterval === 'slower' ? permutation.slowerP : permutation.fasterP;
     const dearer = byInterval === 'slower' ? 'dear' : 'cheap';
     return `with ${(100 * share).toPrecision(2)} % of the orders that could have been drawn it would look as ${dearer}, so this may be chance: more pairs would show it`;
+  }
+  if (equivalence?.attainable === false) {
+    const needed = Math.max(pairsToDecide ?? 0, fewestPairs(equivalenceLevel));
+    return `${ways}, too few to show anything whatever they measure: that takes at least ${needed} pairs`;
+  }
+  if (equivalence !== undefined && equivalence.byInterval.p < 0.05) {
+    const share = (100 * equivalence.p).toPrecision(2);
+    return `the interval lies within the margin, but with ${share} % of the orders that could have been drawn a container that costs the margin would look as good, so this may be chance: more pairs would show it`;
   }
   if (pairsToDecide !== undefined && pairsToDecide <= pairs.length) {
     return verdict.by === 'allocations'

@@ -10,7 +10,7 @@ import type { RunData } from '../benchmarks/run-data.ts';
 import { loadRunProvenance } from '../benchmarks/run-provenance.ts';
 import { type BenchmarkRun, listBenchmarkRuns } from '../store/benchmark-runs.ts';
 import type { Store } from '../store/open.ts';
-import { CtmgrError, errorText } from '../util/errors.ts';
+import { briefErrorText, CtmgrError } from '../util/errors.ts';
 import { quote } from '../util/names.ts';
 import { writeFileAtomic } from '../util/write-file.ts';
 import type { Answer, Context, RecordAnswer } from './context.ts';
@@ -47,15 +47,17 @@ export function reportAnswer(data: RunData, lastSelf: SelfRun | undefined): Reco
   return { kind: 'record', record: reportJson(data, analysis, checks), text: reportText(data, analysis, checks) };
 }
 
-function refuseContradictions({ run: names, compare: several, image, csv, json }: Arguments): void {
+function refuseContradictions({ run: names, compare: several, image, html, csv, json }: Arguments): void {
   const hint = 'ctmgr bench report RUN, or --compare RUN RUN…, or --image NAME';
   if (csv && json) throw new CtmgrError('usage', '--csv and --json are two answers; give one of them');
   if (image !== undefined && (several || names.length > 0)) {
     throw new CtmgrError('usage', '--image takes all runs of an image; name no runs beside it', { hint });
   }
   const compares = several || image !== undefined;
+  if (html === '') throw new CtmgrError('usage', '--html needs the name of a file');
   if (csv && compares) throw new CtmgrError('usage', '--csv holds the values of one run; runs are not compared in it');
-  if (several && names.length < 2) throw new CtmgrError('usage', '--compare needs at least two runs', { hint });
+  if (several && new Set(names).size < 2)
+    throw new CtmgrError('usage', '--compare needs at least two different runs', { hint });
   if (!compares && names.length !== 1) throw new CtmgrError('usage', 'give one run, or --compare', { hint });
 }
 
@@ -82,7 +84,10 @@ async function writePage(path: string, text: string, context: Context): Promise<
   try {
     await writeFileAtomic(path, text, 0o644);
   } catch (error) {
-    throw new CtmgrError('cannotCreate', `cannot write ${path}`, { why: errorText(error) });
+    throw new CtmgrError('cannotCreate', `cannot write ${path}`, {
+      why: briefErrorText(error),
+      hint: 'give --html a file in a folder that is there and that you may write to',
+    });
   }
   context.terminal.say(`Wrote ${path}`);
 }

@@ -2,12 +2,13 @@ import { randomBytes } from 'node:crypto';
 
 import { findImage } from '../builds/read-catalogue.ts';
 import { type BenchSite, jobUserOf, makeBenchSite } from '../benchmarks/bench-site.ts';
-import { canShowDifference, countPlans, fewestPairs, usualAllocationsOf } from '../benchmarks/draw-plan.ts';
+import { canShow, countPlans, fewestPairs, usualAllocationsOf } from '../benchmarks/draw-plan.ts';
 import { findBenchmark } from '../benchmarks/find-definition.ts';
 import { batchScript, submissionFolder } from '../benchmarks/make-submission.ts';
 import { type PlannedRun, planRun, type RunRequest } from '../benchmarks/plan-run.ts';
 import { requireSlurm, startRun } from '../benchmarks/start-run.ts';
 import { differenceLevel, selfLevel } from '../benchmarks/statistics/difference.ts';
+import { equivalenceLevel } from '../benchmarks/statistics/equivalence.ts';
 import { countNoun } from '../util/count-noun.ts';
 import { CtmgrError } from '../util/errors.ts';
 import type { Answer, Context } from './context.ts';
@@ -72,8 +73,12 @@ async function readRequest(argv: Arguments, context: Context): Promise<RunReques
 /** What the plan cannot answer, whatever is measured. */
 function limits({ image, pairs, allocations }: RunRequest): string[] {
   const level = levelOf(image === undefined);
-  if (canShowDifference(pairs, allocations, level)) return [];
+  if (canShow(pairs, allocations, level)) return [];
   const ways = `${pairs} pairs in ${countNoun(allocations, 'allocation')} can be drawn in ${countPlans(pairs, allocations)} ways`;
+  if (!canShow(pairs, allocations, equivalenceLevel)) {
+    const least = `at least ${fewestPairs(equivalenceLevel)} pairs, ${fewestPairs(level)} to show that there is one`;
+    return [`${ways}: they can show nothing, whatever they measure; that there is no difference takes ${least}`];
+  }
   return [
     `${ways}: they can show that there is no difference, but not that there is one; that takes at least ${fewestPairs(level)} pairs`,
   ];

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { cpSync, mkdirSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -89,7 +90,53 @@ it('the order is stored with its seed and algorithm before sbatch is called, and
   });
   await resumeRun(bench, run);
   expect((await atCall(2)).pairs).toEqual(planned.plan.pairs);
+  const image = { aa: 0, image_name: 'app', image_tag: '2026-11-22.1', image_file: join(site.folder, 'away.sif') };
+  await expect(resumeRun(bench, { ...run, ...image })).rejects.toMatchObject({
+    code: 'inputMissing',
+    message: 'the image app:2026-11-22.1 is not there any more',
+  });
   expect(await submissionsOfRun(site.store, run.id)).toHaveLength(2);
+});
+
+const record: LegRecord = {
+  schema: 1,
+  job_id: 1,
+  allocation: 0,
+  position: 0,
+  leg: 'bare',
+  exit_code: 0,
+  started: 0,
+  ended: 1,
+  launches: 1,
+  tasks: 1,
+  proofs: 1,
+  places: ['outside none'],
+  nodes: ['c1'],
+  stdout_sha256: '0'.repeat(64),
+  stderr_sha256: '0'.repeat(64),
+  covariates: {},
+};
+
+it('a leg that failed is told with what its program said of it', async () => {
+  const folder = join(site.folder, 'failed');
+  mkdirSync(folder);
+  const reading = {
+    image: undefined,
+    time: 10,
+    parse: () => ({ measurements: [], parameters: {} }),
+    needsOutput: true,
+  };
+  writeFileSync(join(folder, 'stdout'), 'x');
+  const stdout_sha256 = createHash('sha256').update('x').digest('hex');
+  const read = async (exit_code: number) =>
+    (await readLeg(folder, { ...record, stdout_sha256, exit_code }, reading)).invalid;
+  // There is no such file.
+  expect(await read(3)).toBe('it ended with exit code 3');
+  writeFileSync(join(folder, 'stderr'), 'INFO:    x\nHPL ERROR: no grid\nsrun: error: c1: task 0: Exited\n');
+  expect(await read(3)).toBe('it ended with exit code 3: HPL ERROR: no grid');
+  expect(await read(124)).toBe('it took longer than 10 s and was stopped');
+  writeFileSync(join(folder, 'stderr'), 'a\0b');
+  expect(await read(3)).toBe('it ended with exit code 3');
 });
 
 it('100 MB of output are a reason, not a number, and are not read', async () => {
@@ -97,24 +144,6 @@ it('100 MB of output are a reason, not a number, and are not read', async () => 
   mkdirSync(folder);
   writeFileSync(join(folder, 'stdout'), 'time 1.0\n');
   truncateSync(join(folder, 'stdout'), 100 * 2 ** 20);
-  const record: LegRecord = {
-    schema: 1,
-    job_id: 1,
-    allocation: 0,
-    position: 0,
-    leg: 'bare',
-    exit_code: 0,
-    started: 0,
-    ended: 1,
-    launches: 1,
-    tasks: 1,
-    proofs: 1,
-    places: ['outside none'],
-    nodes: ['c1'],
-    stdout_sha256: '0'.repeat(64),
-    stderr_sha256: '0'.repeat(64),
-    covariates: {},
-  };
   const parse = (): never => {
     throw new Error('it was read');
   };

@@ -33,7 +33,7 @@ gap = 0
 benchmark = "command"
 metrics = ["value"]
 images = ["fast", "sl*"]
-pairs = 4
+pairs = 8
 allocations = 1
 parameters = { command = '${command}', pattern = '^time (?<value>\\S+)$', unit = "s" }
 [gates.broken]
@@ -88,7 +88,7 @@ it('lets a name mean an image that is not slower, and keeps one back that is, th
     ]);
     expect(open[0]?.message).toBe('cannot be run: there is no benchmark "none"');
     expect(open[1]?.message).toMatch(
-      /^command-\S+: cannot tell at a margin of 1 % \(estimate \+[45]\.\d+ %.*4 pairs could have been drawn in 6 ways, too few/,
+      /^command-\S+: cannot tell at a margin of 1 % \(estimate \+[45]\.\d+ %.*8 pairs could have been drawn in 36 ways, too few/,
     );
     // One array for each image: the call that got through is not made again, the one that did not is.
     expect((await slurm.calls()).filter((call) => /^sbatch .*ctmgr-bench/.test(call))).toHaveLength(3);

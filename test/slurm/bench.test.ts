@@ -217,7 +217,11 @@ describe('a program whose true cost is known', () => {
     const { plan } = JSON.parse((await admin(words)).stdout) as { plan: { pairs: { sequence: string }[] } };
     expect(plan.pairs.map(({ sequence }) => sequence)).toEqual(same.pairs.map(({ sequence }) => sequence));
     const few = await admin(['run', 'truth', '--aa', '--pairs', '8', '--dry-run']);
-    expect(few.stdout).toMatch(/8 pairs in 4 allocations can be drawn in 16 ways: .* takes at least 16 pairs/);
+    expect(few.stdout).toMatch(/8 pairs in 3 allocations can be drawn in 24 ways: .* takes at least 16 pairs/);
+    const none = await admin(['run', 'truth', '--aa', '--pairs', '4', '--dry-run']);
+    expect(none.stdout).toMatch(
+      /4 pairs in 2 allocations can be drawn in 4 ways: they can show nothing.* at least 8 pairs, 16/,
+    );
     expect(await runs()).toHaveLength(before.length);
   });
 

@@ -64,6 +64,7 @@ describe('a definition', () => {
     ['[parameters.tasks]\nsummary = "x"', /tasks is taken/],
     ['[parameters.x]\nsummary = "x"\npattern = "("', /parameters.x.pattern is no regular expression/],
     ['[programs]\nPATH = "x"', /programs.PATH/],
+    ['[resources]\ncpus_per_task = "x"', /there is no parameter x/],
     ['[parameters.x]\nsummary = "x"\n[programs]\nx = "x"', /x is taken/],
   ])('is refused: %s', (more, expected) => {
     let said = '';
@@ -131,6 +132,15 @@ test('a job array asks for whole nodes and time for all legs, and is never reque
   // Three pairs of two legs, the warm-up included, of 7,200 and 60 seconds, and five minutes.
   expect(resources).toMatchObject({ exclusive: true, time: String((6 * 7260 + 300) / 60) });
   expect(resources.extraArguments).toEqual(['--nodes=2', '--ntasks-per-node=1', '--no-requeue']);
+});
+
+test('STREAM gets as many processors as threads: with one they would all share it', async () => {
+  const plan = (threads: string) =>
+    findBenchmark(config, 'stream').then((found) => planRun(found, config, { ...request, parameters: { threads } }));
+  expect((await plan('64')).settings.cpusPerTask).toBe(64);
+  await expect(plan('0')).rejects.toThrow(/"0" is no value for threads/);
+  const named = own('[resources]\ncpus_per_task = "x"\n[parameters.x]\nsummary = "x"');
+  expect(() => planRun(named, config, { ...request, parameters: { x: 'two' } })).toThrow(/"two" is no value for x/);
 });
 
 test.each([

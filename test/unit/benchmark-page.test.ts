@@ -259,8 +259,15 @@ describe('runs over time', () => {
     expect(page.match(/<figure /g)).toHaveLength(5);
     // The one that uses most of its margin stands first.
     expect(page).toMatch(
-      /<desc id="last-description">hpl, gflops: \+2\.0\d % .*; hpl, bare metal against itself, gflops: /,
+      /<desc id="last-description">hpl, gflops, Gflop\/s: \+2\.0\d % .*; hpl, bare metal against itself, gflops, Gflop\/s: /,
     );
+    const name = `${'name-'.repeat(16)}2026-11-22.1`;
+    const long = await comparePage(compareRuns([{ ...makeRun(1), name }]));
+    expect(long).toMatch(new RegExp(`<desc id="s1-forest-description">${name}: `));
+    // Both figures say the beginning and the end of it.
+    expect(long).toMatch(/>name-name-na…-2026-11-22\.1</);
+    expect(long).toContain('>name-name-name-name-name-na…-<');
+    expect(long).toContain('>name-name-name-2026-11-22.1<');
     expect((await comparePage(series.slice(0, 1))).match(/<figure /g)).toHaveLength(2);
   });
 });

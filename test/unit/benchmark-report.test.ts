@@ -40,7 +40,9 @@ describe('the report', () => {
     const noisy = makeRun(1, (pair, i) => ({ ...pair, bare: leg([850, 895, 935][i % 3] ?? 0) }));
     expect(report(noisy)).toMatch(/: cannot tell at a margin of 1 % .*; about \d+ pairs would show/);
     const none = makeRun(1, (pair) => ({ ...pair, bare: undefined, container: undefined }));
-    expect(report(none)).toMatch(/: cannot tell: 0 of the pairs count/);
+    expect(report(none)).toMatch(
+      /: cannot tell: 0 pairs count, and fewer than 8 show nothing, whatever they measure\./,
+    );
   });
 
   it('does not ask for fewer pairs than there are', () => {
@@ -76,6 +78,18 @@ describe('the report', () => {
     expect(report(run)).toMatch(/With those that have values: \+\d/);
     expect(report(run)).toMatch(/^2 of 9 checks fail:\n {2}1 of 20: pairs whose legs differ/m);
     expect(report(makeRun(1))).not.toContain('checks fail');
+  });
+
+  it('says what has not run in one line', () => {
+    const run = makeRun(1, (pair, i) => (i >= 17 ? { ...pair, bare: undefined, container: undefined } : pair));
+    expect(report(run)).toMatch(/^ {2}3 pairs of 20 do not count:\n {4}allocation 4, pairs 1 to 3: not run\n\n/m);
+  });
+
+  it('says that so few pairs show nothing, and how many would', () => {
+    const few = makeRun(1, (pair, i) => (i >= 6 ? { ...pair, bare: undefined, container: undefined } : pair));
+    expect(report(few)).toMatch(
+      /^hpl, \S+: cannot tell .*; the order of 6 pairs could have been drawn in 12 ways, too few to show anything .* at least 8 pairs\.$/m,
+    );
   });
 
   it('is the same for the same data', () => expect(report(makeRun(1.02))).toBe(report(makeRun(1.02))));
@@ -199,6 +213,19 @@ describe('CSV', () => {
     expect(lines).toHaveLength(2 * 20 + 2);
     expect(lines[0]).toBe('allocation,block,position,sequence,leg,period,metric,size,value,unit,excluded');
     expect(lines[1]).toMatch(/^0,0,0,(bare|container)-first,bare,[12],gflops,,\d+\.\d+,Gflop\/s,$/);
+  });
+
+  it('gives a spreadsheet no formula', () => {
+    const run = makeRun(1);
+    for (const unit of ['=1+cmd|x', '+1', '-1', '@SUM(1)', '\tx']) {
+      const metrics = run.metrics.map((metric) => ({ ...metric, unit }));
+      expect(
+        reportCsv({ ...run, metrics })
+          .split('\r\n')[1]
+          ?.split(',')
+          .at(-2),
+      ).toBe(`'${unit}`);
+    }
   });
 
   it('quotes reasons', () => {

@@ -1,13 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 
-import {
-  canShowDifference,
-  countPlans,
-  drawPlan,
-  fewestPairs,
-  usualAllocationsOf,
-} from '../../lib/benchmarks/draw-plan.ts';
+import { canShow, countPlans, drawPlan, fewestPairs, usualAllocationsOf } from '../../lib/benchmarks/draw-plan.ts';
 import { selfLevel } from '../../lib/benchmarks/statistics/difference.ts';
+import { equivalenceLevel } from '../../lib/benchmarks/statistics/equivalence.ts';
 
 /** Of as many pairs in as many allocations every plan that comes up in so many draws. */
 const differentPlans = (draws: number, ...of: [pairs: number, allocations: number]): number =>
@@ -71,10 +66,11 @@ describe('the order of the pairs', () => {
   });
 
   it('knows with how many pairs a difference can be shown, and spreads them so that it can', () => {
-    expect([0.05, selfLevel].map(fewestPairs)).toEqual([10, 16]);
-    expect([4, 8, 10, 12, 16, 20, 40].map((pairs) => usualAllocationsOf(pairs, 0.05))).toEqual([2, 4, 4, 5, 5, 5, 5]);
-    expect([16, 20].map((pairs) => usualAllocationsOf(pairs, selfLevel))).toEqual([5, 5]);
-    expect(canShowDifference(10, 5, 0.05)).toBe(false);
+    expect([0.05, selfLevel, equivalenceLevel].map(fewestPairs)).toEqual([10, 16, 8]);
+    expect([4, 8, 10, 12, 16, 20, 40].map((pairs) => usualAllocationsOf(pairs, 0.05))).toEqual([2, 3, 4, 5, 5, 5, 5]);
+    expect([8, 16, 20].map((pairs) => usualAllocationsOf(pairs, selfLevel))).toEqual([3, 5, 5]);
+    expect(canShow(10, 5, 0.05)).toBe(false);
+    expect(canShow(8, 4, equivalenceLevel)).toBe(false);
   });
 
   it.each([

@@ -3,7 +3,7 @@ import { describe, expect, it } from '@jest/globals';
 import { drawPlan, type Plan, type PlannedPair } from '../../lib/benchmarks/draw-plan.ts';
 import { decidingEstimate } from '../../lib/benchmarks/statistics/allocations.ts';
 import { analyseCrossover, interval } from '../../lib/benchmarks/statistics/crossover.ts';
-import { logMargin } from '../../lib/benchmarks/statistics/equivalence.ts';
+import { equivalenceTest, logMargin, marginTest } from '../../lib/benchmarks/statistics/equivalence.ts';
 import { fixedOrderClaim } from '../../lib/benchmarks/statistics/fixed-order.ts';
 import { hodgesLehmann } from '../../lib/benchmarks/statistics/hodges-lehmann.ts';
 import { maxT } from '../../lib/benchmarks/statistics/max-t.ts';
@@ -144,6 +144,47 @@ describe('the same program in both legs', () => {
       expect(found.some(({ byInterval }) => byInterval > most)).toBe(of[0] === 12);
     },
   );
+
+  it.each([
+    [12, 3],
+    [20, 5],
+  ])('with just the margin on top passes in 5 %% of times at most: %p pairs, %p allocations', (...of) => {
+    // So wide a margin that these machines are not simply too noisy for it.
+    const wide = logMargin(0.1);
+    const plans = plansOf(experiments, ...of);
+    const most = 0.05 + 3 * Math.sqrt((0.05 * 0.95) / experiments);
+    const found = hardest.map((name) => {
+      const passed = { name, byInterval: 0, equivalent: 0, notWorse: 0 };
+      for (const plan of plans) {
+        const pairs = runOfItself(plan, noises[name]).map((one) => ({ ...one, difference: one.difference + wide }));
+        const estimate = decidingEstimate(pairs)?.estimate;
+        // Only what the interval lets pass can pass, and only of those the plans have to be counted.
+        if (estimate === undefined || marginTest(estimate, wide).nonInferiorityP >= 0.05) continue;
+        const { p, nonInferiorityP, byInterval } = equivalenceTest(pairs, estimate, wide);
+        if (byInterval.p < 0.05) passed.byInterval += 1 / experiments;
+        if (p < 0.05) passed.equivalent += 1 / experiments;
+        if (nonInferiorityP < 0.05) passed.notWorse += 1 / experiments;
+      }
+      return passed;
+    });
+    expect(found.filter(({ equivalent, notWorse }) => Math.max(equivalent, notWorse) > most)).toEqual([]);
+    // The interval alone does not keep its level: otherwise the plans need not be counted.
+    expect(found.some(({ byInterval }) => byInterval > most)).toBe(of[0] === 12);
+  });
+
+  it('is never called equivalent by four or six pairs', () => {
+    for (const size of [4, 6]) {
+      const [plan] = plansOf(1, size, 1);
+      const alike = runOfItself(plan as Plan, noises.normal).map((one) => ({
+        ...one,
+        difference: 1e-4 * one.difference,
+      }));
+      expect(decideVerdict(alike, { margin, aa: false })).toMatchObject({
+        kind: 'inconclusive',
+        equivalence: { attainable: false },
+      });
+    }
+  });
 
   it('is never called slower by four or eight pairs: no outcome of so few plans is rare enough', () => {
     for (const [pairs, allocations] of [

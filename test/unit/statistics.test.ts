@@ -5,7 +5,7 @@ import { describe, expect, it } from '@jest/globals';
 import { allocationEffects, acrossAllocations } from '../../lib/benchmarks/statistics/allocations.ts';
 import { analyseCrossover, interval, pValue, tStatistic } from '../../lib/benchmarks/statistics/crossover.ts';
 import { normalCdf, tCdf, tQuantile } from '../../lib/benchmarks/statistics/distributions.ts';
-import { equivalenceTest, logMargin } from '../../lib/benchmarks/statistics/equivalence.ts';
+import { equivalenceTest, logMargin, marginTest } from '../../lib/benchmarks/statistics/equivalence.ts';
 import { fixedOrderClaim } from '../../lib/benchmarks/statistics/fixed-order.ts';
 import { hodgesLehmann } from '../../lib/benchmarks/statistics/hodges-lehmann.ts';
 import { maxT } from '../../lib/benchmarks/statistics/max-t.ts';
@@ -183,17 +183,35 @@ describe('analyses without normality', () => {
 describe('equivalence', () => {
   it('agrees with the oracle', () => {
     const { container } = given(analyseCrossover(pairs));
-    const { margin, p } = equivalenceTest(container, logMargin(0.005));
-    expectNear(margin, oracle.tost_0_5_percent.margin_log, 14);
-    expectNear(p, oracle.tost_0_5_percent.p, 14);
+    expectNear(logMargin(0.005), oracle.tost_0_5_percent.margin_log, 14);
+    expectNear(marginTest(container, logMargin(0.005)).p, oracle.tost_0_5_percent.p, 14);
   });
 
   it('is shown exactly if the 90 % interval lies within the margin', () => {
     const { container } = given(analyseCrossover(pairs));
     const reach = Math.max(...interval(container, 0.9).map(Math.abs));
-    expect(equivalenceTest(container, reach * 1.0001).p).toBeLessThan(0.05);
-    expect(equivalenceTest(container, reach * 0.9999).p).toBeGreaterThan(0.05);
-    expectNear(equivalenceTest(container, interval(container, 0.9)[1]).nonInferiorityP, 0.05, 10);
+    expect(marginTest(container, reach * 1.0001).p).toBeLessThan(0.05);
+    expect(marginTest(container, reach * 0.9999).p).toBeGreaterThan(0.05);
+    expectNear(marginTest(container, interval(container, 0.9)[1]).nonInferiorityP, 0.05, 10);
+  });
+
+  it('is shown only if the plans that could have been drawn show it, too', () => {
+    const few = logPairs([0.001, -0.001], [0.001, -0.001]);
+    const { container } = given(analyseCrossover(few));
+    const margin = logMargin(0.01);
+    // With a margin on top the real plan is the dearest of six, and the cheapest with one taken off.
+    expect(equivalenceTest(few, container, margin)).toEqual({
+      margin,
+      p: 1 / 6,
+      nonInferiorityP: 1 / 6,
+      byInterval: marginTest(container, margin),
+      attainable: false,
+    });
+    expect(marginTest(container, margin).p).toBeLessThan(0.05);
+    const enough = [0, 1].flatMap((block) => few.map((pair) => ({ ...pair, block })));
+    const tested = equivalenceTest(enough, given(analyseCrossover(enough)).container, margin);
+    expect(tested).toMatchObject({ p: 1 / 36, nonInferiorityP: 1 / 36, attainable: true });
+    expect(equivalenceTest(enough, container, 0.0001).p).toBeGreaterThan(0.3);
   });
 
   it.each([0, -1, Number.NaN, Infinity])('refuses the margin %p', (margin) =>

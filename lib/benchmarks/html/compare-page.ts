@@ -29,9 +29,9 @@ export async function comparePage(all: readonly ComparedSeries[]): Promise<strin
     </p>
     ${last && html`<div class="figures">${drawn.get(last.id)}</div>`}${figures.map(
       ({ series, figures: own }) =>
-        html`<h2>${series.benchmark}, ${series.metric}</h2>
+        html`<h2>${nameOf(series)}</h2>
           ${own.length === 0 ? undefined : html`<div class="figures">${own.flatMap(({ id }) => drawn.get(id) ?? [])}</div>`}
-          ${table(`${series.benchmark}, ${series.metric}`, heads, series.runs.map(compareRow), heads.slice(3, 7))}`,
+          ${table(nameOf(series), heads, series.runs.map(compareRow), heads.slice(3, 7))}`,
     )}
     <h2>Runs</h2>
     ${runTable(all)}`;
@@ -41,9 +41,9 @@ export async function comparePage(all: readonly ComparedSeries[]): Promise<strin
 /** What the last run of each benchmark says, the one that uses most of its margin first. Undefined for a single series. */
 function lastRunsFigure(all: readonly ComparedSeries[]): Figure | undefined {
   if (all.length < 2) return undefined;
-  const rows = all.flatMap(({ benchmark, metric, runs }) => {
-    const analysis = runs.findLast((one) => one.analysis.verdict.estimate !== undefined)?.analysis;
-    return analysis === undefined ? [] : [{ name: `${benchmark}, ${metric}`, analysis, used: marginUsed(analysis) }];
+  const rows = all.flatMap((series) => {
+    const analysis = series.runs.findLast((one) => one.analysis.verdict.estimate !== undefined)?.analysis;
+    return analysis === undefined ? [] : [{ name: nameOf(series), analysis, used: marginUsed(analysis) }];
   });
   return forestFigure(
     'last',
@@ -52,13 +52,18 @@ function lastRunsFigure(all: readonly ComparedSeries[]): Figure | undefined {
   );
 }
 
+/** With its unit: the same metric in another one is another series. */
+function nameOf({ benchmark, metric, unit }: ComparedSeries): string {
+  return [benchmark, metric, unit].filter((part) => part !== '').join(', ');
+}
+
 function marginUsed({ metric, verdict: { interval95 = [0, 0] } }: MetricAnalysis): number {
   return Math.max(-interval95[0], interval95[1]) / metric.margin;
 }
 
 function seriesFigures(id: string, series: ComparedSeries): Figure[] {
   const rows = series.runs.map(({ run, analysis }) => ({ name: run.name, analysis }));
-  const title = `${series.benchmark}, ${series.metric}: all runs`;
+  const title = `${nameOf(series)}: all runs`;
   return [overTimeFigure(`${id}-time`, series), forestFigure(`${id}-forest`, title, rows)].filter(
     (figure) => figure !== undefined,
   );

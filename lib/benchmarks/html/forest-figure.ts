@@ -2,6 +2,7 @@ import type { MetricAnalysis } from '../analyse-run.ts';
 import { logMargin } from '../statistics/equivalence.ts';
 import { percent, percentRange } from '../verdict-sentence.ts';
 import type { Figure } from './draw-figure.ts';
+import { brokenLabels } from './figure-labels.ts';
 import { colours, figureWidth } from './theme.ts';
 
 /** One line of the figure. */
@@ -18,13 +19,16 @@ const edge = 4;
  * Undefined if none has an estimate.
  */
 export function forestFigure(id: string, title: string, rows: readonly ForestRow[]): Figure | undefined {
-  const values = rows.flatMap(({ name, analysis: { metric, verdict } }, index) => {
+  const labels = brokenLabels(rows.map(({ name }) => name));
+  const values = rows.flatMap(({ name: whole, analysis: { metric, verdict } }, index) => {
     const { estimate, interval90, interval95 } = verdict;
     if (estimate === undefined || interval90 === undefined || interval95 === undefined) return [];
     const inMargins = (value: number): number => Math.max(-edge, Math.min(edge, value / logMargin(metric.margin)));
+    const figures = `${percent(estimate.value)} (${percentRange(interval95)})`;
     return {
       row: index,
-      name: `${name}\n${percent(estimate.value)} (${percentRange(interval95)})`,
+      name: `${labels[index]}\n${figures}`,
+      whole: `${whole}: ${figures}`,
       estimate: inMargins(estimate.value),
       low95: inMargins(interval95[0]),
       high95: inMargins(interval95[1]),
@@ -40,9 +44,9 @@ export function forestFigure(id: string, title: string, rows: readonly ForestRow
   ]);
   const scale = { domain: [-limit, limit], nice: false, zero: false };
   const y = { field: 'name', type: 'ordinal', sort: { field: 'row' }, title: null } as const;
-  const labels = {
+  const axis = {
     labelExpr: "split(datum.label, '\\n')",
-    labelLimit: 300,
+    labelLimit: 0,
     labelFontSize: 11,
     domain: false,
     ticks: false,
@@ -52,7 +56,7 @@ export function forestFigure(id: string, title: string, rows: readonly ForestRow
   return {
     id,
     title,
-    description: values.map((one) => one.name.replace('\n', ': ')).join('; '),
+    description: values.map(({ whole: one }) => one).join('; '),
     caption:
       'What the container costs, to the right more, in margins: the shaded band is ± 1 margin, different for each benchmark. ' +
       'Diamond: estimate; thick line: 90 % interval, which has to lie in the band for “costs nothing”; thin line: 95 % interval.' +
@@ -62,7 +66,7 @@ export function forestFigure(id: string, title: string, rows: readonly ForestRow
       height: 40 + 48 * values.length,
       autosize: { type: 'fit', contains: 'padding' },
       data: { values },
-      encoding: { y: { ...y, axis: labels } },
+      encoding: { y: { ...y, axis } },
       layer: [
         {
           mark: { type: 'rect', color: colours.band },

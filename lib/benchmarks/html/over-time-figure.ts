@@ -3,12 +3,17 @@ import { logMargin } from '../statistics/equivalence.ts';
 import { toPercent } from '../statistics/pair.ts';
 import { percent } from '../verdict-sentence.ts';
 import type { Figure } from './draw-figure.ts';
+import { shortLabels } from './figure-labels.ts';
 import { numberAxis } from './number-axis.ts';
 import { roomyDomain } from './pair-points.ts';
 import { colours, figureWidth } from './theme.ts';
 
 /** What the container cost in each run of a series, the oldest on the left. Undefined if no run has an estimate. */
 export function overTimeFigure(id: string, { benchmark, metric, runs }: ComparedSeries): Figure | undefined {
+  const labels = shortLabels(
+    runs.map(({ run }) => run.name),
+    26,
+  );
   const values = runs.flatMap(({ run, analysis }, i) => {
     const { estimate, interval95 } = analysis.verdict;
     if (estimate === undefined || interval95 === undefined) return [];
@@ -16,6 +21,7 @@ export function overTimeFigure(id: string, { benchmark, metric, runs }: Compared
     return {
       place: i,
       run: run.name,
+      label: labels[i],
       value: toPercent(estimate.value),
       low: toPercent(interval95[0]),
       high: toPercent(interval95[1]),
@@ -30,7 +36,7 @@ export function overTimeFigure(id: string, { benchmark, metric, runs }: Compared
   const title = 'container costs more by, %';
   const y = (field: string) =>
     ({ field, type: 'quantitative', title, scale: { domain, nice: false, zero: false } }) as const;
-  const x = { field: 'run', type: 'ordinal', sort: { field: 'place' }, title: null } as const;
+  const x = { field: 'label', type: 'ordinal', sort: { field: 'place' }, title: null } as const;
   return {
     id,
     title: `${benchmark}, ${metric}: what the container cost in each run`,
@@ -42,7 +48,7 @@ export function overTimeFigure(id: string, { benchmark, metric, runs }: Compared
       height: 320,
       autosize: { type: 'fit', contains: 'padding' },
       data: { values: shown },
-      encoding: { x: { ...x, axis: { labelAngle: -35, labelLimit: 200, labelFontSize: 11 } } },
+      encoding: { x: { ...x, axis: { labelAngle: -35, labelLimit: 0, labelFontSize: 11 } } },
       layer: [
         {
           mark: { type: 'bar', color: colours.band, width: { band: 1 } },

@@ -8,6 +8,7 @@ const bandwidthColumn = 'Mbytes/sec';
  * IMB-MPI1 2019 to 2021 (Intel MPI Benchmarks; Mbyte is 10^6 bytes): for each benchmark in the output `NAME-time` in µs and,
  * where it prints one, `NAME-bandwidth` in MB/s, by message size; Uniband and Biband print no times. IMB may choose repetitions by itself and then choose
  * differently in each leg, so they count as parameters; `repetitions` is what its command line says (`-iter`). A printed 0.00 µs is below its resolution and no result.
+ * A collective operation has no result without content either: it sends nothing then, and IMB times an empty call (0.03 µs or none).
  */
 export function parseImb(text: string): ParsedOutput {
   findOne(text, /^# All processes entering MPI_Finalize[ \t]*$/m, 'the end marker of IMB');
@@ -47,13 +48,16 @@ function parseBlock(block: string): Block {
   if ((time < 0 && bandwidth < 0) || rows.length === 0) {
     throw new InvalidOutput(`the table of ${name} of IMB has neither times nor bandwidths`);
   }
+  // Those have no bandwidth.
+  const collective = bandwidth < 0;
   const measurements: Measurement[] = [];
   const repetitions: string[] = [];
   for (const row of rows) {
     if (row.length !== columns.length) throw new InvalidOutput(`a line of ${name} of IMB has ${row.length} columns`);
     const size = toNumber(row[0], `a message size of ${name}`);
     const value = (column: number): number => toNumber(row[column], `${columns[column]} of ${name} at ${size} bytes`);
-    if (time >= 0) measurements.push({ metric: `${name}-time`, size, value: aboveZero(value(time), name, size) });
+    if (time >= 0 && (size > 0 || !collective))
+      measurements.push({ metric: `${name}-time`, size, value: aboveZero(value(time), name, size) });
     // Messages without content have no bandwidth.
     if (bandwidth >= 0 && size > 0) measurements.push({ metric: `${name}-bandwidth`, size, value: value(bandwidth) });
     repetitions.push(`${size}:${row[1]}`);

@@ -36,8 +36,7 @@ export interface DifferenceTest {
  * is enough to make it say "slower" three times too often. The permutation alone needs only that the order was drawn at
  * random, and keeps its level whatever the machine did, but says nothing of how far allocations differ. Both together are
  * wrong no more often than either (on permuting as the order was drawn: E. S. Edgington and P. Onghena, Randomization Tests,
- * 2007, ch. 3). Four pairs can be drawn in 6 ways, so that every outcome has a share of 1/6 at least:
- * they can show equivalence, never a difference.
+ * 2007, ch. 3). Four pairs can be drawn in 6 ways, so that every outcome has a share of 1/6 at least: they can show nothing.
  */
 export function differenceTest(pairs: readonly LogPair[], estimate: Estimate, level: number): DifferenceTest {
   const permutation = permutationTest(pairs);

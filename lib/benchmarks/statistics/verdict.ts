@@ -36,8 +36,8 @@ export interface VerdictQuestion {
 }
 
 /**
- * Decides by the wider of the two intervals (over pairs, over allocations) and by the plans that could have been drawn; see
- * `differenceTest` and `equivalenceTest`. "No significant difference" is never taken for "no difference" (Altman and Bland, BMJ
+ * Decides by the wider of the two intervals (over pairs, over allocations) and by the plans that could have been drawn, for a
+ * difference as for equivalence; see `differenceTest` and `equivalenceTest`. "No significant difference" is never taken for "no difference" (Altman and Bland, BMJ
  * 311, 1995). Bare metal against itself is analysed in the same way, with two differences that its question makes: the level
  * of a difference is that of a series, `selfLevel`, and "not worse" is no answer, because there is no worse side.
  */
@@ -48,7 +48,7 @@ export function decideVerdict(pairs: readonly LogPair[], { margin, aa }: Verdict
     return { kind: 'inconclusive', ...nothing, equivalence: undefined, difference: undefined };
   }
   const { by, estimate } = deciding;
-  const equivalence = equivalenceTest(estimate, margin);
+  const equivalence = equivalenceTest(pairs, estimate, margin);
   const difference = differenceTest(pairs, estimate, aa ? selfLevel : differenceLevel);
   return {
     kind: kindOf(difference, equivalence, aa),
