@@ -134,10 +134,14 @@ describe('images on exact base images and on images of ours', () => {
 
   it('are built from the very image that was planned, whatever its tag means by then', async () => {
     await required(site.import('mpi', `${mpi}RUN true\n`));
+    let tag: string | null;
     await output(['scontrol', 'update', 'PartitionName=build', 'State=DOWN']);
-    const { tag } = await site.json<Submitted>(['rebuild', 'mpi']);
-    await pushEdition('three');
-    await output(['scontrol', 'update', 'PartitionName=build', 'State=UP']);
+    try {
+      ({ tag } = await site.json<Submitted>(['rebuild', 'mpi']));
+      await pushEdition('three');
+    } finally {
+      await output(['scontrol', 'update', 'PartitionName=build', 'State=UP']);
+    }
     await required(site.ctmgr(['poll', '--wait']));
     expect(await inImage(`mpi:${tag}`, 'exec', 'cat', '/edition')).toBe('two');
     const { changed } = await selection();

@@ -109,13 +109,14 @@ describe('eight images on two build nodes', () => {
     expect(states.moving.every(({ status }) => status !== 'pending')).toBe(true);
     for (const name of names) {
       // Users see `pending` only as long as the submission takes.
-      expect(report.statuses[`${name}:${tag}`]?.join(' ')).toMatch(/^(pending )?queued building success$/);
+      expect(report.statuses[`${name}:${tag}`]?.join(' ')).toMatch(/^(pending )?queued (building )?success$/);
       const lines = end.stderr.split('\n').filter((line) => line.includes(` ${name}: `));
-      expect(lines.map((line) => line.replace(/^\d\d:\d\d:\d\d /, ''))).toEqual([
-        `${name}: queued -> building`,
-        `${name}: building -> success`,
-      ]);
+      const changes = lines.map((line) => line.replace(/^\d\d:\d\d:\d\d \S+: /, '')).join(', ');
+      expect(changes).toMatch(/^queued -> (building, building -> )?success$/);
     }
+    // On a busy machine a pass may come so late that a short build has begun and ended since the one before.
+    const seen = Object.values(report.statuses).filter((statuses) => statuses.includes('building'));
+    expect(seen.length).toBeGreaterThanOrEqual(4);
   });
 
   it('shows no reader anything unfinished', () => {

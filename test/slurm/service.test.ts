@@ -61,7 +61,8 @@ const all = (status: string) => (found: string[]) => found.every((one) => one ==
  * for what others have changed in the database, and shows that in the catalogue.
  */
 async function passes(count: number): Promise<void> {
-  const inode = (): Promise<string> => output(['stat', '-c', '%i', `${site.share}/catalog.json`]);
+  // With the time of its change: an inode that has become free is used again.
+  const inode = (): Promise<string> => output(['stat', '-c', '%i %z', `${site.share}/catalog.json`]);
   for (let i = 0; i < count; i += 1) {
     const before = await inode();
     const overlay = ['overlay', 'add', `pass-${i}`, '--selector', 'recipe:nobody', '--run', 'true'];

@@ -30,8 +30,11 @@ export interface SiteState {
 
 function readRows(path: string): SiteState['rows'] {
   const database = new Sqlite(path, { readonly: true, timeout: 60_000 });
-  const tables = database.prepare("select name from sqlite_master where type = 'table'").pluck().all() as string[];
-  const rows = tables.map((table) => [table, database.prepare(`select * from "${table}"`).all()]);
+  // In one transaction: a service may be at work meanwhile, and the tables have to be those of one moment.
+  const rows = database.transaction(() => {
+    const tables = database.prepare("select name from sqlite_master where type = 'table'").pluck().all() as string[];
+    return tables.map((table) => [table, database.prepare(`select * from "${table}"`).all()]);
+  })();
   database.close();
   return Object.fromEntries(rows) as SiteState['rows'];
 }

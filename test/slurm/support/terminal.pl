@@ -18,7 +18,7 @@ if ($child == 0) {
     exec @ARGV or POSIX::_exit(127);
 }
 $| = 1;
-my ($seen, $deadline) = ('', time + 20);
+my ($seen, $deadline) = ('', time + 120);
 my $bits = ''; vec($bits, fileno $master, 1) = 1;
 while (time < $deadline) {
     while (@steps) {
