@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { chmodSync, copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync, statfsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -36,7 +36,7 @@ function checkSources(): void {
 }
 
 /** Runs jest and adds its counts; a run that ends without counting anything has failed. */
-function jest(names: string[], extra: string[]): void {
+function jest(names: string[], extra: string[], env: NodeJS.ProcessEnv = {}): void {
   if (names.length === 0) return;
   const folder = mkdtempSync(join(tmpdir(), 'ctmgr-jest-'));
   const file = join(folder, 'result.json');
@@ -46,7 +46,7 @@ function jest(names: string[], extra: string[]): void {
     cwd: root,
     // jest prints its JSON to standard output as well; what people read goes to standard error.
     stdio: ['ignore', 'ignore', 'inherit'],
-    env: { ...process.env, NO_COLOR: '1' },
+    env: { ...process.env, NO_COLOR: '1', ...env },
   });
   try {
     const result = JSON.parse(readFileSync(file, 'utf8')) as {
@@ -102,11 +102,27 @@ function notTested(): void {
   if (process.env['CI'] === 'true') counts.failed += 1;
 }
 
+/**
+ * Runs the tests that need no cluster, with their temporary files in memory where there is room and programs may be run there: they
+ * write thousands of small files and hundreds of databases, each of which would be brought to the disk.
+ */
+function testWithoutCluster(names: string[]): void {
+  const folder = mkdtempSync(existsSync('/dev/shm') ? '/dev/shm/ctmgr-test-' : join(tmpdir(), 'ctmgr-test-'));
+  try {
+    // Some tests act as another user.
+    chmodSync(folder, 0o755);
+    const { bavail, bsize } = statfsSync(folder);
+    copyFileSync('/bin/true', join(folder, 'true'));
+    const usable = bavail * bsize > 2 ** 30 && spawnSync(join(folder, 'true')).status === 0;
+    const cache = `--cacheDirectory=${join(root, 'node_modules/.cache/jest')}`;
+    jest(names, ['--maxWorkers=3', cache], usable ? { TMPDIR: folder } : {});
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
 checkSources();
-jest(
-  projects.filter((name) => name !== 'slurm'),
-  ['--maxWorkers=3'],
-);
+testWithoutCluster(projects.filter((name) => name !== 'slurm'));
 if (projects.includes('slurm')) testOnClusters();
 print(`${counts.passed} passed, ${counts.failed} failed`);
 process.exitCode = counts.failed === 0 ? 0 : 1;
