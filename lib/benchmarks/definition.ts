@@ -46,6 +46,8 @@ const schema = v.strictObject({
     v.strictObject({
       nodes: v.optional(count, 1),
       tasks_per_node: v.optional(count, 1),
+      /** How many processes it needs, no more and no fewer: a number, or parameters whose product it is. */
+      tasks: v.optional(v.union([count, v.pipe(v.array(shellName), v.minLength(1))])),
       /** A number, or the parameter that is one. */
       cpus_per_task: v.optional(v.union([count, shellName]), 1),
       exclusive: v.optional(v.boolean(), true),
@@ -82,11 +84,15 @@ export function readDefinition(source: string, path: string): Definition {
 
 function contradictions({ parser, pattern, parameters, programs, metrics, resources }: Definition): string[] {
   const reserved = ['nodes', 'tasks', 'tasks_per_node'];
-  const { cpus_per_task } = resources;
+  const { cpus_per_task, tasks } = resources;
+  const named = [
+    ...(typeof cpus_per_task === 'string' ? [['cpus_per_task', cpus_per_task] as const] : []),
+    ...(Array.isArray(tasks) ? tasks.map((name) => ['tasks', name] as const) : []),
+  ];
   return [
-    ...(typeof cpus_per_task === 'string' && !Object.hasOwn(parameters, cpus_per_task)
-      ? [`resources.cpus_per_task: there is no parameter ${cpus_per_task}`]
-      : []),
+    ...named
+      .filter(([, name]) => !Object.hasOwn(parameters, name))
+      .map(([key, name]) => `resources.${key}: there is no parameter ${name}`),
     ...(metrics[0]?.if_printed ? ['the first metric cannot be one that only some runs have'] : []),
     ...((parser === undefined) === (pattern === undefined) ? ['give either parser or pattern'] : []),
     ...[...Object.keys(parameters), ...Object.keys(programs)]

@@ -57,7 +57,7 @@ export interface PlannedRun {
 
 /**
  * Decides everything about a run and draws its plan. Pure. Throws CtmgrError: 64 for a parameter that is unknown, missing or
- * not of its pattern and for pairs that cannot be balanced; 78 for a definition or a template that is wrong, and for a
+ * not of its pattern, for pairs that cannot be balanced and for a number of processes that the program cannot have; 78 for a definition or a template that is wrong, and for a
  * deciding metric that the benchmark has not.
  */
 export function planRun(found: FoundBenchmark, config: Config, request: RunRequest): PlannedRun {
@@ -65,6 +65,7 @@ export function planRun(found: FoundBenchmark, config: Config, request: RunReque
   const parameters = chooseParameters(found, request.parameters);
   const settings = chooseSettings(found, config, request, parameters);
   const tasks = settings.nodes * settings.tasksPerNode;
+  checkTasks(found, parameters, tasks);
   const counts = { nodes: settings.nodes, tasks_per_node: settings.tasksPerNode, tasks };
   const words = Object.entries(parameters).map(([name, value]) => [name, shellQuote(value)] as const);
   const requested = Object.entries(definition.parameters).flatMap(([name, { echoed, echoed_as }]) =>
@@ -125,6 +126,20 @@ function cpusPerTask({ name, definition }: FoundBenchmark, parameters: Record<st
   if (Number.isSafeInteger(count) && count > 0) return count;
   throw new CtmgrError('usage', `${quote(parameters[wanted] ?? '')} is no value for ${wanted}`, {
     why: `${name} asks Slurm for as many processors per task.`,
+  });
+}
+
+/** Programs that need an exact number of processes leave others idle, or print what no check of the output expects. */
+function checkTasks({ name, definition }: FoundBenchmark, parameters: Record<string, string>, tasks: number): void {
+  const wanted = definition.resources.tasks;
+  if (wanted === undefined) return;
+  const named = typeof wanted === 'number' ? [] : wanted;
+  const needed = typeof wanted === 'number' ? wanted : named.reduce((all, key) => all * Number(parameters[key]), 1);
+  if (needed === tasks) return;
+  const why = named.map((key) => `${key} is ${parameters[key]}`).join(', ');
+  throw new CtmgrError('usage', `${name} needs ${needed} processes, and it would get ${tasks}`, {
+    ...(why === '' ? {} : { why }),
+    hint: 'the processes are --nodes times --tasks-per-node',
   });
 }
 

@@ -64,7 +64,8 @@ describe('a definition', () => {
     ['[parameters.tasks]\nsummary = "x"', /tasks is taken/],
     ['[parameters.x]\nsummary = "x"\npattern = "("', /parameters.x.pattern is no regular expression/],
     ['[programs]\nPATH = "x"', /programs.PATH/],
-    ['[resources]\ncpus_per_task = "x"', /there is no parameter x/],
+    ['[resources]\ncpus_per_task = "x"', /resources.cpus_per_task: there is no parameter x/],
+    ['[resources]\ntasks = ["x"]', /resources.tasks: there is no parameter x/],
     ['[parameters.x]\nsummary = "x"\n[programs]\nx = "x"', /x is taken/],
   ])('is refused: %s', (more, expected) => {
     let said = '';
@@ -125,13 +126,28 @@ describe('command', () => {
 });
 
 test('a job array asks for whole nodes and time for all legs, and is never requeued', async () => {
-  const { settings, plan } = planRun(await findBenchmark(config, 'hpl'), config, { ...request, nodes: 2, gap: 60 });
+  const wanted = { ...request, nodes: 2, gap: 60, parameters: { Q: '2' } };
+  const { settings, plan } = planRun(await findBenchmark(config, 'hpl'), config, wanted);
   const job = { marker: 'm', script: 's', folder: '/f', pairs: plan.pairs };
   const { indices, resources } = arraySubmission(job, settings, undefined);
   expect(indices).toEqual([0, 1]);
   // Three pairs of two legs, the warm-up included, of 7,200 and 60 seconds, and five minutes.
   expect(resources).toMatchObject({ exclusive: true, time: String((6 * 7260 + 300) / 60) });
   expect(resources.extraArguments).toEqual(['--nodes=2', '--ntasks-per-node=1', '--no-requeue']);
+});
+
+test('a program gets exactly as many processes as it needs', async () => {
+  const plan = async (name: string, change: Partial<RunRequest>) =>
+    planRun(await findBenchmark(config, name), config, { ...request, ...change });
+  expect((await plan('imb', {})).settings).toMatchObject({ nodes: 2, tasksPerNode: 1 });
+  expect((await plan('osu', { nodes: 1, tasksPerNode: 2 })).settings).toMatchObject({ nodes: 1, tasksPerNode: 2 });
+  await expect(plan('imb', { tasksPerNode: 2 })).rejects.toThrow('imb needs 2 processes, and it would get 4');
+  const grid = { parameters: { P: '2', Q: '3' } };
+  expect((await plan('hpl', { ...grid, nodes: 3, tasksPerNode: 2 })).script).toContain('P=2 Q=3');
+  await expect(plan('hpl', { ...grid, nodes: 3 })).rejects.toMatchObject({
+    message: 'hpl needs 6 processes, and it would get 3',
+    why: 'P is 2, Q is 3',
+  });
 });
 
 test('STREAM gets as many processors as threads: with one they would all share it', async () => {
