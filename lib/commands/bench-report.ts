@@ -1,3 +1,5 @@
+import { lstat } from 'node:fs/promises';
+
 import { analyseRun } from '../benchmarks/analyse-run.ts';
 import { checkRun } from '../benchmarks/check-run.ts';
 import { compareJson, compareRuns, compareText } from '../benchmarks/compare-runs.ts';
@@ -28,6 +30,7 @@ interface Arguments {
 /** `ctmgr bench report RUN`: what the run says, or several runs over time; from the database alone. */
 export async function run(argv: Arguments, context: Context): Promise<Answer> {
   refuseContradictions(argv);
+  if (argv.html !== undefined) await refuseOtherThanFile(argv.html);
   const store = await context.store();
   if (argv.compare || argv.image !== undefined) return compare(await chosenRuns(store, argv), store, argv, context);
   const row = await requireBenchRun(store, argv.run[0] ?? '');
@@ -78,6 +81,17 @@ async function compare(rows: BenchmarkRun[], store: Store, { html }: Arguments, 
     await writePage(html, await comparePage(series), context);
   }
   return { kind: 'record', record: compareJson(series), text: compareText(series) };
+}
+
+/** The page takes the place of what is there: of a device, pipe or link, too, and root may do that to `/dev/null`. */
+async function refuseOtherThanFile(path: string): Promise<void> {
+  // What cannot be looked at is not there yet, or writing says why not.
+  const there = await lstat(path).catch(() => undefined);
+  if (there === undefined || there.isFile()) return;
+  throw new CtmgrError('cannotCreate', `cannot write ${path}`, {
+    why: 'it is there and is no plain file',
+    hint: 'give --html the name of a new file, or of one to replace',
+  });
 }
 
 async function writePage(path: string, text: string, context: Context): Promise<void> {

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { readFileSync } from 'node:fs';
+import { lstatSync, readFileSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { analyseRun } from '../../lib/benchmarks/analyse-run.ts';
@@ -96,5 +96,14 @@ describe('the page of a stored run', () => {
     }
     await expect(report({ image: 'none' })).rejects.toMatchObject({ code: 'inputMissing' });
     await expect(report({ run: names.slice(1), html: `${file}/x` })).rejects.toMatchObject({ code: 'cannotCreate' });
+    const link = join(site.folder, 'link.html');
+    symlinkSync('/dev/null', link);
+    for (const other of [link, site.folder]) {
+      await expect(report({ image: 'app', html: other })).rejects.toMatchObject({
+        code: 'cannotCreate',
+        why: 'it is there and is no plain file',
+      });
+    }
+    expect(lstatSync(link).isSymbolicLink()).toBe(true);
   });
 });
