@@ -2,7 +2,7 @@ import { fewestPairs } from './draw-plan.ts';
 import { exclusionReason } from './examine-pair.ts';
 import { metricValue } from './metric-value.ts';
 import type { CollectedPair, Leg, MetricDefinition, RunData } from './run-data.ts';
-import { type AllocationEffect, allocationEffects } from './statistics/allocations.ts';
+import { allocationDf, type AllocationEffect, allocationEffects } from './statistics/allocations.ts';
 import { analyseCrossover, type Crossover } from './statistics/crossover.ts';
 import { median } from './statistics/describe.ts';
 import { equivalenceLevel, logMargin } from './statistics/equivalence.ts';
@@ -97,7 +97,7 @@ function analyseMetric(metric: MetricDefinition, run: RunData, counted: Collecte
       .map((sequence) => fixedOrderClaim(pairs, sequence))
       .filter((claim) => claim !== undefined),
     outlying: outlyingPairs(pairs),
-    detectable: detectableBy(verdict, crossover, pairs.length),
+    detectable: detectableBy(verdict, crossover, pairs),
     pairsToDecide: verdict.kind === 'inconclusive' ? enoughPairs(pairs, margin) : undefined,
     sizes: sizeEffects(metric, counted),
     withExcluded: everything.length > pairs.length ? decideVerdict(everything, question) : undefined,
@@ -110,11 +110,11 @@ function enoughPairs(pairs: LogPair[], margin: number): number | undefined {
   return needed && Math.max(needed, fewestPairs(equivalenceLevel));
 }
 
-function detectableBy({ difference }: Verdict, crossover: Crossover | undefined, pairs: number): number | undefined {
+function detectableBy({ difference }: Verdict, crossover: Crossover | undefined, pairs: LogPair[]): number | undefined {
   if (crossover === undefined || difference === undefined) return undefined;
   const { attainable, level } = difference;
   if (!attainable || crossover.standardDeviation === 0) return undefined;
-  return smallestDetectable(pairs, crossover.standardDeviation, level);
+  return smallestDetectable(pairs.length, crossover.standardDeviation, level, allocationDf(pairs));
 }
 
 /** The order effect is taken off first: otherwise all pairs of one sequence would look outlying. */

@@ -60,7 +60,7 @@ export function verdictSentence(analysis: MetricAnalysis): string {
 }
 
 /** What it takes to decide. The number of pairs follows from the scatter within the orders, and is no help if there are so many. */
-function whatWouldTell({ aa, pairs, pairsToDecide, verdict }: MetricAnalysis): string {
+function whatWouldTell({ aa, pairs, allocations, pairsToDecide, verdict }: MetricAnalysis): string {
   const { difference, equivalence } = verdict;
   const ways = `the order of ${countNoun(pairs.length, 'pair')} could have been drawn in ${countNoun(difference?.permutation.plans ?? 0, 'way')}`;
   if (difference?.byInterval !== undefined) {
@@ -82,10 +82,11 @@ function whatWouldTell({ aa, pairs, pairsToDecide, verdict }: MetricAnalysis): s
   }
   if (pairsToDecide !== undefined && pairsToDecide <= pairs.length) {
     return verdict.by === 'allocations'
-      ? 'the allocations differ from each other: more of them would tell, not more pairs in each'
+      ? `${countNoun(allocations.length, 'allocation')} say little of others, or differ: more of them would tell sooner than more pairs in each`
       : `${pairs.length} pairs would mostly be enough if there were no difference: there may be one, and more pairs would show it`;
   }
-  const needed = pairsToDecide === undefined ? 'more than a million pairs' : `about ${pairsToDecide} pairs`;
+  const where = allocations.length > 1 ? ` in ${allocations.length} allocations` : '';
+  const needed = pairsToDecide === undefined ? 'more than a million pairs' : `about ${pairsToDecide} pairs${where}`;
   return `${needed} would show that ${aa ? 'there is no difference' : 'it costs nothing, if that is so'}`;
 }
 

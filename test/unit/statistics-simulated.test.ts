@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 
 import { drawPlan, type Plan, type PlannedPair } from '../../lib/benchmarks/draw-plan.ts';
-import { decidingEstimate } from '../../lib/benchmarks/statistics/allocations.ts';
+import { allocationDf, decidingEstimate } from '../../lib/benchmarks/statistics/allocations.ts';
 import { analyseCrossover, interval } from '../../lib/benchmarks/statistics/crossover.ts';
 import { equivalenceTest, logMargin, marginTest } from '../../lib/benchmarks/statistics/equivalence.ts';
 import { fixedOrderClaim } from '../../lib/benchmarks/statistics/fixed-order.ts';
@@ -9,6 +9,7 @@ import { hodgesLehmann } from '../../lib/benchmarks/statistics/hodges-lehmann.ts
 import { maxT } from '../../lib/benchmarks/statistics/max-t.ts';
 import type { LogPair } from '../../lib/benchmarks/statistics/pair.ts';
 import { permutationTest } from '../../lib/benchmarks/statistics/permutation.ts';
+import { power } from '../../lib/benchmarks/statistics/power.ts';
 import { seededRandom } from '../../lib/benchmarks/statistics/random.ts';
 import { decideVerdict, type Verdict } from '../../lib/benchmarks/statistics/verdict.ts';
 import { noises, normal, plansOf, runOfItself } from './support/noisy-runs.ts';
@@ -96,6 +97,23 @@ describe(`${experiments} simulated experiments with 20 pairs each`, () => {
       slower: decideVerdict(pairs, { margin: logMargin(0.01), aa: false }).kind === 'slower',
     }));
     expect(found.slower).toBeCloseTo(1, 9);
+  });
+
+  it('show that a container costs nothing as often as is forecast for so many allocations', () => {
+    const margin = logMargin(0.01);
+    const deviation = 0.0146;
+    const forecast = power({ kind: 'equivalence', margin, effect: 0 }, 20, deviation, 4);
+    const found = shares({ container: 0, order: 0, deviation: deviation / Math.SQRT2, allocations: 5 }, (pairs) => {
+      const estimate = decidingEstimate(pairs)?.estimate;
+      return {
+        asPlanned: allocationDf(pairs) === 4,
+        shown: estimate !== undefined && marginTest(estimate, margin).p < 0.05,
+      };
+    });
+    expect(found.asPlanned).toBeCloseTo(1, 9);
+    // The wider of two intervals decides, which is not forecast; counting 20 pairs as if they were of one allocation says 0.8.
+    expect(found.shown).toBeLessThanOrEqual(forecast + 0.03);
+    expect(found.shown).toBeGreaterThan(forecast - 0.07);
   });
 
   it('rejects by permutation as often as the level says', () => {

@@ -10,12 +10,11 @@ export type Question =
 
 /**
  * The probability that a crossover of `pairs` pairs, half of each sequence, answers the question, if differences within a
- * sequence are normal with this standard deviation. Exact for given normality: the noncentral t probability (difference) and
- * that of Schuirmann's test (equivalence; Shieh, PLoS ONE 11, 2016, e0162093, eq. 5), as an integral over the distribution
- * of s/σ = √(χ²/df).
+ * sequence are normal with this standard deviation; `df` is that of the interval that decides, over m allocations m - 1. Exact
+ * for given normality: the noncentral t probability (difference) and that of Schuirmann's test (equivalence; Shieh, PLoS ONE
+ * 11, 2016, e0162093, eq. 5), as an integral over the distribution of s/σ = √(χ²/df).
  */
-export function power(question: Question, pairs: number, standardDeviation: number): number {
-  const df = pairs - 2;
+export function power(question: Question, pairs: number, standardDeviation: number, df = pairs - 2): number {
   if (df < 1) return 0;
   const error = standardDeviation / Math.sqrt(pairs);
   if (question.kind === 'difference') {
@@ -52,10 +51,15 @@ const mostPairs = 1_000_000;
 
 /**
  * The smallest even number of pairs, at least 4, whose power reaches `wanted` (0.8 by custom); undefined if a million are not
- * enough.
+ * enough. With `df` the interval over allocations decides, of which there are as many however many pairs there are.
  */
-export function pairsNeeded(question: Question, standardDeviation: number, wanted = 0.8): number | undefined {
-  const enough = (halves: number): boolean => power(question, 2 * halves, standardDeviation) >= wanted;
+export function pairsNeeded(
+  question: Question,
+  standardDeviation: number,
+  wanted = 0.8,
+  df?: number,
+): number | undefined {
+  const enough = (halves: number): boolean => power(question, 2 * halves, standardDeviation, df) >= wanted;
   let high = 2;
   while (!enough(high)) {
     high *= 2;
@@ -71,10 +75,10 @@ export function pairsNeeded(question: Question, standardDeviation: number, wante
 }
 
 /** The smallest effect that `pairs` pairs tell from none at this level with a chance of 80 %, by bisection to 1e-6 of itself. */
-export function smallestDetectable(pairs: number, standardDeviation: number, level = 0.05): number {
+export function smallestDetectable(pairs: number, standardDeviation: number, level = 0.05, df?: number): number {
   let [low, high] = [0, standardDeviation];
   const reaches = (effect: number): boolean =>
-    power({ kind: 'difference', effect, level }, pairs, standardDeviation) >= 0.8;
+    power({ kind: 'difference', effect, level }, pairs, standardDeviation, df) >= 0.8;
   while (!reaches(high)) high *= 2;
   while (high - low > 1e-6 * high) {
     const middle = (low + high) / 2;

@@ -1,4 +1,4 @@
-import { decidingEstimate } from './allocations.ts';
+import { allocationDf, decidingEstimate } from './allocations.ts';
 import { analyseCrossover, type Estimate, type Interval, interval } from './crossover.ts';
 import { differenceLevel, type DifferenceTest, differenceTest, selfLevel } from './difference.ts';
 import { type EquivalenceTest, equivalenceTest } from './equivalence.ts';
@@ -37,8 +37,8 @@ export interface VerdictQuestion {
 
 /**
  * Decides by the wider of the two intervals (over pairs, over allocations) and by the plans that could have been drawn, for a
- * difference as for equivalence; see `differenceTest` and `equivalenceTest`. "No significant difference" is never taken for "no difference" (Altman and Bland, BMJ
- * 311, 1995). Bare metal against itself is analysed in the same way, with two differences that its question makes: the level
+ * difference as for equivalence; see `differenceTest` and `equivalenceTest`. "No significant difference" is never taken for
+ * "no difference" (Altman and Bland, BMJ 311, 1995). Bare metal against itself is analysed in the same way, with two differences that its question makes: the level
  * of a difference is that of a series, `selfLevel`, and "not worse" is no answer, because there is no worse side.
  */
 export function decideVerdict(pairs: readonly LogPair[], { margin, aa }: VerdictQuestion): Verdict {
@@ -62,12 +62,14 @@ export function decideVerdict(pairs: readonly LogPair[], { margin, aa }: Verdict
 }
 
 /**
- * For an inconclusive run: how many pairs in all, one allocation being like another, would show equivalence with a chance of
- * 80 % if the container costs nothing in truth. The scatter is taken from these pairs. Undefined if that is out of reach.
+ * For an inconclusive run: how many pairs in all, in as many allocations, one like another, would show equivalence with a chance
+ * of 80 % if the container costs nothing in truth. The scatter is taken from these pairs. It is a lower bound by a few pairs:
+ * the wider of two intervals decides, and the orders that could have been drawn have a say. Undefined if out of reach.
  */
 export function pairsToDecide(pairs: readonly LogPair[], margin: number): number | undefined {
   const crossover = analyseCrossover(pairs);
-  return crossover && pairsNeeded({ kind: 'equivalence', margin, effect: 0 }, crossover.standardDeviation);
+  const question = { kind: 'equivalence', margin, effect: 0 } as const;
+  return crossover && pairsNeeded(question, crossover.standardDeviation, 0.8, allocationDf(pairs));
 }
 
 function kindOf({ shown }: DifferenceTest, { p, nonInferiorityP }: EquivalenceTest, aa: boolean): VerdictKind {
