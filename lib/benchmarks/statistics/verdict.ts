@@ -38,8 +38,9 @@ export interface VerdictQuestion {
 /**
  * Decides by the wider of the two intervals (over pairs, over allocations) and by the plans that could have been drawn, for a
  * difference as for equivalence; see `differenceTest` and `equivalenceTest`. "No significant difference" is never taken for
- * "no difference" (Altman and Bland, BMJ 311, 1995). Bare metal against itself is analysed in the same way, with two differences that its question makes: the level
- * of a difference is that of a series, `selfLevel`, and "not worse" is no answer, because there is no worse side.
+ * "no difference" (Altman and Bland, BMJ 311, 1995). Bare metal against itself is analysed in the same way,
+ * with two differences that its question makes: the level of a difference is that of a series, `selfLevel`, and "not worse" is
+ * no answer, because there is no worse side.
  */
 export function decideVerdict(pairs: readonly LogPair[], { margin, aa }: VerdictQuestion): Verdict {
   const deciding = decidingEstimate(pairs);
