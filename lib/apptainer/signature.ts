@@ -6,7 +6,7 @@ import { run, type RunResult } from '../util/run.ts';
  * file is changed in place: sign a copy. Throws CtmgrError `unavailable` if that does not work.
  */
 export async function signImage(apptainer: string, key: string, file: string): Promise<void> {
-  const result = await run(apptainer, ['sign', '--key', key, file]);
+  const result = await run(apptainer, ['sign', '--key', key, file], { once: true });
   if (result.exitCode === 0) return;
   throw new CtmgrError('unavailable', `cannot sign ${file}`, { why: lastWords(result), hint: 'check signing.key' });
 }

@@ -97,6 +97,7 @@ async function send(
   const result = await run(program, args, {
     input,
     killAfter: timeout * 1000,
+    once: true,
     ...(signal === undefined ? {} : { cancel: signal }),
   });
   if (result.spawnError !== undefined) return `${program} could not be started: ${result.spawnError}`;

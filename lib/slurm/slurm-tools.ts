@@ -24,7 +24,7 @@ export interface ToolOptions {
   environment?: Record<string, string>;
   /** For root: who calls it. */
   account?: { uid: number; gid: number } | undefined;
-  /** It only asks, so it may be stopped by `SlurmTools.interrupted`. */
+  /** It only asks, so it may be stopped by `SlurmTools.interrupted`, and asked again. */
   question?: boolean;
 }
 
@@ -47,6 +47,7 @@ export async function runTool(
     ...(options.question === true && slurm.interrupted !== undefined ? { cancel: slurm.interrupted } : {}),
     ...(options.input === undefined ? {} : { input: options.input }),
     account: options.account,
+    once: options.question !== true,
   });
 }
 

@@ -17,6 +17,8 @@ export interface RunOptions {
   account?: { uid: number; gid: number } | undefined;
   /** The whole environment of the process; `cleanEnvironment()` by default. */
   env?: Record<string, string>;
+  /** Doing it twice is not the same as doing it once: see `run` about SIGINT. */
+  once?: boolean;
 }
 
 /** How a process ended. Exactly one of `exitCode`, `signal`, `spawnError` says why; `timedOut` goes with a signal. */
@@ -34,14 +36,23 @@ export interface RunResult {
 /**
  * Runs a program with an argument list (never through a shell) and waits for its end. Never throws for a failing
  * program: the caller decides what its end means. The C locale keeps other programs' words as their parsers know them.
+ *
+ * It has a session of its own, so that Ctrl-C goes to us, and not to an sbatch whose answer would be lost by it. A process
+ * that is forked and not yet in its session can be hit all the same, and dies before its program begins (libuv unblocks
+ * signals after setsid): what SIGINT has ended is started again, unless `once` says that it must not be.
  */
 export async function run(file: string, args: readonly string[], options: RunOptions = {}): Promise<RunResult> {
+  const result = await runOnce(file, args, options);
+  const hit = result.signal === 'SIGINT' && !result.timedOut && options.once !== true;
+  return hit ? runOnce(file, args, options) : result;
+}
+
+async function runOnce(file: string, args: readonly string[], options: RunOptions): Promise<RunResult> {
   const running = execa(file, args, {
     reject: false,
     extendEnv: false,
     env: options.env ?? cleanEnvironment(),
     stripFinalNewline: false,
-    // In a session of its own: Ctrl-C goes to us, and not to an sbatch whose answer would be lost by it.
     detached: true,
     ...(options.input === undefined ? { stdin: 'ignore' as const } : { input: options.input }),
     ...(options.account === undefined ? {} : { uid: options.account.uid, gid: options.account.gid }),

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
-import { required, start } from './support/cluster.ts';
+import { required, start, until } from './support/cluster.ts';
 import { arraysOf, buildsOf } from './support/jobs.ts';
 import { busybox, makeSite, type Site, slowDockerfile } from './support/site.ts';
 import { type ScriptedSbatch, scriptSbatch } from './support/scripted-sbatch.ts';
@@ -50,7 +50,7 @@ function screen(output: string): string[] {
 describe('rebuild --wait', () => {
   it('lets sbatch end its work when Ctrl-C comes meanwhile', async () => {
     const rebuild = onTerminal('rebuild quick --wait', 'cols 100 rows 30');
-    await rebuild.says(/submitting/);
+    await until('sbatch to be called', slowSbatch.called, (called) => called);
     rebuild.child.stdin?.write(ctrlC);
     const { code, stdout } = await rebuild.end;
     expect(code).toBe(130);

@@ -1,11 +1,13 @@
 import { randomBytes } from 'node:crypto';
 
-import { output } from './cluster.ts';
+import { exec, output } from './cluster.ts';
 
 /** A folder for `slurm.bin_dir` whose sbatch is the test's own; every other command in it is Slurm's. */
 export interface ScriptedSbatch {
   /** TOML for `[slurm]`. */
   toml: string;
+  /** The first submission has begun. */
+  called(): Promise<boolean>;
   remove(): Promise<void>;
 }
 
@@ -27,6 +29,7 @@ ${body}
   });
   return {
     toml: `bin_dir = "${folder}"`,
+    called: async () => (await exec(['test', '-d', `${folder}/called`])).code === 0,
     async remove() {
       await output(['rm', '-rf', '--', folder]);
     },
