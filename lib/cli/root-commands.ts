@@ -55,18 +55,24 @@ export const rootCommands: CommandSpec[] = [
     load: () => import('../commands/cancel.ts'),
   },
   {
-    usage: 'retry <tag> [names..]',
+    usage: 'retry <what> [names..]',
     summary: 'Build once more what failed, in the same build tag',
     level: 'root',
     lists: ['names'],
     examples: [
       ['ctmgr retry 2026-11-22.1 --wait', 'everything of it that failed, was cancelled or got lost'],
       ['ctmgr retry 2026-11-22.1 lammps', 'only this image'],
+      ['ctmgr retry lammps', 'this image, in the tag where it was built last'],
     ],
     options: (yargs) =>
       yargs
-        .positional('tag', { type: 'string', demandOption: true, describe: 'A build tag, YYYY-MM-DD.N' })
-        .positional('names', { type: 'string', array: true, default: [], describe: 'Images; all without one' })
+        .positional('what', { type: 'string', demandOption: true, describe: 'TAG, NAME or NAME:TAG' })
+        .positional('names', {
+          type: 'string',
+          array: true,
+          default: [],
+          describe: 'Images of this TAG; all without one',
+        })
         .option('wait', { type: 'boolean', default: false, describe: 'Show progress and wait for the end' })
         .option('dry-run', { type: 'boolean', default: false, describe: 'Change nothing' }),
     load: () => import('../commands/retry.ts'),

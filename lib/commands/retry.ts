@@ -1,25 +1,28 @@
 import { makeBuildSite } from '../builds/build-site.ts';
 import { planRetry, startRetry } from '../builds/retry-builds.ts';
+import type { BuildTag } from '../store/build-tags.ts';
+import { newestInstances } from '../store/newest-instances.ts';
+import type { Store } from '../store/open.ts';
+import { findRecipe } from '../store/recipes.ts';
 import { countNoun } from '../util/count-noun.ts';
-import { exitCodes } from '../util/errors.ts';
-import { checkName } from '../util/names.ts';
+import { CtmgrError, exitCodes } from '../util/errors.ts';
+import { checkName, isTag, parseReference } from '../util/names.ts';
 import type { Answer, Context } from './context.ts';
 import { requireTag } from './require-tag.ts';
 import { waitForTags } from './wait-for-tags.ts';
 
 interface Arguments {
-  tag: string;
+  what: string;
   names: string[];
   wait: boolean;
   'dry-run': boolean;
 }
 
-/** `ctmgr retry TAG`: builds once more what of a tag has ended without an image. */
+/** `ctmgr retry TAG [NAME...]|NAME|NAME:TAG`: builds once more what of a tag has ended without an image. */
 export async function run(argv: Arguments, context: Context): Promise<Answer> {
-  const names = argv.names.map((name) => checkName(name, 'image'));
   const site = makeBuildSite(await context.store(), context.config, context.paths, context.caller.name);
-  const tag = await requireTag(site.store, argv.tag);
-  const retries = await planRetry(site, tag, [...new Set(names)]);
+  const { tag, names } = await findFailed(site.store, argv.what, argv.names);
+  const retries = await planRetry(site, tag, names);
   if (argv['dry-run']) {
     const rows = retries.map(({ instance, next }) => ({
       name: instance.name,
@@ -43,4 +46,32 @@ export async function run(argv: Arguments, context: Context): Promise<Answer> {
     text: `Next: ctmgr status ${tag.name} (states move while \`ctmgr service\` runs, or with: ctmgr poll --wait)\n`,
     exitCode: refused ? exitCodes.failed : inDoubt ? exitCodes.tryAgain : 0,
   };
+}
+
+/** The tag, and the names in it; without names all of it. An image without a tag is meant as it was built last. */
+async function findFailed(store: Store, what: string, more: string[]): Promise<{ tag: BuildTag; names: string[] }> {
+  if (isTag(what)) {
+    const names = more.map((name) => checkName(name, 'image'));
+    return { tag: await requireTag(store, what), names: [...new Set(names)] };
+  }
+  const reference = parseReference(what);
+  const { name } = reference;
+  if (more.length > 0 || reference.sha256 !== undefined) {
+    throw new CtmgrError('usage', `${what} is not a build tag`, {
+      why:
+        reference.sha256 === undefined
+          ? 'several images at once are named after the tag that they have in common'
+          : 'an image with a digest is finished',
+      hint: `ctmgr retry TAG ${[name, ...more].join(' ')}`,
+    });
+  }
+  const recipe = await findRecipe(store, name);
+  if (recipe === undefined) {
+    throw new CtmgrError('inputMissing', `there is no recipe ${name}`, { hint: 'ctmgr list --all' });
+  }
+  const tag = reference.tag ?? (await newestInstances(store, recipe.id)).newest?.tag;
+  if (tag === undefined) {
+    throw new CtmgrError('inputMissing', `${name} has never been built`, { hint: `ctmgr rebuild ${name}` });
+  }
+  return { tag: await requireTag(store, tag), names: [name] };
 }

@@ -99,7 +99,11 @@ describe('an admin with cancel, retry and throttle', () => {
 
   it('builds once more what was cancelled, in the same tag, and remembers both attempts', async () => {
     const before = await arraysOf(site);
-    const { code, stdout } = await site.ctmgr(['retry', tag, 'waiting', '--wait']);
+    for (const words of [[tag, 'waiting'], ['waiting'], [`waiting:${tag}`]]) {
+      const planned = await site.json(['retry', '--dry-run', ...words]);
+      expect(planned).toEqual({ tag, would_retry: [{ name: 'waiting', attempt: 2, class: 'default' }] });
+    }
+    const { code, stdout } = await site.ctmgr(['retry', 'waiting', '--wait']);
     expect(stdout).toMatch(/Build tag \S+: 5 images/);
     expect(code).toBe(1);
     expect(await image('waiting')).toMatchObject({ status: 'success', attempt: 2 });
@@ -125,10 +129,13 @@ describe('an admin with cancel, retry and throttle', () => {
         ['retry', '2020-01-01.1'],
         ['retry', tag, 'quick'],
         ['retry', tag, 'nobody'],
+        ['retry', 'nobody'],
+        ['retry', 'quick'],
+        ['retry', 'stuck', 'quick'],
         ['throttle', tag, '2'],
         ['throttle', tag, 'many'],
       ),
-    ).toEqual([66, 66, 66, 66, 66, 66, 64]);
+    ).toEqual([66, 66, 66, 66, 66, 66, 66, 64, 66, 64]);
     expect((await site.ctmgr(['cancel', tag], { user: 'alice' })).code).toBe(77);
   });
 });
