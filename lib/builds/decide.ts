@@ -146,7 +146,7 @@ const shareUnusable = 74;
 
 /** Slurm says that the job ran to its end, but its report is not there: perhaps the share only shows it late. */
 function withoutResult(evidence: Evidence, record: ElementRecord): Decision {
-  const { result, now, resultGrace, missingSince, shareSeen } = evidence;
+  const { result, now, resultGrace, missingSince, shareSeen, cancelledBy } = evidence;
   const failure = (message: string): Decision => ({
     kind: 'failure',
     failureKind: 'infrastructure',
@@ -154,10 +154,12 @@ function withoutResult(evidence: Evidence, record: ElementRecord): Decision {
     exitCode: record.exitCode ?? null,
   });
   if (result !== undefined) return failure(`the build was stopped, and Slurm only says ${record.state}`);
-  if (!shareSeen) return { kind: 'keep', missingSince: null };
+  if (!shareSeen && cancelledBy === null) return { kind: 'keep', missingSince: null };
   const since = missingSince ?? now;
   // By this host's clock alone: Slurm's may be behind, and then no time would be left to the share.
   if (now - since < resultGrace) return { kind: 'keep', missingSince: since };
+  // The way out where a report can never be read again.
+  if (!shareSeen) return { kind: 'cancelled', message: `cancelled by ${cancelledBy}` };
   if (record.exitCode === shareUnusable)
     return failure('the job could not use the share; is it mounted, and not full?');
   return failure(`the job ended (${record.state}) without a report; see its log`);

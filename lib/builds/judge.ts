@@ -10,7 +10,7 @@ import type { SlurmNews } from './gather-evidence.ts';
 import { isOverMemory } from './over-memory.ts';
 import type { PassReport } from './poll.ts';
 import { type GoodResult, publish } from './publish.ts';
-import { readResults, readStarts, type ShareNews } from './read-share.ts';
+import { noShareNews, readResults, readStarts, type ShareNews } from './read-share.ts';
 
 /**
  * Decides about instances. Good ones are published at once, other ends go into `settlements`; what Slurm may still change
@@ -24,12 +24,13 @@ export async function judge(
   report: PassReport,
 ): Promise<{ open: Settlement[] }> {
   const share = await readResults(site, instances);
+  report.problems.push(...[...share.values()].flatMap(({ shareProblem }) => shareProblem ?? []));
   const unreported = instances.filter(({ id, status }) => status !== 'lost' && share.get(id)?.result === undefined);
   const started = await readStarts(site, unreported, news.records, news.state !== 'unasked');
   const open: Settlement[] = [];
   for (const instance of instances) {
     const { id } = instance;
-    const onShare = share.get(id) ?? { result: undefined, resultProblem: undefined, seen: false };
+    const onShare = share.get(id) ?? noShareNews;
     const record = news.records.get(id);
     const overMemory = await isOverMemory(site, instance, record);
     const decision = decideOne(site, instance, { ...onShare, claimed: started.has(id), overMemory }, news);

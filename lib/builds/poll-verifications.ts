@@ -21,7 +21,7 @@ import { decide, type Decision } from './decide.ts';
 import { askSlurm, noNews, type SlurmNews } from './gather-evidence.ts';
 import { isOverMemory } from './over-memory.ts';
 import { removeEmptyLogs } from './publish.ts';
-import { readResults, readStarts } from './read-share.ts';
+import { noShareNews, readResults, readStarts } from './read-share.ts';
 import { tryOnShare } from './share-error.ts';
 import { placeOf } from './tag-folders.ts';
 import { placeOfVerification, settleSubmission, submitVerification } from './submit-verification.ts';
@@ -78,15 +78,16 @@ async function submit(site: BuildSite, row: Verification, askSlurmToo: boolean):
 /** Returns true if there is nothing more to decide about it in this pass. */
 async function step(site: BuildSite, row: Verification, news: SlurmNews, problems: string[]): Promise<boolean> {
   const instance = asInstance(row);
-  const share = (await readResults(site, [instance])).get(instance.id);
+  const share = (await readResults(site, [instance])).get(instance.id) ?? noShareNews;
+  if (share.shareProblem !== undefined) problems.push(share.shareProblem);
   const started = await readStarts(site, [instance], news.records, news.state !== 'unasked');
   const record = news.records.get(instance.id);
   const { result_grace, lost_after } = site.config.poll;
   const decision = decide({
     status: row.status,
-    result: share?.result,
-    resultProblem: share?.resultProblem,
-    shareSeen: share?.seen ?? false,
+    result: share.result,
+    resultProblem: share.resultProblem,
+    shareSeen: share.seen,
     claimed: started.has(instance.id),
     overMemory: await isOverMemory(site, instance, record),
     cancelledBy: null,
@@ -99,7 +100,7 @@ async function step(site: BuildSite, row: Verification, news: SlurmNews, problem
     lostAfter: lost_after,
     nameOf: accountName,
   });
-  const facts = share?.result ?? record;
+  const facts = share.result ?? record;
   const node = facts?.node ?? row.node;
   if (decision.kind === 'keep') {
     if (decision.missingSince === row.missing_since) return false;

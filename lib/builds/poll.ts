@@ -69,7 +69,8 @@ export async function pollOnce(
   if (news || (askSlurmToo && report.catalogueOf !== (await foreignChanges(site.store)))) {
     await showInCatalogue(site, report);
   }
-  return report;
+  // The share is looked at twice, before Slurm is asked and after.
+  return { ...report, problems: [...new Set(report.problems)] };
 }
 
 /** Without the share nothing may be concluded: no result and no image is there then, and nothing is called failed. */

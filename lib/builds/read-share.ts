@@ -4,9 +4,10 @@ import { basename, dirname } from 'node:path';
 import type { Paths } from '../config/paths.ts';
 import type { ElementRecord } from '../slurm/element-record.ts';
 import type { Instance } from '../store/instances.ts';
-import { CtmgrError, isSystemError } from '../util/errors.ts';
+import { briefErrorText, CtmgrError, isSystemError } from '../util/errors.ts';
 import type { BuildSite } from './build-site.ts';
 import { type BuildResult, readResult } from './result-file.ts';
+import { isFileError } from './share-error.ts';
 import { claimLink, resultFile } from './tag-folders.ts';
 
 /** What lies on the share about an instance: free to ask, and seconds ahead of Slurm. */
@@ -15,7 +16,12 @@ export interface ShareNews {
   resultProblem: string | undefined;
   /** False if the folder of the results is not there, or the share does not let read now. */
   seen: boolean;
+  /** What does not let read, for the reader, if a report should be there by now. */
+  shareProblem?: string;
 }
+
+/** Nothing is known; about an instance that could have no report yet either. */
+export const noShareNews: ShareNews = { result: undefined, resultProblem: undefined, seen: false };
 
 /** How many waiting elements of an array are looked at for a sign that they have started; Slurm starts them in order. */
 const watchedElements = 32;
@@ -28,9 +34,15 @@ export async function readResults(site: BuildSite, instances: Instance[]): Promi
     const present = await listFolder(folder);
     for (const instance of members) {
       const path = resultFile(site.paths, instance);
-      const isThere = present?.has(basename(path)) === true;
-      const nothing = { result: undefined, resultProblem: undefined, seen: present !== undefined };
-      news.set(instance.id, isThere ? await readOne(path, instance) : nothing);
+      const isSubmitted = instance.status === 'queued' || instance.status === 'building';
+      if (typeof present === 'string') {
+        news.set(instance.id, { ...noShareNews, ...(isSubmitted ? { shareProblem: present } : {}) });
+      } else {
+        news.set(
+          instance.id,
+          present.has(basename(path)) ? await readOne(path, instance) : { ...noShareNews, seen: true },
+        );
+      }
     }
   }
   return news;
@@ -48,17 +60,21 @@ async function readOne(path: string, instance: Instance): Promise<ShareNews> {
     return { result: stale ? undefined : result, resultProblem: undefined, seen: true };
   } catch (error) {
     if (!(error instanceof CtmgrError)) throw error;
-    // Then the file may well be good: it is the share, or this process, that cannot read just now.
-    const seen = !isSystemError(error.cause, 'ESTALE', 'EIO', 'ETIMEDOUT', 'EMFILE', 'ENFILE');
-    return { result: undefined, resultProblem: seen ? `${error.message}: ${error.why ?? ''}` : undefined, seen };
+    const problem = `${error.message}: ${error.why ?? ''}`;
+    // It is a link or a socket: that is no report, and never becomes one.
+    const isStrange = isSystemError(error.cause, 'ELOOP', 'ENXIO');
+    if (isStrange || !isFileError(error.cause)) return { result: undefined, resultProblem: problem, seen: true };
+    // The file may well be good: it is the share, or this process, that cannot read just now.
+    return { ...noShareNews, shareProblem: problem };
   }
 }
 
-async function listFolder(folder: string): Promise<Set<string> | undefined> {
+/** The files in a folder, or why they cannot be seen. */
+async function listFolder(folder: string): Promise<Set<string> | string> {
   try {
     return new Set(await readdir(folder));
   } catch (error) {
-    if (isSystemError(error, 'ENOENT', 'ENOTDIR', 'ESTALE', 'EIO', 'EACCES', 'ETIMEDOUT')) return undefined;
+    if (isFileError(error)) return `cannot look for build results in ${folder}: ${briefErrorText(error)}`;
     throw error;
   }
 }

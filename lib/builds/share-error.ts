@@ -3,7 +3,7 @@ import { types } from 'node:util';
 import { briefErrorText, CtmgrError, type ErrorCode } from '../util/errors.ts';
 
 /** True for what an operating system says of a file: a share may be full, read-only, gone, or not answer. */
-function isFileError(error: unknown): error is NodeJS.ErrnoException {
+export function isFileError(error: unknown): error is NodeJS.ErrnoException {
   return types.isNativeError(error) && 'syscall' in error && 'code' in error;
 }
 

@@ -118,8 +118,11 @@ describe('verifications', () => {
     const [array] = await arraysOfTag(site.store, tag.id);
     await markSubmitting(site.store, array?.id ?? 0, processIdentity(), 0);
     if (array !== undefined) await confirmSubmission(site, array, { jobId: 41 });
+    mkdirSync(join(site.paths.results, tag.name), { recursive: true });
     for (const job_id of [42, 43]) {
-      await changeVerification(site.store, await record(), { status: 'queued', job_id, attempted_at: 1 });
+      const verification = await record();
+      await changeVerification(site.store, verification, { status: 'queued', job_id, attempted_at: 1 });
+      mkdirSync(join(site.paths.results, verification.name));
     }
     expect(await pollOnce(asking)).toMatchObject({ problems: [], unfinished: 3 });
     const calls = readFileSync(join(site.folder, 'calls'), 'utf8').trim().split('\n');

@@ -321,6 +321,16 @@ describe('while the share cannot be seen', () => {
       { ...unseen, arrayInQueue: true, missingSince: now - 31 },
       keep(now - 31),
     ],
+    [
+      'one that ended has ended as somebody wished who does not want to wait for its report',
+      { ...unseen, cancelledBy: 'root', record: says('COMPLETED', 0, 0, ended), missingSince: now - 30 },
+      { kind: 'cancelled', message: 'cancelled by root' },
+    ],
+    [
+      'its report still has the time that it would have otherwise',
+      { ...unseen, cancelledBy: 'root', record: says('COMPLETED', 0, 0, ended) },
+      keep(now),
+    ],
   ]);
 });
 
